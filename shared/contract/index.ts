@@ -1,0 +1,186 @@
+/**
+ * The one contract between the toolstack and everybody who uses it: the window (over a message
+ * port or a WebSocket), the command line, and scripts (over HTTP, described by OpenAPI).
+ *
+ * Reads are queries; changes that take long return a task at once; what changes is a stream.
+ * Console bytes do not go here: see `shared/console-protocol.ts`.
+ */
+import { eventIterator, oc } from '@orpc/contract';
+import { z } from 'zod';
+import * as s from './schemas.ts';
+
+export * from './schemas.ts';
+
+const get = (path: `/${string}`, summary: string) => oc.route({ method: 'GET', path, summary });
+const post = (path: `/${string}`, summary: string) => oc.route({ method: 'POST', path, summary });
+const none = z.object({});
+
+export const contract = {
+  site: {
+    info: get('/site', 'The program, its home folder and its budget').output(s.SiteInfo),
+    watch: get('/site/watch', 'One snapshot, then every change').output(
+      eventIterator(s.SiteChange),
+    ),
+    statistics: get('/site/statistics', 'One sample a second').output(
+      eventIterator(s.StatisticsSample),
+    ),
+    events: get('/site/events', 'What happened, oldest first; follow to go on')
+      .input(
+        z.object({
+          follow: z.coerce.boolean().optional(),
+          limit: z.coerce.number().int().min(1).max(10_000).optional(),
+        }),
+      )
+      .output(eventIterator(s.SiteEvent)),
+    log: get('/site/log', "The daemon's or a domain's log; follow to go on")
+      .input(
+        z.object({
+          domain: z.string().max(63).optional(),
+          level: s.LogLine.shape.level.optional(),
+          follow: z.coerce.boolean().optional(),
+          limit: z.coerce.number().int().min(1).max(100_000).optional(),
+        }),
+      )
+      .output(eventIterator(s.LogLine)),
+    shutdown: post('/site/shutdown', 'Stop the program; running domains are remembered').output(
+      none,
+    ),
+  },
+  hosts: {
+    list: get('/hosts', 'Simulated hosts').output(z.array(s.Host)),
+    add: post('/hosts', 'Add a simulated host')
+      .input(
+        z.object({
+          name: s.Name,
+          memoryMiB: z
+            .int()
+            .min(64)
+            .max(1 << 22),
+          pcpus: z.int().min(1).max(256),
+          bandwidthBytesPerSecond: z.number().min(1000).max(1e11).optional(),
+          latencyMs: z.number().min(0).max(10_000).optional(),
+        }),
+      )
+      .output(s.Host),
+    remove: post('/hosts/{host}/remove', 'Remove a host that has no domains')
+      .input(z.object({ host: s.Name }))
+      .output(none),
+  },
+  domains: {
+    list: get('/domains', 'All domains, domain 0 of each host first').output(z.array(s.Domain)),
+    get: get('/domains/{domain}', 'One domain').input(s.DomainRef).output(s.Domain),
+    inside: get('/domains/{domain}/xen', 'Its hypervisor side: event channels, grants, hypercalls')
+      .input(s.DomainRef)
+      .output(s.DomainInside),
+    create: post('/domains', 'Create and start; the task ends when the guest answers')
+      .input(s.CreateDomain)
+      .output(s.Task),
+    start: post('/domains/{domain}/start', 'Start a domain that is shut off or crashed')
+      .input(s.DomainRef.extend({ cold: z.boolean().optional() }))
+      .output(s.Task),
+    shutdown: post('/domains/{domain}/shutdown', 'Ask the guest to power off')
+      .input(s.DomainRef)
+      .output(s.Task),
+    reboot: post('/domains/{domain}/reboot', 'Ask the guest to reboot')
+      .input(s.DomainRef)
+      .output(s.Task),
+    destroy: post('/domains/{domain}/destroy', 'Force off; the definition stays')
+      .input(s.DomainRef)
+      .output(s.Domain),
+    pause: post('/domains/{domain}/pause', 'Stop its clock and its CPU')
+      .input(s.DomainRef)
+      .output(s.Domain),
+    unpause: post('/domains/{domain}/unpause', 'Let it go on').input(s.DomainRef).output(s.Domain),
+    rename: post('/domains/{domain}/rename', 'Give it another name')
+      .input(s.DomainRef.extend({ name: s.Name }))
+      .output(s.Domain),
+    delete: post(
+      '/domains/{domain}/delete',
+      'Delete the definition; undo within the session of the program',
+    )
+      .input(s.DomainRef.extend({ force: z.boolean().optional() }))
+      .output(s.Task),
+    undelete: post('/domains/{domain}/undelete', 'Take a deletion back')
+      .input(s.DomainRef)
+      .output(s.Domain),
+    setMemory: post('/domains/{domain}/memory', 'Ask its balloon for this much')
+      .input(s.SetMemory)
+      .output(s.Domain),
+    setMaxMemory: post(
+      '/domains/{domain}/max-memory',
+      'The most it may have; beyond the running kernel: at next start',
+    )
+      .input(s.SetMemory)
+      .output(s.Domain),
+    migrationTargets: get(
+      '/domains/{domain}/migration-targets',
+      'Every host, whether it can take it, and why not',
+    )
+      .input(s.DomainRef)
+      .output(z.array(s.MigrationTarget)),
+    migrate: post('/domains/{domain}/migrate', 'Move it to another host')
+      .input(s.DomainRef.extend({ host: s.Name }))
+      .output(s.Task),
+    exec: post('/domains/{domain}/exec', 'Run a command in the guest')
+      .input(s.DomainRef.extend({ command: z.string().min(1).max(65_536) }))
+      .output(eventIterator(s.ExecChunk)),
+    dmesg: get('/domains/{domain}/dmesg', "The guest's kernel and console output since its start")
+      .input(s.DomainRef)
+      .output(z.object({ text: z.string() })),
+  },
+  xenstore: {
+    list: get('/xenstore/list', 'A node and its children')
+      .input(s.XenstoreRef)
+      .output(z.array(s.XenstoreNode)),
+    read: get('/xenstore/read', 'One value')
+      .input(s.XenstoreRef)
+      .output(z.object({ value: z.string() })),
+    write: post('/xenstore/write', 'Write one value')
+      .input(s.XenstoreRef.extend({ value: z.string().max(2048) }))
+      .output(none),
+    remove: post('/xenstore/remove', 'Remove a node and all below it')
+      .input(s.XenstoreRef)
+      .output(none),
+    watch: get('/xenstore/watch', 'Paths as they change')
+      .input(s.XenstoreRef)
+      .output(eventIterator(z.object({ path: z.string() }))),
+  },
+  images: {
+    list: get('/images', 'Images').output(z.array(s.Image)),
+    build: post('/images/build', 'Build the Debian image from packages')
+      .input(z.object({ kernelVersion: z.string().max(100).optional() }))
+      .output(s.Task),
+    import: post(
+      '/images/import',
+      "A person's own kernel and initrd, from paths on the daemon's machine",
+    )
+      .input(
+        z.object({
+          name: s.Name,
+          kernelPath: z.string().min(1).max(4096),
+          initrdPath: z.string().min(1).max(4096),
+          cmdline: z.string().max(2000).optional(),
+        }),
+      )
+      .output(s.Image),
+    remove: post('/images/{image}/remove', 'Delete an image no domain uses')
+      .input(z.object({ image: z.string() }))
+      .output(none),
+  },
+  tasks: {
+    list: get('/tasks', 'Running and ended tasks, newest first')
+      .input(z.object({ limit: z.coerce.number().int().min(1).max(1000).optional() }))
+      .output(z.array(s.Task)),
+    /** Answers when the task ended, with its final record (also a failed one). */
+    wait: get('/tasks/{id}/wait', 'Wait until a task ended')
+      .input(z.object({ id: z.string() }))
+      .output(s.Task),
+    follow: get('/tasks/{id}/follow', 'Its record at every change, until it ended')
+      .input(z.object({ id: z.string() }))
+      .output(eventIterator(s.Task)),
+    cancel: post('/tasks/{id}/cancel', 'Cancel a task that can be cancelled')
+      .input(z.object({ id: z.string() }))
+      .output(s.Task),
+  },
+};
+export type Contract = typeof contract;
