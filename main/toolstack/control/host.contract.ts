@@ -1,0 +1,157 @@
+/**
+ * What the toolstack asks of a host's worker, and what that worker tells it.
+ *
+ * The toolstack decides; the host does. Nothing here holds a path or a database: images and
+ * snapshots arrive as shared memory, consoles as rings, moving domains through a link port.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { DomainInside } from '../../../shared/contract/index.ts';
+
+/** A direction pair of `shared/ring/byte-ring.ts`, made by the toolstack; it outlives a migration. */
+export interface ConsoleRings {
+  /** The guest's output; the domain's worker is the producer. */
+  output: SharedArrayBuffer;
+  /** Typed input; the domain's worker is the consumer. */
+  input: SharedArrayBuffer;
+}
+
+/** What a domain is made of, for its life on one host. */
+export interface DomainSpec {
+  domid: number;
+  uuid: string;
+  name: string;
+  /** What its balloon is asked to keep; at most `maxMemoryKiB`. */
+  memoryKiB: number;
+  /** The RAM its kernel finds at boot: fixed for the life of that kernel. */
+  maxMemoryKiB: number;
+  /** The primary PV console, hvc0. */
+  console: ConsoleRings;
+  /** The agent's console, device/console/1; connected by `domain.plugAgent`. */
+  agent: ConsoleRings;
+  /**
+   * Rung by whoever writes to `input` of either console, so that a sleeping guest hears it
+   * (`shared/ring/doorbell.ts`). Made by the toolstack, kept over a migration.
+   */
+  doorbell: SharedArrayBuffer;
+  /** `DomainCounters` of the hypervisor: written by the domain's worker, read by all. */
+  counters: SharedArrayBuffer;
+  /** How late an idle guest's timer may come, milliseconds. */
+  timerSlackMs: number;
+}
+
+/** A kernel to boot; bytes shared by all domains of the image. */
+export interface ColdBoot {
+  kernel: SharedArrayBuffer;
+  initrd: SharedArrayBuffer;
+  cmdline: string;
+}
+
+export type ShutdownReason =
+  'poweroff' | 'reboot' | 'suspend' | 'crash' | 'watchdog' | 'soft-reset';
+
+export interface SendReport {
+  bytes: number;
+  pages: number;
+  /** SHA-256 over what was sent, hexadecimal. */
+  digest: string;
+  /** Monotonic (`performance.timeOrigin + performance.now()`) time of the last instruction, ms. */
+  stoppedAtMs: number;
+}
+
+export interface ReceiveReport {
+  bytes: number;
+  pages: number;
+  digest: string;
+}
+
+export type HostCalls = {
+  /** Builds the domain, enters its kernel; answers once the guest executes. */
+  'domain.boot': { params: { spec: DomainSpec; boot: ColdBoot }; result: void };
+  /**
+   * Makes a domain from a saved stream and lets it run. `clone`: a new machine (new domid, new
+   * generation id, no open device); `same`: the one that was saved.
+   */
+  'domain.restore': {
+    params: {
+      spec: DomainSpec;
+      stream: SharedArrayBuffer;
+      identity: 'clone' | 'same';
+      paused: boolean;
+    };
+    result: void;
+  };
+  /** Stops it for a moment and writes its stream; it goes on unless `thenDestroy`. */
+  'domain.save': {
+    params: { domid: number; thenDestroy: boolean };
+    result: { stream: SharedArrayBuffer; report: SendReport };
+  };
+  'domain.destroy': { params: { domid: number }; result: void };
+  'domain.pause': { params: { domid: number }; result: void };
+  'domain.unpause': { params: { domid: number }; result: void };
+  /** Writes `control/shutdown`; the guest acts, and `domain.shutdown` follows. */
+  'domain.askShutdown': { params: { domid: number; reason: 'poweroff' | 'reboot' }; result: void };
+  /** Writes `memory/target`; the guest's own balloon driver follows. */
+  'domain.setTarget': { params: { domid: number; targetKiB: number }; result: void };
+  'domain.rename': { params: { domid: number; name: string }; result: void };
+  /** Hot-plugs device/console/1, connected to `spec.agent`; answers when the front end is connected. */
+  'domain.plugAgent': { params: { domid: number }; result: void };
+  /** Takes it away again, so that a snapshot holds nothing of this identity. */
+  'domain.unplugAgent': { params: { domid: number }; result: void };
+  'domain.inside': { params: { domid: number }; result: DomainInside };
+
+  /** Reserves frames, starts a warm worker; the stream will come over `link`. */
+  'migration.prepare': { params: { spec: DomainSpec; link: MessagePort }; result: void };
+  /** Stops the domain and streams it over `link`; it stays stopped here until told. */
+  'migration.send': { params: { domid: number; link: MessagePort }; result: SendReport };
+  /** Settles when all has arrived and is verified; the domain is complete but does not run. */
+  'migration.received': { params: { domid: number }; result: ReceiveReport };
+  /** After the commit record: run here. Answers with the time of the first instruction. */
+  'migration.activate': { params: { domid: number }; result: { startedAtMs: number } };
+  /** Before the commit record: the source goes on. */
+  'migration.resume': { params: { domid: number }; result: void };
+  /** Target before commit, or source after it: forget the domain and free its frames. */
+  'migration.discard': { params: { domid: number }; result: void };
+
+  'xenstore.list': {
+    params: { path: string };
+    result: { path: string; value: Uint8Array; permissions: string; hasChildren: boolean }[];
+  };
+  'xenstore.read': { params: { path: string }; result: Uint8Array };
+  'xenstore.write': { params: { path: string; value: Uint8Array }; result: void };
+  'xenstore.remove': { params: { path: string }; result: void };
+  /** Events `xenstore.changed` with this `watch` number follow until `xenstore.unwatch`. */
+  'xenstore.watch': { params: { path: string; watch: number }; result: void };
+  'xenstore.unwatch': { params: { watch: number }; result: void };
+};
+
+export type HostEvents = {
+  /** The guest ended by itself; its worker is gone. */
+  'domain.shutdown': { domid: number; uuid: string; reason: ShutdownReason; detail: string };
+  /** Its worker died or its engine failed; a sentence why. */
+  'domain.crashed': { domid: number; uuid: string; reason: string };
+  /** Its PV drivers spoke to xenstore for the first time in this life. */
+  'domain.alive': { domid: number; uuid: string };
+  'xenstore.changed': { watch: number; path: string };
+  log: {
+    level: 'debug' | 'info' | 'warning' | 'error';
+    source: string;
+    message: string;
+    uuid: string | null;
+  };
+};
+
+/** `workerData` of a host's worker. Calls and events go over the worker's own parent port. */
+export interface HostWorkerData {
+  name: string;
+  memoryKiB: number;
+  domain0KiB: number;
+  pcpus: number;
+  bandwidthBytesPerSecond: number;
+  latencyMs: number;
+  /** `HostFrames` of the hypervisor */
+  counters: SharedArrayBuffer;
+  /** Listening socket path for xenstore clients, opened by the worker on the toolstack's behalf. */
+  xenstoreSocketPath: string;
+  /** The compiled, instrumented engine: one for the whole process. */
+  engineModule: WebAssembly.Module;
+}
