@@ -5,7 +5,7 @@ export type ConstantOf<T> = T[keyof T];
 
 /** `eventChannelOp` to `event_channel_op`: Xen's spelling of a name that this folder spells our way. */
 export const snakeCase = (name: string): string =>
-  name.replace(/[A-Z]+/g, (capitals) => `_${capitals.toLowerCase()}`);
+  name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 
 /**
  * The reverse of a constant table. The first of several names of one value wins; a value without

@@ -176,7 +176,11 @@ export function array<T extends AnyFieldType>(element: T, length: number): Array
     length,
     size: element.size * length,
     align: element.align,
-    read: (view, at) => Array.from({ length }, (_, i) => type.read(view, at + i * type.size)),
+    read: (view, at) => {
+      const values: ValueOf<T>[] = [];
+      for (let i = 0; i < length; i++) values.push(type.read(view, at + i * type.size));
+      return values;
+    },
     write: (view, at, values) => {
       if (values.length !== length) {
         throw new RangeError(`an array of ${length} elements was given ${values.length}`);

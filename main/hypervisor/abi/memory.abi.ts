@@ -3,7 +3,7 @@ import { namesOf, type ConstantOf } from './constants.ts';
 import { domid, gfn, guestHandle, u16, u32, u64 } from './field-types.ts';
 import { struct, union, type StructValue } from './struct.ts';
 
-/** `XENMEM_*`. */
+/** `XENMEM_*`, without what only tools may ask. */
 export const MemoryOp = {
   increaseReservation: 0,
   decreaseReservation: 1,
@@ -23,10 +23,8 @@ export const MemoryOp = {
   setPodTarget: 16,
   getPodTarget: 17,
   addToPhysmapBatch: 23,
-  claimPages: 24,
   machphysCompatMfnList: 25,
   getVnumainfo: 26,
-  reservedDeviceMemoryMap: 27,
   acquireResource: 28,
 } as const;
 export type MemoryOp = ConstantOf<typeof MemoryOp>;
