@@ -1,0 +1,78 @@
+/**
+ * The PC's devices as plain data: by name, each a nested list of numbers, booleans, null and byte
+ * arrays, in the emulator's own order for that device.
+ */
+import type { V86Cpu, V86Device } from './v86-internals.ts';
+
+/** JSON-like, and typed arrays. Blank arrays are kept as their kind and length. */
+export type Saved =
+  | number
+  | string
+  | boolean
+  | null
+  | Saved[]
+  | { array: ArrayKind; bytes: Uint8Array }
+  | { array: ArrayKind; blank: number };
+
+export type SavedDevices = Record<string, Saved>;
+
+const kinds = {
+  Uint8Array,
+  Uint16Array,
+  Uint32Array,
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  Float64Array,
+  Uint8ClampedArray,
+} as const;
+type ArrayKind = keyof typeof kinds;
+
+/** What the machine has that can change. */
+const DEVICES = ['rtc', 'dma', 'acpi', 'vga', 'ps2', 'uart0', 'fdc', 'ide', 'pci', 'pit', 'sb16'];
+
+export function saveDevices(cpu: V86Cpu): SavedDevices {
+  const saved: SavedDevices = { pic: freeze(cpu.get_state_pic()) };
+  for (const name of DEVICES) {
+    const device = cpu.devices[name];
+    if (device?.get_state) saved[name] = freeze(device.get_state());
+  }
+  return saved;
+}
+
+export function restoreDevices(cpu: V86Cpu, saved: SavedDevices): void {
+  for (const [name, state] of Object.entries(saved)) {
+    if (!Array.isArray(state)) throw new Error(`the saved state of device "${name}" is no list`);
+    if (name === 'pic') cpu.set_state_pic(thaw(state) as unknown[]);
+    else if (!DEVICES.includes(name)) throw new Error(`the machine has no device "${name}"`);
+    else cpu.devices[name]?.set_state?.(thaw(state) as unknown[]);
+  }
+}
+
+function freeze(value: unknown): Saved {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') {
+    return value;
+  }
+  if (Array.isArray(value)) return Array.from(value, freeze);
+  const array = Object.prototype.toString.call(value).slice(8, -1);
+  if (array in kinds) return freezeArray(array as ArrayKind, value as Uint8Array);
+  const state = (value as V86Device).get_state?.();
+  if (state) return freeze(state);
+  throw new Error(`a device's state holds what cannot be saved (${array})`);
+}
+
+function freezeArray(array: ArrayKind, value: Uint8Array): Saved {
+  const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  if (bytes.every((byte) => byte === 0)) return { array, blank: value.length };
+  return { array, bytes: bytes.slice() };
+}
+
+function thaw(value: Saved): unknown {
+  if (value === null) return undefined;
+  if (typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(thaw);
+  const Kind = kinds[value.array];
+  if ('blank' in value) return new Kind(value.blank);
+  return new Kind(value.bytes.slice().buffer);
+}

@@ -1,0 +1,229 @@
+/**
+ * The emulated PC: one virtual CPU, its memory and its devices. This class is the only thing that
+ * the rest of Domus knows of the emulator.
+ *
+ * It never runs by itself: the thread that owns it calls `slice()` again and again and sleeps in
+ * between (`docs/adr/0003-run-loop.md`).
+ */
+import {
+  APIC_BYTES,
+  APIC_IRR_WORD,
+  CPU_STATE_END,
+  CPU_STATE_START,
+  CpuAddress,
+  IOAPIC_BYTES,
+} from './cpu-layout.ts';
+import type { GuestClock } from './guest-clock.ts';
+import { GuestMemory } from './guest-memory.ts';
+import { CodeCompiler } from './code-compiler.ts';
+import { HookPort } from './instrument.ts';
+import { loadEmulator } from './load-v86.ts';
+import { Ports } from './ports.ts';
+import { Processor } from './processor.ts';
+import type { PciFunction, V86Cpu, V86Exports, V86Imports } from './v86-internals.ts';
+import { restoreDevices, saveDevices } from './device-state.ts';
+import type { SavedDevices } from './device-state.ts';
+
+/** What the hypervisor does inside the guest's instructions and between its slices. */
+export interface EngineHooks {
+  /** CPUID with EAX in 0x40000000..0x400000ff; answers in EAX..EDX. */
+  cpuid(cpu: Processor): void;
+  /** WRMSR with ECX in 0x40000000..0x400000ff. */
+  writeMsr(cpu: Processor): void;
+  /** `out 0xE9, eax`: what VMCALL and VMMCALL were rewritten to. Answers in EAX. */
+  hypercall(cpu: Processor): void;
+  /** #UD at the instruction pointer: true when it is dealt with and the guest goes on there. */
+  undefinedOpcode(cpu: Processor): boolean;
+  /** Called with guest time now; does what is due; returns ms until it wants to be called again. */
+  timers(nowMs: number): number;
+  /** Keyboard controller, port 0xCF9: the guest resets the machine. */
+  reset(): void;
+}
+
+/** A saved machine without its memory: named, versioned, plain. */
+export interface EngineState {
+  version: 1;
+  /** Guest time, ms. */
+  clockMs: number;
+  tsc: bigint;
+  cpu: Uint8Array;
+  apic: Uint8Array;
+  ioapic: Uint8Array;
+  devices: SavedDevices;
+}
+
+const HYPERCALL_PORT = 0xe9;
+
+export class Engine {
+  readonly memory: GuestMemory;
+  readonly processor: Processor;
+  readonly ports: Ports;
+  readonly clock: GuestClock;
+  private readonly cpu: V86Cpu;
+  private readonly exports: V86Exports;
+  private readonly compiler: CodeCompiler;
+
+  private constructor(
+    cpu: V86Cpu,
+    exports: V86Exports,
+    memory: GuestMemory,
+    processor: Processor,
+    compiler: CodeCompiler,
+    clock: GuestClock,
+  ) {
+    this.cpu = cpu;
+    this.exports = exports;
+    this.memory = memory;
+    this.processor = processor;
+    this.compiler = compiler;
+    this.clock = clock;
+    this.ports = new Ports(cpu.io);
+    this.checkLayout();
+  }
+
+  /**
+   * @param memoryBytes all that the emulator backs, a multiple of 128 KiB; which of it the guest
+   *   may use as RAM is the domain builder's business.
+   */
+  static async create(
+    module: WebAssembly.Module,
+    memoryBytes: number,
+    clock: GuestClock,
+    hooks: EngineHooks,
+  ): Promise<Engine> {
+    let processor: Processor | undefined;
+    const compiler = new CodeCompiler();
+    const { emulator, exports, memoryBase } = await loadEmulator(
+      module,
+      memoryBytes,
+      () => clock.now(),
+      (imports, getExports) => {
+        replaceImports(
+          imports,
+          clock,
+          hooks,
+          () => (processor ??= new Processor(getExports().memory)),
+        );
+        imports.codegen_finalize = (index, start, flags, ptr, len) =>
+          compiler.compile(index, start, flags, ptr, len);
+      },
+    );
+    const cpu = emulator.v86.cpu;
+    compiler.attach(cpu, exports);
+    processor ??= new Processor(exports.memory);
+    const memory = new GuestMemory(exports, memoryBase, memoryBytes);
+    cpu.reboot_internal = () => hooks.reset();
+    return new Engine(cpu, exports, memory, processor, compiler, clock);
+  }
+
+  /**
+   * Executes guest code for about a millisecond, or until it halts. Returns 0 when it has more to
+   * do, else the milliseconds until its next timer. Throws what the emulator throws when the guest
+   * did what it cannot emulate: the domain has crashed then and `slice` must not be called again.
+   */
+  slice(): number {
+    return this.exports.main_loop();
+  }
+
+  /** Compilations under way: they need the thread's event loop to finish. */
+  get pendingCompilations(): number {
+    return this.compiler.pending;
+  }
+
+  get generatedCodeBytes(): number {
+    return this.compiler.bytes;
+  }
+
+  /** Requests an interrupt of the local APIC, as a message-signalled one would. */
+  raiseVector(vector: number): void {
+    const irr = new Int32Array(
+      this.exports.memory.buffer,
+      this.exports.get_apic_addr() + (APIC_IRR_WORD + (vector >> 5)) * 4,
+      1,
+    );
+    irr[0]! |= 1 << (vector & 31);
+  }
+
+  /** A pulse on an interrupt line: enough for one that is unmasked. */
+  pulseLine(line: number): void {
+    this.exports.device_raise_irq(line);
+    this.exports.device_lower_irq(line);
+  }
+
+  addPciFunction(device: PciFunction): void {
+    this.cpu.devices.pci.register_device(device);
+  }
+
+  save(): EngineState {
+    const linear = this.exports.memory.buffer;
+    return {
+      version: 1,
+      clockMs: this.clock.now(),
+      tsc: this.exports.read_tsc(),
+      cpu: new Uint8Array(linear.slice(CPU_STATE_START, CPU_STATE_END)),
+      apic: this.block(this.exports.get_apic_addr(), APIC_BYTES).slice(),
+      ioapic: this.block(this.exports.get_ioapic_addr(), IOAPIC_BYTES).slice(),
+      devices: saveDevices(this.cpu),
+    };
+  }
+
+  /** Memory must be in place. The clock is left frozen at the saved time. */
+  restore(state: EngineState): void {
+    this.clock.set(state.clockMs);
+    const size = this.word(CpuAddress.memorySize);
+    this.block(CPU_STATE_START, state.cpu.length).set(state.cpu);
+    if (this.word(CpuAddress.memorySize) !== size) {
+      throw new Error('the saved processor belongs to a machine with another amount of memory');
+    }
+    this.block(this.exports.get_apic_addr(), APIC_BYTES).set(state.apic);
+    this.block(this.exports.get_ioapic_addr(), IOAPIC_BYTES).set(state.ioapic);
+    restoreDevices(this.cpu, state.devices);
+    const tsc = BigInt.asUintN(64, state.tsc);
+    this.exports.set_tsc(Number(tsc & 0xffff_ffffn), Number(tsc >> 32n));
+    this.exports.full_clear_tlb();
+    this.exports.jit_clear_cache_js();
+  }
+
+  private block(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.exports.memory.buffer, address, length);
+  }
+
+  private word(address: number): number {
+    return new DataView(this.exports.memory.buffer).getInt32(address, true);
+  }
+
+  /** Fails loudly when the addresses of `cpu-layout.ts` are another build's. */
+  private checkLayout(): void {
+    const reset = { instructionPointer: 0xffff0, memorySize: this.memory.size };
+    if (
+      this.word(CpuAddress.instructionPointer) !== reset.instructionPointer ||
+      this.word(CpuAddress.memorySize) !== reset.memorySize
+    ) {
+      throw new Error('the emulator keeps its processor elsewhere than expected: another build?');
+    }
+  }
+}
+
+function replaceImports(
+  imports: V86Imports,
+  clock: GuestClock,
+  hooks: EngineHooks,
+  processor: () => Processor,
+): void {
+  const { io_port_write32, io_port_read32, run_hardware_timers } = imports;
+  imports.microtick = () => clock.now();
+  imports.stop_idling = () => {};
+  imports.cpu_event_halt = () => {};
+  imports.run_hardware_timers = (acpiEnabled, nowMs) =>
+    Math.min(run_hardware_timers(acpiEnabled, nowMs), hooks.timers(nowMs));
+  imports.io_port_write32 = (port, value) => {
+    if (port === HYPERCALL_PORT) hooks.hypercall(processor());
+    else if (port === HookPort.cpuid) hooks.cpuid(processor());
+    else if (port === HookPort.writeMsr) hooks.writeMsr(processor());
+    else io_port_write32(port, value);
+  };
+  imports.io_port_read32 = (port) =>
+    port === HookPort.undefinedOpcode
+      ? Number(hooks.undefinedOpcode(processor()))
+      : io_port_read32(port);
+}

@@ -1,0 +1,76 @@
+/**
+ * The guest's physical memory, seen from outside: plain views over the emulator's linear memory.
+ *
+ * The linear memory can grow, which detaches every view of it; all access goes through this class,
+ * which notices and looks again. Host-side writers use `write`/`fill`, which also tell the
+ * emulator to drop code it generated from those bytes.
+ */
+export const PAGE_SHIFT = 12;
+export const PAGE_SIZE = 1 << PAGE_SHIFT;
+
+/** What this class needs of the emulator. */
+export interface LinearMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Generated code of the physical range [start, end) is void. */
+  jit_dirty_cache(start: number, end: number): void;
+}
+
+export class GuestMemory {
+  /** Bytes of physical memory that the emulator backs: RAM, special pages and grant frames. */
+  readonly size: number;
+  private readonly linear: LinearMemory;
+  private readonly base: number;
+  private u8 = new Uint8Array(0);
+  private dataView = new DataView(new ArrayBuffer(0));
+  private i32 = new Int32Array(0);
+
+  constructor(linear: LinearMemory, base: number, size: number) {
+    this.linear = linear;
+    this.base = base;
+    this.size = size;
+  }
+
+  /** All of it; valid until control returns to the emulator. */
+  get bytes(): Uint8Array {
+    if (this.u8.length === 0) this.look();
+    return this.u8;
+  }
+
+  get view(): DataView {
+    if (this.u8.length === 0) this.look();
+    return this.dataView;
+  }
+
+  /** As i32 words, for atomics on shared rings and bitmaps. */
+  get words(): Int32Array {
+    if (this.u8.length === 0) this.look();
+    return this.i32;
+  }
+
+  /** One page; `gfn` must be within the memory (`contains`). */
+  page(gfn: number): Uint8Array {
+    return this.bytes.subarray(gfn << PAGE_SHIFT, (gfn + 1) << PAGE_SHIFT);
+  }
+
+  contains(address: number, length: number): boolean {
+    return address >= 0 && length >= 0 && address + length <= this.size;
+  }
+
+  /** Copies bytes in. Throws RangeError beyond the end: a caller checks what a guest named. */
+  write(address: number, source: Uint8Array): void {
+    this.bytes.set(source, address);
+    this.linear.jit_dirty_cache(address, address + source.length);
+  }
+
+  fill(address: number, length: number, value: number): void {
+    this.bytes.fill(value, address, address + length);
+    this.linear.jit_dirty_cache(address, address + length);
+  }
+
+  private look(): void {
+    const buffer = this.linear.memory.buffer;
+    this.u8 = new Uint8Array(buffer, this.base, this.size);
+    this.dataView = new DataView(buffer, this.base, this.size);
+    this.i32 = new Int32Array(buffer, this.base, this.size >> 2);
+  }
+}
