@@ -1,0 +1,21 @@
+/** The record stream of a domain's state, and the simulated link it crosses between hosts. */
+export { StreamConfigSchema, requireCompatible } from './stream/config.ts';
+export type { StateVersions, StreamConfig, StreamConfigInput } from './stream/config.ts';
+export { GuestMemorySink, writeFrames, writeMemory } from './stream/memory-image.ts';
+export type { GuestMemorySinkOptions, GuestMemorySource } from './stream/memory-image.ts';
+export type { PageBatch, RunVisitor } from './stream/page-batch.ts';
+export { StreamReader } from './stream/reader.ts';
+export type { StreamHandler, StreamReaderOptions } from './stream/reader.ts';
+export type { StreamReport } from './stream/report.ts';
+export { restoreFromBuffer, verifyStream } from './stream/restore.ts';
+export { PAGE_BYTES, PageKind } from './stream/stream.abi.ts';
+export { DEFAULT_CHUNK_BYTES, StreamWriter } from './stream/writer.ts';
+export type { StreamWriterOptions } from './stream/writer.ts';
+export { FlowSender, receiveFlow } from './link/async-flow.ts';
+export type { AsyncFlowOptions } from './link/async-flow.ts';
+export { BlockingLinkReceiver, BlockingLinkSender } from './link/blocking-flow.ts';
+export type { BlockingFlowOptions, BlockingSenderOptions } from './link/blocking-flow.ts';
+export type { FlowId } from './link/flow.contract.ts';
+export { LinkEnd } from './link/link-end.ts';
+export type { LinkCounters, LinkEndOptions } from './link/link-end.ts';
+export type { LinkShape } from './link/link-shaper.ts';

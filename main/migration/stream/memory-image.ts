@@ -1,0 +1,90 @@
+/** A guest's memory into a stream, and out of it again. */
+import type { PageBatch } from './page-batch.ts';
+import { PAGE_BYTES, PageKind } from './stream.abi.ts';
+import type { StreamWriter } from './writer.ts';
+import { ZeroScan } from './zero-scan.ts';
+
+export interface GuestMemorySource {
+  /** Guest RAM from gfn 0 on, a multiple of 4096 bytes; may lie in wasm or shared memory. */
+  readonly ram: Uint8Array;
+  /** False for frames that are ballooned out, or never were there: their bytes are not read. */
+  isPopulated(gfn: number): boolean;
+}
+
+/** Writes all frames of the domain once. */
+export function writeMemory(writer: StreamWriter, source: GuestMemorySource): void {
+  writeFrames(writer, source, 0, source.ram.length / PAGE_BYTES);
+}
+
+/** Writes frames `firstGfn` to `firstGfn + count - 1`: for a round of a live stream. */
+export function writeFrames(
+  writer: StreamWriter,
+  source: GuestMemorySource,
+  firstGfn: number,
+  count: number,
+): void {
+  const scan = new ZeroScan(source.ram);
+  const kindOf = (gfn: number): PageKind => {
+    if (!source.isPopulated(gfn)) return PageKind.unpopulated;
+    const zero = scan.isZero(gfn * PAGE_BYTES, (gfn + 1) * PAGE_BYTES);
+    return zero ? PageKind.zero : PageKind.data;
+  };
+  const end = firstGfn + count;
+  let runStart = firstGfn;
+  let runKind: PageKind | null = null;
+  for (let gfn = firstGfn; gfn <= end; gfn++) {
+    const kind = gfn < end ? kindOf(gfn) : null;
+    if (kind === runKind) continue;
+    if (runKind === PageKind.data) writer.addPages(source.ram, runStart, gfn - runStart);
+    else if (runKind !== null) writer.addEmptyPages(runKind, runStart, gfn - runStart);
+    runStart = gfn;
+    runKind = kind;
+  }
+}
+
+export interface GuestMemorySinkOptions {
+  /**
+   * The memory is known to be all zeros (a wasm memory nobody wrote to): zero pages are then not
+   * touched, and cost no memory of the operating system's.
+   */
+  fresh: boolean;
+  /** Told of every run of frames whether there is anything behind them. */
+  setPopulated(firstGfn: number, count: number, populated: boolean): void;
+}
+
+/** Puts the pages of a stream into a guest's memory. */
+export class GuestMemorySink {
+  private readonly ram: Uint8Array;
+  private readonly options: GuestMemorySinkOptions;
+  /** A byte for each frame: 1 when it may hold something else than zeros. */
+  private readonly touched: Uint8Array;
+
+  /** `ram` is the whole of the guest's RAM, as large as the stream's config says. */
+  constructor(ram: Uint8Array, options: GuestMemorySinkOptions) {
+    this.ram = ram;
+    this.options = options;
+    this.touched = new Uint8Array(ram.length / PAGE_BYTES).fill(options.fresh ? 0 : 1);
+  }
+
+  /** The handler's `pages`. */
+  apply(batch: PageBatch): void {
+    batch.forEachRun((kind, firstGfn, count, bytes) => {
+      if (kind === PageKind.data) {
+        this.ram.set(bytes, firstGfn * PAGE_BYTES);
+        this.touched.fill(1, firstGfn, firstGfn + count);
+      } else {
+        this.clear(firstGfn, count);
+      }
+      this.options.setPopulated(firstGfn, count, kind !== PageKind.unpopulated);
+    });
+  }
+
+  private clear(firstGfn: number, count: number): void {
+    const run = this.touched.subarray(firstGfn, firstGfn + count);
+    for (let index = run.indexOf(1); index >= 0; index = run.indexOf(1, index + 1)) {
+      const at = (firstGfn + index) * PAGE_BYTES;
+      this.ram.fill(0, at, at + PAGE_BYTES);
+      run[index] = 0;
+    }
+  }
+}
