@@ -72,6 +72,9 @@ export const contract = {
     inside: get('/domains/{domain}/xen', 'Its hypervisor side: event channels, grants, hypercalls')
       .input(s.DomainRef)
       .output(s.DomainInside),
+    watchInside: get('/domains/{domain}/xen/watch', 'The same once a second, while it runs')
+      .input(s.DomainRef)
+      .output(eventIterator(s.DomainInside)),
     create: post('/domains', 'Create and start; the task ends when the guest answers')
       .input(s.CreateDomain)
       .output(s.Task),

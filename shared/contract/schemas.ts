@@ -117,7 +117,7 @@ export const Task = z.object({
   startedAtMs: z.number(),
   endedAtMs: z.number().nullable(),
   cancellable: z.boolean(),
-  /** The command that takes it back, when there is one. */
+  /** The procedure of `domains` that takes it back, called with `domain`: `undelete`; null when there is none. */
   undo: z.string().nullable(),
 });
 export type Task = z.infer<typeof Task>;
@@ -165,6 +165,7 @@ export const HypercallCount = z.object({ name: z.string(), perSecond: z.number()
 /** One second of a domain. */
 export const DomainSample = z.object({
   uuid: Uuid,
+  /** Of one pCPU. */
   cpuPercent: Percent,
   cpuTimeMs: z.number(),
   memory: MemoryState,
@@ -173,7 +174,12 @@ export const DomainSample = z.object({
 });
 export type DomainSample = z.infer<typeof DomainSample>;
 
-export const HostSample = z.object({ name: z.string(), cpuPercent: Percent, freeKiB: KiB });
+export const HostSample = z.object({
+  name: z.string(),
+  /** Of all its pCPUs. */
+  cpuPercent: Percent,
+  freeKiB: KiB,
+});
 export type HostSample = z.infer<typeof HostSample>;
 
 export const StatisticsSample = z.object({
