@@ -26,6 +26,9 @@ export interface RingService {
 const FEATURES = XsFeature.reconnection | XsFeature.error | XsFeature.watchDepth;
 const MASK = XsRing.ringSize - 1;
 
+const wordsOf = (page: Uint8Array): DataView =>
+  new DataView(page.buffer, page.byteOffset, page.length);
+
 /**
  * The hypervisor's side of a domain's xenstore ring page: moves bytes between the page and queues.
  * It keeps no index of its own; all are read from the page, once each, and checked, since the
@@ -35,19 +38,29 @@ const MASK = XsRing.ringSize - 1;
  * are still published after the bytes.
  */
 export class XenstoreRing {
-  readonly #page: Uint8Array;
-  readonly #words: DataView;
+  readonly #look: () => Uint8Array;
+  #page: Uint8Array;
+  #words: DataView;
   readonly #peer: RingPeer;
   #broken = false;
 
-  /** @param page the 4 KiB page in guest memory */
-  constructor(page: Uint8Array, peer: RingPeer) {
-    if (page.length !== XsRing.pageSize) {
-      throw new RangeError(`a xenstore ring page has ${XsRing.pageSize} bytes, not ${page.length}`);
-    }
-    this.#page = page;
-    this.#words = new DataView(page.buffer, page.byteOffset, page.length);
+  /** @param page gives the 4 KiB page in guest memory, whose views die when that memory grows */
+  constructor(page: () => Uint8Array, peer: RingPeer) {
+    this.#look = page;
     this.#peer = peer;
+    this.#page = page();
+    if (this.#page.length !== XsRing.pageSize) {
+      throw new RangeError(
+        `a xenstore ring page has ${XsRing.pageSize} bytes, not ${this.#page.length}`,
+      );
+    }
+    this.#words = wordsOf(this.#page);
+  }
+
+  #refresh(): void {
+    if (this.#page.length !== 0) return;
+    this.#page = this.#look();
+    this.#words = wordsOf(this.#page);
   }
 
   /** True after the connection broke, until {@link reset}. */
@@ -57,6 +70,7 @@ export class XenstoreRing {
 
   /** Prepares the page for a guest that starts or resumes in a new domain: zeroed, with our features. */
   reset(): void {
+    this.#refresh();
     this.#page.fill(0);
     this.#setWord(XsRing.serverFeatures, FEATURES);
     this.#broken = false;
@@ -67,6 +81,7 @@ export class XenstoreRing {
    * responses, and when it can take requests again.
    */
   service(): RingService {
+    this.#refresh();
     if (this.#broken) return { notify: false, state: 'broken' };
     if (this.#word(XsRing.connection) !== XsConnectionState.connected) {
       return { notify: false, state: 'reconnect' };
@@ -86,12 +101,14 @@ export class XenstoreRing {
    * @param error a value of `XsRingError`; `protocol` when the daemon dropped the connection
    */
   fail(error: number): void {
+    this.#refresh();
     this.#broken = true;
     this.#setWord(XsRing.error, error);
   }
 
   /** Completes a reconnection: both rings are emptied. Notify the guest. */
   reconnected(): void {
+    this.#refresh();
     this.#broken = false;
     this.#setWord(XsRing.requestConsumer, this.#word(XsRing.requestProducer));
     this.#setWord(XsRing.responseProducer, this.#word(XsRing.responseConsumer));

@@ -30,8 +30,9 @@ export const APIC_BYTES = 46 * 4;
 export const IOAPIC_BYTES = 52 * 4;
 export const PIC_BYTES = 13;
 
-/** Word of the local APIC's block at which its 256-bit interrupt request register starts. */
+/** Words of the local APIC's block at which its 256-bit request and in-service registers start. */
 export const APIC_IRR_WORD = 16;
+export const APIC_ISR_WORD = 24;
 
 export const Cr0 = { protection: 1 << 0, writeProtect: 1 << 16, paging: 1 << 31 } as const;
 export const Cr4 = { pageSizeExtension: 1 << 4, physicalAddressExtension: 1 << 5 } as const;

@@ -8,6 +8,7 @@
 import {
   APIC_BYTES,
   APIC_IRR_WORD,
+  APIC_ISR_WORD,
   CPU_STATE_END,
   CPU_STATE_START,
   CpuAddress,
@@ -62,6 +63,7 @@ export class Engine {
   private readonly cpu: V86Cpu;
   private readonly exports: V86Exports;
   private readonly compiler: CodeCompiler;
+  private unacknowledged: number | null = null;
 
   private constructor(
     cpu: V86Cpu,
@@ -122,6 +124,7 @@ export class Engine {
    * did what it cannot emulate: the domain has crashed then and `slice` must not be called again.
    */
   slice(): number {
+    if (this.unacknowledged !== null) this.acknowledge(this.unacknowledged);
     return this.exports.main_loop();
   }
 
@@ -134,14 +137,14 @@ export class Engine {
     return this.compiler.bytes;
   }
 
-  /** Requests an interrupt of the local APIC, as a message-signalled one would. */
-  raiseVector(vector: number): void {
-    const irr = new Int32Array(
-      this.exports.memory.buffer,
-      this.exports.get_apic_addr() + (APIC_IRR_WORD + (vector >> 5)) * 4,
-      1,
-    );
-    irr[0]! |= 1 << (vector & 31);
+  /**
+   * Requests an interrupt of the local APIC, as a message-signalled one would. With `withoutEoi`
+   * the guest will not acknowledge it there (Xen's callback vector): the in-service bit is cleared
+   * for it before the next slice.
+   */
+  raiseVector(vector: number, withoutEoi: boolean): void {
+    this.apicWords(APIC_IRR_WORD)[vector >> 5]! |= 1 << (vector & 31);
+    if (withoutEoi) this.unacknowledged = vector;
   }
 
   /** A pulse on an interrupt line: enough for one that is unmasked. */
@@ -182,6 +185,18 @@ export class Engine {
     this.exports.set_tsc(Number(tsc & 0xffff_ffffn), Number(tsc >> 32n));
     this.exports.full_clear_tlb();
     this.exports.jit_clear_cache_js();
+  }
+
+  private acknowledge(vector: number): void {
+    const bit = 1 << (vector & 31);
+    if (this.apicWords(APIC_IRR_WORD)[vector >> 5]! & bit) return;
+    this.apicWords(APIC_ISR_WORD)[vector >> 5]! &= ~bit;
+    this.unacknowledged = null;
+  }
+
+  /** Eight words of a 256-bit register of the local APIC. */
+  private apicWords(word: number): Int32Array {
+    return new Int32Array(this.exports.memory.buffer, this.exports.get_apic_addr() + word * 4, 8);
   }
 
   private block(address: number, length: number): Uint8Array {

@@ -21,10 +21,21 @@ export class Ports {
   }
 
   onRead(port: number, readers: PortReaders): void {
-    this.io.register_read(port, this, readers.read8, readers.read16, readers.read32);
+    this.io.register_read(port, this.owner(port), readers.read8, readers.read16, readers.read32);
   }
 
   onWrite(port: number, writers: PortWriters): void {
-    this.io.register_write(port, this, writers.write8, writers.write16, writers.write32);
+    this.io.register_write(
+      port,
+      this.owner(port),
+      writers.write8,
+      writers.write16,
+      writers.write32,
+    );
+  }
+
+  /** The emulator calls a port's handlers on one object: the device that had it first. */
+  private owner(port: number): object {
+    return this.io.ports[port]?.device ?? this;
   }
 }

@@ -6,6 +6,7 @@ export interface V86Device {
 }
 
 export interface V86Io {
+  readonly ports: readonly { device: object | undefined }[];
   register_read(
     port: number,
     device: object,

@@ -1,0 +1,105 @@
+/**
+ * The grant table of a domain, version 1: its frames lie in the platform device's BAR1, which the
+ * emulator backs as ordinary memory, so the guest writes entries at full speed and a back end reads
+ * them in place.
+ */
+import { Errno, GrantEntryV1, GrantFlag, GrantStatus, ReservedGrant } from './abi/index.ts';
+import type { MemoryLayout } from './builder/memory-layout.ts';
+import { MAX_GRANT_FRAMES } from './builder/memory-layout.ts';
+import type { GuestMemory } from './engine/guest-memory.ts';
+import { PAGE_SIZE } from './engine/guest-memory.ts';
+
+const ENTRIES_A_FRAME = PAGE_SIZE / GrantEntryV1.size;
+
+/** Physical address of each frame, by index; null where the guest has not placed it. */
+export type GrantFramesState = (number | null)[];
+
+export interface GrantedFrame {
+  gfn: number;
+  readOnly: boolean;
+}
+
+export class GrantFrames {
+  private readonly memory: GuestMemory;
+  private readonly layout: MemoryLayout;
+  private readonly frames: (number | null)[] = new Array<null>(MAX_GRANT_FRAMES).fill(null);
+
+  constructor(memory: GuestMemory, layout: MemoryLayout) {
+    this.memory = memory;
+    this.layout = layout;
+  }
+
+  /** Frames that the guest can use: up to the highest it has placed. */
+  get count(): number {
+    return this.frames.findLastIndex((frame) => frame !== null) + 1;
+  }
+
+  /** XENMEM_add_to_physmap, space grant table; what a frame held goes along to its new place. */
+  place(index: number, gpfn: number): number {
+    if (index >= MAX_GRANT_FRAMES) return -Errno.EINVAL;
+    const address = gpfn * PAGE_SIZE;
+    const first = this.layout.bar1;
+    if (address < first || address >= first + MAX_GRANT_FRAMES * PAGE_SIZE) return -Errno.EINVAL;
+    const before = this.frames[index] ?? null;
+    if (before === null) this.memory.fill(address, PAGE_SIZE, 0);
+    else if (before !== address)
+      this.memory.write(address, this.memory.page(before / PAGE_SIZE).slice());
+    this.frames[index] = address;
+    if (index === 0 && before === null) this.seed();
+    return 0;
+  }
+
+  /** Looks a reference up for domain 0: the frame it grants, or a GNTST_* status. */
+  lookup(ref: number, domain: number): GrantedFrame | GrantStatus {
+    const at = this.entryAddress(ref);
+    if (at === null) return GrantStatus.badGntref;
+    const entry = GrantEntryV1.read(this.memory.view, at);
+    if ((entry.flags & GrantFlag.typeMask) !== GrantFlag.permitAccess) return GrantStatus.badGntref;
+    if (entry.domid !== domain) return GrantStatus.permissionDenied;
+    if (!this.memory.contains(entry.frame * PAGE_SIZE, PAGE_SIZE)) return GrantStatus.badPage;
+    if (entry.frame >= this.layout.ramBytes / PAGE_SIZE) return GrantStatus.badPage;
+    return { gfn: entry.frame, readOnly: (entry.flags & GrantFlag.readonly) !== 0 };
+  }
+
+  /** Entries that permit access now. */
+  inUse(): number {
+    let used = 0;
+    for (let ref = 0; ref < this.count * ENTRIES_A_FRAME; ref++) {
+      const at = this.entryAddress(ref);
+      if (at !== null && this.memory.view.getUint16(at, true) & GrantFlag.typeMask) used++;
+    }
+    return used;
+  }
+
+  save(): GrantFramesState {
+    return [...this.frames];
+  }
+
+  restore(state: GrantFramesState): void {
+    const end = this.layout.bar1 + MAX_GRANT_FRAMES * PAGE_SIZE;
+    state.slice(0, MAX_GRANT_FRAMES).forEach((address, index) => {
+      if (address !== null && (address < this.layout.bar1 || address >= end)) {
+        throw new RangeError(`a grant frame at ${address}, outside the platform device`);
+      }
+      this.frames[index] = address;
+    });
+  }
+
+  private entryAddress(ref: number): number | null {
+    const frame = this.frames[Math.floor(ref / ENTRIES_A_FRAME)];
+    return typeof frame === 'number' ? frame + (ref % ENTRIES_A_FRAME) * GrantEntryV1.size : null;
+  }
+
+  /** The two entries a domain builder makes: console and xenstore, granted to domain 0. */
+  private seed(): void {
+    for (const [ref, gfn] of [
+      [ReservedGrant.console, this.layout.consoleGfn],
+      [ReservedGrant.xenstore, this.layout.xenstoreGfn],
+    ] as const) {
+      const at = this.entryAddress(ref)!;
+      this.memory.view.setUint16(at, GrantFlag.permitAccess, true);
+      this.memory.view.setUint16(at + GrantEntryV1.offset.domid, 0, true);
+      this.memory.view.setUint32(at + GrantEntryV1.offset.frame, gfn, true);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Which guest frames have memory behind them. A domain's frames come from its host's free list and
+ * go back to it; a ballooned frame reads as zeros and is given back zeroed.
+ */
+import type { DomainCounters, HostFrames } from './counters.ts';
+import type { GuestMemory } from './engine/guest-memory.ts';
+import { PAGE_SIZE } from './engine/guest-memory.ts';
+
+export class Physmap {
+  /** Frames of guest RAM: gfns 0 to this minus one. */
+  readonly ramFrames: number;
+  private readonly memory: GuestMemory;
+  private readonly host: HostFrames;
+  private readonly counters: DomainCounters;
+  /** One byte a frame: 1 when it is populated. */
+  readonly populated: Uint8Array;
+
+  /** All frames populated; the caller has taken them from the host and counted them. */
+  constructor(ramFrames: number, memory: GuestMemory, host: HostFrames, counters: DomainCounters) {
+    this.ramFrames = ramFrames;
+    this.memory = memory;
+    this.host = host;
+    this.counters = counters;
+    this.populated = new Uint8Array(ramFrames).fill(1);
+  }
+
+  isPopulated(gfn: number): boolean {
+    return this.populated[gfn] === 1;
+  }
+
+  /** Gives a frame back to the host; false when there is none at this gfn. */
+  release(gfn: number): boolean {
+    if (!this.isPopulated(gfn)) return false;
+    this.memory.fill(gfn * PAGE_SIZE, PAGE_SIZE, 0);
+    this.populated[gfn] = 0;
+    this.counters.addFrames(-1);
+    this.host.give(1);
+    return true;
+  }
+
+  /** Puts a zeroed frame at a gfn; false when the host has none, or the gfn is no empty RAM. */
+  populate(gfn: number): boolean {
+    if (this.populated[gfn] !== 0 || !this.host.tryTake(1)) return false;
+    this.populated[gfn] = 1;
+    this.counters.addFrames(1);
+    return true;
+  }
+
+  /** Frames without memory, for the stream. */
+  ballooned(): number[] {
+    const gfns: number[] = [];
+    for (let gfn = 0; gfn < this.ramFrames; gfn++) if (this.populated[gfn] === 0) gfns.push(gfn);
+    return gfns;
+  }
+
+  /** Marks the frames that a saved domain did not have; their accounting is the caller's. */
+  restoreBallooned(gfns: Iterable<number>): void {
+    for (const gfn of gfns) {
+      if (gfn < 0 || gfn >= this.ramFrames) throw new RangeError(`no guest frame ${gfn}`);
+      this.populated[gfn] = 0;
+    }
+  }
+}
