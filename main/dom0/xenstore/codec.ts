@@ -113,7 +113,9 @@ export class MessageReader {
   #makeRoom(bytes: number): void {
     const needed = this.pendingBytes + bytes;
     const target =
-      needed <= this.#buffer.length ? this.#buffer : Buffer.alloc(Math.max(needed, INITIAL_BYTES));
+      needed <= this.#buffer.length
+        ? this.#buffer
+        : Buffer.alloc(Math.max(needed, 2 * this.#buffer.length));
     this.#buffer.copy(target, 0, this.#start, this.#end);
     this.#end -= this.#start;
     this.#start = 0;

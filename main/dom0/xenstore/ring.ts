@@ -57,12 +57,6 @@ export class XenstoreRing {
     this.#words = wordsOf(this.#page);
   }
 
-  #refresh(): void {
-    if (this.#page.length !== 0) return;
-    this.#page = this.#look();
-    this.#words = wordsOf(this.#page);
-  }
-
   /** True after the connection broke, until {@link reset}. */
   get broken(): boolean {
     return this.#broken;
@@ -154,6 +148,13 @@ export class XenstoreRing {
     }
     if (moved > 0) this.#setWord(XsRing.responseProducer, producer + moved);
     return moved;
+  }
+
+  /** A view of length 0 is one whose memory grew. */
+  #refresh(): void {
+    if (this.#page.length !== 0) return;
+    this.#page = this.#look();
+    this.#words = wordsOf(this.#page);
   }
 
   #word(offset: number): number {
