@@ -58,6 +58,19 @@ describe('any domain', () => {
     );
   });
 
+  it('comes out when it has more runs and more data than one batch holds', () => {
+    const scattered = Array.from({ length: 9000 }, (_, gfn): TestPage => {
+      return gfn % 2 === 0 ? 'zero' : 'unpopulated';
+    });
+    const kinds = [...scattered, ...Array<TestPage>(1100).fill('data')];
+    const domain: TestDomain = { kinds, seed: 5, sectionBytes: 1, state: 1 };
+    const received = new ReceivedDomain();
+    const reader = new StreamReader(received);
+    for (const chunk of writeDomain(domain, { chunkBytes: 8 << 20 })) reader.push(chunk);
+    reader.finish();
+    expectReceived(received, domain);
+  });
+
   it('comes out when it arrives byte by byte', () => {
     const domain: TestDomain = {
       kinds: ['data', 'zero', 'data', 'unpopulated'],
