@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeMessage, MessageReader, onlyString, splitStrings } from './codec.ts';
 import { chunked, messages } from './testing/arbitraries.ts';
-import { PAYLOAD_MAX_BYTES, XsType } from './xs-wire.abi.ts';
+import { PAYLOAD_MAX_BYTES, XsType } from './wire.ts';
 
 describe('MessageReader', () => {
   it('gives back the messages of a stream however it is cut', () => {
@@ -27,7 +27,7 @@ describe('MessageReader', () => {
 
   it('keeps the bytes of an unfinished message', () => {
     const reader = new MessageReader();
-    const bytes = encodeMessage(XsType.READ, 1, 0, 'path\0').subarray(0, 19);
+    const bytes = encodeMessage(XsType.read, 1, 0, 'path\0').subarray(0, 19);
     reader.feed(bytes);
     expect(reader.next()).toBeUndefined();
     expect(Buffer.from(reader.pending())).toEqual(bytes);
@@ -35,10 +35,10 @@ describe('MessageReader', () => {
 
   it('takes a payload of 4096 bytes and breaks at 4097', () => {
     const reader = new MessageReader();
-    reader.feed(encodeMessage(XsType.WRITE, 1, 0, new Uint8Array(PAYLOAD_MAX_BYTES)));
+    reader.feed(encodeMessage(XsType.write, 1, 0, new Uint8Array(PAYLOAD_MAX_BYTES)));
     expect(reader.next()?.payload.length).toBe(PAYLOAD_MAX_BYTES);
     expect(reader.broken).toBe(false);
-    reader.feed(encodeMessage(XsType.WRITE, 1, 0, new Uint8Array(PAYLOAD_MAX_BYTES + 1)));
+    reader.feed(encodeMessage(XsType.write, 1, 0, new Uint8Array(PAYLOAD_MAX_BYTES + 1)));
     expect(reader.next()).toBeUndefined();
     expect(reader.broken).toBe(true);
   });

@@ -1,4 +1,4 @@
-import { PAYLOAD_MAX_BYTES, XsHeader, XsType } from './xs-wire.abi.ts';
+import { PAYLOAD_MAX_BYTES, XsHeader, XsType } from './wire.ts';
 
 /** One message of the stream. */
 export interface XenstoreMessage {
@@ -20,7 +20,7 @@ export function encodeMessage(
   bytes.writeUInt32LE(type, XsHeader.type);
   bytes.writeUInt32LE(reqId, XsHeader.reqId);
   bytes.writeUInt32LE(txId, XsHeader.txId);
-  bytes.writeUInt32LE(payload.length, XsHeader.payloadLength);
+  bytes.writeUInt32LE(payload.length, XsHeader.len);
   if (typeof payload === 'string') bytes.write(payload, XsHeader.size, 'latin1');
   else bytes.set(payload, XsHeader.size);
   return bytes;
@@ -28,7 +28,7 @@ export function encodeMessage(
 
 /** Writes a watch event. */
 export function encodeEvent(path: string, token: string): Buffer {
-  return encodeMessage(XsType.WATCH_EVENT, 0, 0, `${path}\0${token}\0`);
+  return encodeMessage(XsType.watchEvent, 0, 0, `${path}\0${token}\0`);
 }
 
 /** Splits a payload into its NUL-terminated strings (latin1); bytes after the last NUL are left out. */
@@ -81,7 +81,7 @@ export class MessageReader {
   next(): XenstoreMessage | undefined {
     if (this.#broken || this.pendingBytes < XsHeader.size) return undefined;
     const at = this.#start;
-    const length = this.#buffer.readUInt32LE(at + XsHeader.payloadLength);
+    const length = this.#buffer.readUInt32LE(at + XsHeader.len);
     if (length > PAYLOAD_MAX_BYTES) {
       this.#broken = true;
       return undefined;

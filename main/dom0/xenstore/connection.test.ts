@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeMessage } from './codec.ts';
 import { chunked, messages } from './testing/arbitraries.ts';
-import { GuestDriver } from './testing/guest-driver.ts';
+import type { GuestDriver } from './testing/guest-driver.ts';
 import { TestHost } from './testing/test-host.ts';
-import { PAYLOAD_MAX_BYTES, XsType } from './xs-wire.abi.ts';
+import { PAYLOAD_MAX_BYTES, XsType } from './wire.ts';
 
 let host: TestHost;
 let guest: GuestDriver;
@@ -17,9 +17,9 @@ beforeEach(() => {
 describe('a connection', () => {
   it('answers requests that arrive byte by byte, or all at once', () => {
     const stream = Buffer.concat([
-      encodeMessage(XsType.WRITE, 1001, 0, 'data/x\0hello'),
-      encodeMessage(XsType.READ, 1002, 0, 'data/x\0'),
-      encodeMessage(XsType.READ, 1003, 0, 'data/y\0'),
+      encodeMessage(XsType.write, 1001, 0, 'data/x\0hello'),
+      encodeMessage(XsType.read, 1002, 0, 'data/x\0'),
+      encodeMessage(XsType.read, 1003, 0, 'data/y\0'),
     ]);
     for (const chunk of chunked(stream, [1])) guest.connection.receive(chunk);
     expect([1001, 1002, 1003].map((id) => guest.answer(id))).toEqual(['OK\0', 'hello', '!ENOENT']);
@@ -35,11 +35,11 @@ describe('a connection', () => {
         return true;
       },
     });
-    connection.receive(encodeMessage(XsType.GET_DOMAIN_PATH, 0xfffffffe, 0, '1\0'));
-    connection.receive(encodeMessage(XsType.READ, 0x80000000, 0x90000000, '/\0'));
+    connection.receive(encodeMessage(XsType.getDomainPath, 0xfffffffe, 0, '1\0'));
+    connection.receive(encodeMessage(XsType.read, 0x80000000, 0x90000000, '/\0'));
     expect(sent).toEqual([
-      encodeMessage(XsType.GET_DOMAIN_PATH, 0xfffffffe, 0, '/local/domain/1\0'),
-      encodeMessage(XsType.ERROR, 0x80000000, 0x90000000, 'ENOENT\0'),
+      encodeMessage(XsType.getDomainPath, 0xfffffffe, 0, '/local/domain/1\0'),
+      encodeMessage(XsType.error, 0x80000000, 0x90000000, 'ENOENT\0'),
     ]);
   });
 
@@ -47,7 +47,7 @@ describe('a connection', () => {
     guest.watch('data', 't');
     guest.begin();
     guest.connection.receive(
-      encodeMessage(XsType.WRITE, 1, 0, new Uint8Array(PAYLOAD_MAX_BYTES + 1)),
+      encodeMessage(XsType.write, 1, 0, new Uint8Array(PAYLOAD_MAX_BYTES + 1)),
     );
     expect(guest.ended).toBe('oversize-message');
     expect(host.daemon.stats(5)?.usage).toMatchObject({ watches: 0, transactions: 0 });
@@ -58,7 +58,7 @@ describe('a connection', () => {
 
   it('drops input that comes in spite of a no', () => {
     guest.reading = false;
-    const request = encodeMessage(XsType.READ, 9000, 0, 'name\0');
+    const request = encodeMessage(XsType.read, 9000, 0, 'name\0');
     let calls = 0;
     while (guest.ended === undefined && calls < 1e5) {
       guest.connection.receive(request);
@@ -73,7 +73,7 @@ describe('a guest that does not read', () => {
   it('gets no more requests served than its quota of replies, and all of them later', () => {
     guest.reading = false;
     guest.read('name'); // this answer fills the pipe
-    const ids = Array.from({ length: 50 }, () => guest.post(XsType.READ, 'name\0'));
+    const ids = Array.from({ length: 50 }, () => guest.post(XsType.read, 'name\0'));
     expect(host.daemon.stats(5)?.requests).toBe(21);
     expect(host.daemon.stats(5)?.usage.outstanding).toBe(20);
     guest.reading = true;
@@ -89,7 +89,7 @@ describe('a guest that does not read', () => {
       send: () => reading,
       ready: () => ready++,
     });
-    const request = encodeMessage(XsType.READ, 1, 0, 'name\0');
+    const request = encodeMessage(XsType.read, 1, 0, 'name\0');
     let accepted = 0;
     while (connection.receive(request)) accepted++;
     expect(accepted).toBe(20);
@@ -192,7 +192,7 @@ describe('hostile input', () => {
         const neighbour = victim.guest(6);
         neighbour.write('data/x', 'mine');
         for (const { type, txId, strings } of sent) {
-          attacker.ask(type, strings, type === XsType.TRANSACTION_START ? 0 : txId);
+          attacker.ask(type, strings, type === XsType.transactionStart ? 0 : txId);
         }
         expect(neighbour.read('data/x')).toBe('mine');
         expect(neighbour.perms('data/x')).toBe('n6');

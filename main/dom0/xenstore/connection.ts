@@ -6,7 +6,7 @@ import { dispatch } from './requests/dispatch.ts';
 import type { StoreServices } from './requests/request.ts';
 import { Session } from './session.ts';
 import type { Watcher } from './watch-registry.ts';
-import { PAYLOAD_MAX_BYTES, XsHeader, XsType } from './xs-wire.abi.ts';
+import { PAYLOAD_MAX_BYTES, XsHeader, XsType } from './wire.ts';
 
 /** Why a connection ended. */
 export type CloseReason =
@@ -158,7 +158,7 @@ export class XenstoreConnection implements Watcher {
   resumeInFlight(head: Uint8Array, output: readonly Buffer[], input: Uint8Array): void {
     this.#outbox.pushHead(head);
     for (const bytes of output) {
-      if (bytes.readUInt32LE(XsHeader.type) === XsType.WATCH_EVENT) this.#outbox.pushEvent(bytes);
+      if (bytes.readUInt32LE(XsHeader.type) === XsType.watchEvent) this.#outbox.pushEvent(bytes);
       else this.#outbox.pushReply(bytes);
     }
     this.#reader.feed(input);

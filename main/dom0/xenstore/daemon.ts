@@ -116,6 +116,11 @@ export class XenstoreDaemon extends StoreAccess {
     return connection;
   }
 
+  /** Clients connected with domain 0's rights. */
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
   /**
    * Watches a path and everything below, or `@introduceDomain`, `@releaseDomain`. The listener is
    * called soon, once with the path itself, and after each change with the path that changed.

@@ -3,7 +3,7 @@ import { DOMID_MAX } from './caller.ts';
 import { XenstoreError } from './errno.ts';
 import { parsePermissions } from './permissions.ts';
 import { defaultQuota, type QuotaLimits } from './quota.ts';
-import { ABSOLUTE_PATH_MAX_BYTES, PAYLOAD_MAX_BYTES, XsHeader } from './xs-wire.abi.ts';
+import { ABSOLUTE_PATH_MAX_BYTES, PAYLOAD_MAX_BYTES, XsHeader } from './wire.ts';
 
 /** Version of {@link DomainState}; a state of another version is refused. */
 export const DOMAIN_STATE_VERSION = 1;
@@ -123,7 +123,7 @@ function checkMessages({ connection }: DomainState): void {
   for (const [index, encoded] of (connection?.output ?? []).entries()) {
     const message = fromBase64(encoded);
     const length = message.length - XsHeader.size;
-    const whole = length >= 0 && length === message.readUInt32LE(XsHeader.payloadLength);
+    const whole = length >= 0 && length === message.readUInt32LE(XsHeader.len);
     if (!whole || length > PAYLOAD_MAX_BYTES) {
       throw refuse(`connection.output.${index}: not a message`);
     }

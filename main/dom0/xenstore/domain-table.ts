@@ -5,12 +5,10 @@ import { rm } from './operations.ts';
 import { INTRODUCE_DOMAIN, RELEASE_DOMAIN } from './path.ts';
 import type { Permissions } from './permissions.ts';
 import type { DomainAdmin, StoreServices } from './requests/request.ts';
-import { XsFeature } from './xs-wire.abi.ts';
+import { SUPPORTED_FEATURES } from './wire.ts';
 
 /** What a daemon is told when a domain 0 client asks to introduce a domain it does not know. */
 export type IntroduceHook = (domid: number, gfn: number, port: number) => XenstorePeer | undefined;
-
-export const SUPPORTED_FEATURES = XsFeature.reconnection | XsFeature.error | XsFeature.watchDepth;
 
 interface KnownDomain {
   connection: XenstoreConnection;

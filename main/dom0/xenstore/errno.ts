@@ -1,25 +1,7 @@
-/** Error names a xenstore client knows, in the order of `xsd_errors` in Xen's `xs_wire.h`. */
-export const errnoNames = [
-  'EINVAL',
-  'EACCES',
-  'EEXIST',
-  'EISDIR',
-  'ENOENT',
-  'ENOMEM',
-  'ENOSPC',
-  'EIO',
-  'ENOTEMPTY',
-  'ENOSYS',
-  'EROFS',
-  'EBUSY',
-  'EAGAIN',
-  'EISCONN',
-  'E2BIG',
-  'EPERM',
-] as const;
+import type { XenstoreError as ErrorName } from '../../hypervisor/abi/xs-wire.abi.ts';
 
 /** Why a request was refused. Inside the store it travels as a value, never as an exception. */
-export type Errno = (typeof errnoNames)[number];
+export type Errno = ErrorName;
 
 /** The outcome of a change that has nothing else to report. */
 export type Outcome = 'OK' | Errno;

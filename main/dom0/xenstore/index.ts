@@ -40,4 +40,4 @@ export {
   type SocketErrorCode,
 } from './socket-server.ts';
 export { StoreAccess, type PermissionList, type StoreEntry } from './store-access.ts';
-export { XsRingError, XsType } from './xs-wire.abi.ts';
+export { XsRingError, XsType } from './wire.ts';

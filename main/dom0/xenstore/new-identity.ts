@@ -10,7 +10,7 @@ import {
 } from './domain-state.ts';
 import { XenstoreError } from './errno.ts';
 import { isAtOrBelow } from './path.ts';
-import { XsType } from './xs-wire.abi.ts';
+import { XsType } from './wire.ts';
 
 /** Who a clone is. */
 export interface NewIdentity {
@@ -156,7 +156,7 @@ function renameEvent(encoded: string, rename: Renaming, domid: number): string {
   const reader = new MessageReader();
   reader.feed(fromBase64(encoded));
   const message = reader.next();
-  if (message?.type !== XsType.WATCH_EVENT) throw busy(domid);
+  if (message?.type !== XsType.watchEvent) throw busy(domid);
   const [path = '', token = ''] = message.payload.toString('latin1').split('\0');
   return toBase64(encodeEvent(rename.path(path), token));
 }

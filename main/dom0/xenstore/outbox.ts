@@ -1,4 +1,4 @@
-import { XsHeader } from './xs-wire.abi.ts';
+import { XsHeader } from './wire.ts';
 
 /** The receiving end of a connection's output. */
 export interface ByteSink {

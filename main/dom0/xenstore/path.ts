@@ -1,5 +1,5 @@
 import type { Caller } from './caller.ts';
-import { ABSOLUTE_PATH_MAX_BYTES } from './xs-wire.abi.ts';
+import { ABSOLUTE_PATH_MAX_BYTES } from './wire.ts';
 
 /** Slash-separated words of alphanumerics and `-_@`; no empty word, no trailing slash. */
 const ABSOLUTE = /^\/(?:[\w@-]+(?:\/[\w@-]+)*)?$/;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { GuestDriver } from './testing/guest-driver.ts';
 import { TestHost } from './testing/test-host.ts';
-import { XsType } from './xs-wire.abi.ts';
+import { XsType } from './wire.ts';
 
 let host: TestHost;
 let guest: GuestDriver;
@@ -79,7 +79,7 @@ describe('quotas of a guest', () => {
 
   it('are 10 transactions', () => {
     const open = Array.from({ length: 10 }, () => guest.begin());
-    expect(guest.ask(XsType.TRANSACTION_START, [''])).toBe('!ENOSPC');
+    expect(guest.ask(XsType.transactionStart, [''])).toBe('!ENOSPC');
     guest.abort(open[3] ?? 0);
     expect(guest.begin()).toBeGreaterThan(0);
   });

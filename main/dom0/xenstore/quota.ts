@@ -1,4 +1,4 @@
-import { RELATIVE_PATH_MAX_BYTES } from './xs-wire.abi.ts';
+import { RELATIVE_PATH_MAX_BYTES } from './wire.ts';
 
 /** Limits of one guest, under Xen's names; 0 switches a limit off. They never bind domain 0. */
 export interface QuotaLimits {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ByteQueue } from './byte-queue.ts';
 import { XenstoreRing, type RingPeer } from './ring.ts';
 import { GuestRing } from './testing/guest-ring.ts';
-import { XsConnectionState, XsRing, XsRingError } from './xs-wire.abi.ts';
+import { XsConnectionState, XsRing, XsRingError } from './wire.ts';
 
 function setup(capacity = 300) {
   const page = new Uint8Array(XsRing.pageSize);
@@ -51,10 +51,8 @@ describe('XenstoreRing', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), startIndex, (steps, start) => {
         const { ring, guest, requests, responses, words } = setup();
-        for (const index of [XsRing.requestConsumer, XsRing.requestProducer])
-          words.setUint32(index, start, true);
-        for (const index of [XsRing.responseConsumer, XsRing.responseProducer])
-          words.setUint32(index, start, true);
+        for (const index of [XsRing.reqCons, XsRing.reqProd]) words.setUint32(index, start, true);
+        for (const index of [XsRing.rspCons, XsRing.rspProd]) words.setUint32(index, start, true);
         const streams = {
           asked: [] as number[],
           heard: [] as number[],
@@ -105,15 +103,15 @@ describe('XenstoreRing', () => {
   });
 
   it.each([
-    ['request producer', XsRing.requestProducer, 1025],
-    ['request consumer', XsRing.requestConsumer, 1],
-    ['response producer', XsRing.responseProducer, 5000],
-    ['response consumer', XsRing.responseConsumer, 0x80000000],
+    ['request producer', XsRing.reqProd, 1025],
+    ['request consumer', XsRing.reqCons, 1],
+    ['response producer', XsRing.rspProd, 5000],
+    ['response consumer', XsRing.rspCons, 0x80000000],
   ])('ends the connection, not the domain, for an impossible %s', (_, offset, value) => {
     const { ring, words, guest, requests } = setup();
     words.setUint32(offset, value, true);
     expect(ring.service()).toEqual({ notify: true, state: 'broken' });
-    expect(words.getUint32(XsRing.error, true)).toBe(XsRingError.ringIndex);
+    expect(words.getUint32(XsRing.error, true)).toBe(XsRingError.ringidx);
     words.setUint32(offset, 0, true);
     guest.write(Buffer.from('late'));
     requests.clear();

@@ -1,4 +1,4 @@
-import { XsConnectionState, XsFeature, XsRing, XsRingError } from './xs-wire.abi.ts';
+import { SUPPORTED_FEATURES, XsConnectionState, XsRing, XsRingError } from './wire.ts';
 
 /** The other side of a ring: where requests go and responses come from. */
 export interface RingPeer {
@@ -23,7 +23,6 @@ export interface RingService {
   readonly state: 'open' | 'broken' | 'reconnect';
 }
 
-const FEATURES = XsFeature.reconnection | XsFeature.error | XsFeature.watchDepth;
 const MASK = XsRing.ringSize - 1;
 
 const wordsOf = (page: Uint8Array): DataView =>
@@ -66,7 +65,7 @@ export class XenstoreRing {
   reset(): void {
     this.#refresh();
     this.#page.fill(0);
-    this.#setWord(XsRing.serverFeatures, FEATURES);
+    this.#setWord(XsRing.serverFeatures, SUPPORTED_FEATURES);
     this.#broken = false;
   }
 
@@ -83,7 +82,7 @@ export class XenstoreRing {
     const taken = this.#moveRequests();
     const given = taken === undefined ? undefined : this.#moveResponses();
     if (taken === undefined || given === undefined) {
-      this.fail(XsRingError.ringIndex);
+      this.fail(XsRingError.ringidx);
       return { notify: true, state: 'broken' };
     }
     return { notify: taken > 0 || given > 0, state: 'open' };
@@ -104,36 +103,36 @@ export class XenstoreRing {
   reconnected(): void {
     this.#refresh();
     this.#broken = false;
-    this.#setWord(XsRing.requestConsumer, this.#word(XsRing.requestProducer));
-    this.#setWord(XsRing.responseProducer, this.#word(XsRing.responseConsumer));
-    this.#setWord(XsRing.serverFeatures, FEATURES);
+    this.#setWord(XsRing.reqCons, this.#word(XsRing.reqProd));
+    this.#setWord(XsRing.rspProd, this.#word(XsRing.rspCons));
+    this.#setWord(XsRing.serverFeatures, SUPPORTED_FEATURES);
     this.#setWord(XsRing.error, XsRingError.none);
     this.#setWord(XsRing.connection, XsConnectionState.connected);
   }
 
   /** Moves requests to the peer; returns how many bytes, `undefined` for impossible indices. */
   #moveRequests(): number | undefined {
-    const consumer = this.#word(XsRing.requestConsumer);
-    const producer = this.#word(XsRing.requestProducer);
+    const consumer = this.#word(XsRing.reqCons);
+    const producer = this.#word(XsRing.reqProd);
     const used = (producer - consumer) >>> 0;
     if (used > XsRing.ringSize) return undefined;
     let moved = 0;
     while (moved < used) {
       const at = (consumer + moved) & MASK;
       const length = Math.min(used - moved, XsRing.ringSize - at);
-      const start = XsRing.request + at;
+      const start = XsRing.req + at;
       const taken = this.#peer.takeRequests(this.#page.subarray(start, start + length));
       moved += taken;
       if (taken < length) break;
     }
-    if (moved > 0) this.#setWord(XsRing.requestConsumer, consumer + moved);
+    if (moved > 0) this.#setWord(XsRing.reqCons, consumer + moved);
     return moved;
   }
 
   /** Moves responses to the guest; returns how many bytes, `undefined` for impossible indices. */
   #moveResponses(): number | undefined {
-    const consumer = this.#word(XsRing.responseConsumer);
-    const producer = this.#word(XsRing.responseProducer);
+    const consumer = this.#word(XsRing.rspCons);
+    const producer = this.#word(XsRing.rspProd);
     const used = (producer - consumer) >>> 0;
     if (used > XsRing.ringSize) return undefined;
     const free = XsRing.ringSize - used;
@@ -141,12 +140,12 @@ export class XenstoreRing {
     while (moved < free) {
       const at = (producer + moved) & MASK;
       const length = Math.min(free - moved, XsRing.ringSize - at);
-      const start = XsRing.response + at;
+      const start = XsRing.rsp + at;
       const given = this.#peer.giveResponses(this.#page.subarray(start, start + length));
       moved += given;
       if (given < length) break;
     }
-    if (moved > 0) this.#setWord(XsRing.responseProducer, producer + moved);
+    if (moved > 0) this.#setWord(XsRing.rspProd, producer + moved);
     return moved;
   }
 

@@ -2,7 +2,7 @@ import type { XenstoreMessage } from '../codec.ts';
 import { encodeMessage } from '../codec.ts';
 import type { Session } from '../session.ts';
 import type { Watcher } from '../watch-registry.ts';
-import { PAYLOAD_MAX_BYTES, XsType } from '../xs-wire.abi.ts';
+import { PAYLOAD_MAX_BYTES, XsType } from '../wire.ts';
 import { serveControl } from './control-requests.ts';
 import * as domain from './domain-requests.ts';
 import * as node from './node-requests.ts';
@@ -10,30 +10,30 @@ import type { Reply, Request, RequestKind, StoreServices } from './request.ts';
 import * as session from './session-requests.ts';
 
 const kinds: Readonly<Partial<Record<number, RequestKind>>> = {
-  [XsType.CONTROL]: { serve: serveControl, privileged: true },
-  [XsType.DIRECTORY]: { serve: node.serveDirectory },
-  [XsType.READ]: { serve: node.serveRead },
-  [XsType.GET_PERMS]: { serve: node.serveGetPerms },
-  [XsType.WATCH]: { serve: session.serveWatch, ignoresTransaction: true },
-  [XsType.UNWATCH]: { serve: session.serveUnwatch, ignoresTransaction: true },
-  [XsType.TRANSACTION_START]: { serve: session.serveTransactionStart },
-  [XsType.TRANSACTION_END]: { serve: session.serveTransactionEnd },
-  [XsType.INTRODUCE]: { serve: domain.serveIntroduce, privileged: true },
-  [XsType.RELEASE]: { serve: domain.serveRelease, privileged: true },
-  [XsType.GET_DOMAIN_PATH]: { serve: domain.serveGetDomainPath },
-  [XsType.WRITE]: { serve: node.serveWrite },
-  [XsType.MKDIR]: { serve: node.serveMkdir },
-  [XsType.RM]: { serve: node.serveRm },
-  [XsType.SET_PERMS]: { serve: node.serveSetPerms },
-  [XsType.IS_DOMAIN_INTRODUCED]: { serve: domain.serveIsDomainIntroduced, privileged: true },
-  [XsType.RESUME]: { serve: domain.serveResume, privileged: true },
-  [XsType.SET_TARGET]: { serve: domain.serveSetTarget, privileged: true },
-  [XsType.RESET_WATCHES]: { serve: session.serveResetWatches },
-  [XsType.DIRECTORY_PART]: { serve: node.serveDirectoryPart },
-  [XsType.GET_FEATURE]: { serve: domain.serveGetFeature },
-  [XsType.SET_FEATURE]: { serve: domain.serveSetFeature, privileged: true },
-  [XsType.GET_QUOTA]: { serve: domain.serveGetQuota, privileged: true },
-  [XsType.SET_QUOTA]: { serve: domain.serveSetQuota, privileged: true },
+  [XsType.control]: { serve: serveControl, privileged: true },
+  [XsType.directory]: { serve: node.serveDirectory },
+  [XsType.read]: { serve: node.serveRead },
+  [XsType.getPerms]: { serve: node.serveGetPerms },
+  [XsType.watch]: { serve: session.serveWatch, ignoresTransaction: true },
+  [XsType.unwatch]: { serve: session.serveUnwatch, ignoresTransaction: true },
+  [XsType.transactionStart]: { serve: session.serveTransactionStart },
+  [XsType.transactionEnd]: { serve: session.serveTransactionEnd },
+  [XsType.introduce]: { serve: domain.serveIntroduce, privileged: true },
+  [XsType.release]: { serve: domain.serveRelease, privileged: true },
+  [XsType.getDomainPath]: { serve: domain.serveGetDomainPath },
+  [XsType.write]: { serve: node.serveWrite },
+  [XsType.mkdir]: { serve: node.serveMkdir },
+  [XsType.rm]: { serve: node.serveRm },
+  [XsType.setPerms]: { serve: node.serveSetPerms },
+  [XsType.isDomainIntroduced]: { serve: domain.serveIsDomainIntroduced, privileged: true },
+  [XsType.resume]: { serve: domain.serveResume, privileged: true },
+  [XsType.setTarget]: { serve: domain.serveSetTarget, privileged: true },
+  [XsType.resetWatches]: { serve: session.serveResetWatches },
+  [XsType.directoryPart]: { serve: node.serveDirectoryPart },
+  [XsType.getFeature]: { serve: domain.serveGetFeature },
+  [XsType.setFeature]: { serve: domain.serveSetFeature, privileged: true },
+  [XsType.getQuota]: { serve: domain.serveGetQuota, privileged: true },
+  [XsType.setQuota]: { serve: domain.serveSetQuota, privileged: true },
 };
 
 /**
@@ -76,7 +76,7 @@ function serve(kind: RequestKind | undefined, request: Request, txId: number): R
 }
 
 function encodeReply(type: number, reqId: number, txId: number, reply: Reply): Buffer {
-  if (typeof reply === 'string') return encodeMessage(XsType.ERROR, reqId, txId, `${reply}\0`);
+  if (typeof reply === 'string') return encodeMessage(XsType.error, reqId, txId, `${reply}\0`);
   const payload = reply instanceof Uint8Array ? reply : reply.text;
   if (payload.length > PAYLOAD_MAX_BYTES) return encodeReply(type, reqId, txId, 'E2BIG');
   return encodeMessage(type, reqId, txId, payload);

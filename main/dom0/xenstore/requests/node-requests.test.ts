@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { GuestDriver } from '../testing/guest-driver.ts';
 import { TestHost } from '../testing/test-host.ts';
-import { XsType } from '../xs-wire.abi.ts';
+import { XsType } from '../wire.ts';
 
 let host: TestHost;
 let guest: GuestDriver;
@@ -16,12 +16,12 @@ beforeEach(() => {
 describe('READ and WRITE', () => {
   it('carry a value without a NUL of their own', () => {
     expect(guest.write('data/x', 'hello')).toBe('OK');
-    expect(guest.raw(XsType.READ, 'data/x\0')).toBe('hello');
+    expect(guest.raw(XsType.read, 'data/x\0')).toBe('hello');
   });
 
   it('carry any bytes', () => {
     const value = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-    guest.raw(XsType.WRITE, Buffer.concat([Buffer.from('data/x\0'), value]));
+    guest.raw(XsType.write, Buffer.concat([Buffer.from('data/x\0'), value]));
     expect(Buffer.from(guest.read('data/x'), 'latin1')).toEqual(value);
     expect(host.daemon.readBytes('/local/domain/5/data/x')).toEqual(new Uint8Array(value));
   });
@@ -49,10 +49,10 @@ describe('READ and WRITE', () => {
   });
 
   it('refuse malformed requests', () => {
-    expect(guest.raw(XsType.READ, 'data')).toBe('!EINVAL');
-    expect(guest.raw(XsType.READ, 'data\0more\0')).toBe('!EINVAL');
-    expect(guest.raw(XsType.READ, '')).toBe('!EINVAL');
-    expect(guest.raw(XsType.WRITE, 'data/x')).toBe('!EINVAL');
+    expect(guest.raw(XsType.read, 'data')).toBe('!EINVAL');
+    expect(guest.raw(XsType.read, 'data\0more\0')).toBe('!EINVAL');
+    expect(guest.raw(XsType.read, '')).toBe('!EINVAL');
+    expect(guest.raw(XsType.write, 'data/x')).toBe('!EINVAL');
     expect(guest.read('data/')).toBe('!EINVAL');
     expect(guest.read('@releaseDomain')).toBe('!EINVAL');
   });
@@ -95,7 +95,7 @@ describe('DIRECTORY', () => {
   it('lists children in order of creation', () => {
     for (const leaf of ['z', 'a', 'm']) guest.write(`data/${leaf}`, '');
     expect(guest.ls('data')).toEqual(['z', 'a', 'm']);
-    expect(guest.raw(XsType.DIRECTORY, 'data/a\0')).toBe('');
+    expect(guest.raw(XsType.directory, 'data/a\0')).toBe('');
   });
 
   it('answers E2BIG for a list that does not fit; DIRECTORY_PART gives it in parts', () => {
@@ -105,7 +105,7 @@ describe('DIRECTORY', () => {
     let list = '';
     let generation: string | undefined;
     for (;;) {
-      const answer = client.raw(XsType.DIRECTORY_PART, `/big\0${list.length}\0`);
+      const answer = client.raw(XsType.directoryPart, `/big\0${list.length}\0`);
       expect(answer.length).toBeLessThanOrEqual(4096);
       const head = answer.slice(0, answer.indexOf('\0'));
       generation ??= head;
@@ -115,15 +115,15 @@ describe('DIRECTORY', () => {
     }
     expect(list.split('\0').filter((name) => name !== '')).toEqual(names);
     client.write('/big/one-more', '');
-    expect(client.raw(XsType.DIRECTORY_PART, '/big\x000\0').startsWith(`${generation}\0`)).toBe(
+    expect(client.raw(XsType.directoryPart, '/big\x000\0').startsWith(`${generation}\0`)).toBe(
       false,
     );
   });
 
   it('gives an empty name for a part beyond the end', () => {
-    expect(client.raw(XsType.DIRECTORY_PART, '/tool\x005000\0')).toMatch(/^\d+\0\0$/);
-    expect(client.raw(XsType.DIRECTORY_PART, '/tool\0\0')).toBe('!EINVAL');
-    expect(client.raw(XsType.DIRECTORY_PART, '/tool\0')).toBe('!EINVAL');
+    expect(client.raw(XsType.directoryPart, '/tool\x005000\0')).toMatch(/^\d+\0\0$/);
+    expect(client.raw(XsType.directoryPart, '/tool\0\0')).toBe('!EINVAL');
+    expect(client.raw(XsType.directoryPart, '/tool\0')).toBe('!EINVAL');
   });
 });
 

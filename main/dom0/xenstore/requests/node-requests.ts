@@ -4,7 +4,7 @@ import type { StoreNode } from '../node.ts';
 import { lookup, mkdir, rm, setPerms, write } from '../operations.ts';
 import { resolvePath } from '../path.ts';
 import { Access, formatPermissions, parsePermissions } from '../permissions.ts';
-import { PAYLOAD_MAX_BYTES } from '../xs-wire.abi.ts';
+import { PAYLOAD_MAX_BYTES } from '../wire.ts';
 import { acknowledge, type Reply, type Request } from './request.ts';
 
 export function serveRead(request: Request): Reply {

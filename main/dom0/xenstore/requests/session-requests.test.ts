@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { GuestDriver } from '../testing/guest-driver.ts';
 import { TestHost } from '../testing/test-host.ts';
-import { XsType } from '../xs-wire.abi.ts';
+import { XsType } from '../wire.ts';
 
 let host: TestHost;
 let guest: GuestDriver;
@@ -77,8 +77,8 @@ describe('a watch', () => {
       ['data', 'zero'],
       ['data', 'one'],
     ]);
-    expect(guest.ask(XsType.WATCH, ['data', 't', '-1'])).toBe('!EINVAL');
-    expect(guest.ask(XsType.WATCH, ['data', 't', 'x'])).toBe('!EINVAL');
+    expect(guest.ask(XsType.watch, ['data', 't', '-1'])).toBe('!EINVAL');
+    expect(guest.ask(XsType.watch, ['data', 't', 'x'])).toBe('!EINVAL');
   });
 
   it('on the root counts depth from there', () => {
@@ -120,7 +120,7 @@ describe('a watch', () => {
   });
 
   it('ignores the transaction it is sent in', () => {
-    expect(guest.ask(XsType.WATCH, ['data', 't'], 99)).toBe('OK');
+    expect(guest.ask(XsType.watch, ['data', 't'], 99)).toBe('OK');
   });
 });
 
@@ -246,9 +246,9 @@ describe('a transaction', () => {
 
   it('does not nest, and knows T and F only', () => {
     const tx = guest.begin();
-    expect(guest.ask(XsType.TRANSACTION_START, [''], tx)).toBe('!EBUSY');
-    expect(guest.ask(XsType.TRANSACTION_END, ['X'], tx)).toBe('!EINVAL');
-    expect(guest.ask(XsType.TRANSACTION_END, ['T'])).toBe('!ENOENT');
+    expect(guest.ask(XsType.transactionStart, [''], tx)).toBe('!EBUSY');
+    expect(guest.ask(XsType.transactionEnd, ['X'], tx)).toBe('!EINVAL');
+    expect(guest.ask(XsType.transactionEnd, ['T'])).toBe('!ENOENT');
     expect(guest.commit(tx)).toBe('OK');
     expect(guest.commit(tx)).toBe('!ENOENT');
   });
@@ -267,7 +267,7 @@ describe('RESET_WATCHES', () => {
     const tx = guest.begin();
     guest.takeEvents();
     other.takeEvents();
-    expect(guest.ask(XsType.RESET_WATCHES, [''])).toBe('OK');
+    expect(guest.ask(XsType.resetWatches, [''])).toBe('OK');
     guest.write('data/x', '1');
     expect(guest.takeEvents()).toEqual([]);
     expect(other.takeEvents()).toHaveLength(1);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PAYLOAD_MAX_BYTES } from '../xs-wire.abi.ts';
+import { PAYLOAD_MAX_BYTES } from '../wire.ts';
 
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 

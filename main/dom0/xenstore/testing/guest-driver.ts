@@ -1,6 +1,6 @@
 import { encodeMessage, MessageReader, splitStrings } from '../codec.ts';
 import type { CloseReason, XenstoreConnection, XenstorePeer } from '../connection.ts';
-import { XsType } from '../xs-wire.abi.ts';
+import { XsType } from '../wire.ts';
 
 /** What came back for a request: text (latin1) without its final NUL, or `!` and the error's name. */
 export type Answer = string;
@@ -32,10 +32,10 @@ export class GuestDriver implements XenstorePeer {
     this.#reader.feed(bytes);
     for (let message = this.#reader.next(); message; message = this.#reader.next()) {
       const text = message.payload.toString('latin1');
-      if (message.type === XsType.WATCH_EVENT) {
+      if (message.type === XsType.watchEvent) {
         const [path = '', token = ''] = splitStrings(message.payload);
         this.events.push([path, token]);
-      } else if (message.type === XsType.ERROR) {
+      } else if (message.type === XsType.error) {
         this.#answers.set(message.reqId, `!${text.slice(0, -1)}`);
       } else this.#answers.set(message.reqId, text);
     }
@@ -80,54 +80,54 @@ export class GuestDriver implements XenstorePeer {
   }
 
   read(path: string, txId = 0): Answer {
-    return this.raw(XsType.READ, `${path}\0`, txId);
+    return this.raw(XsType.read, `${path}\0`, txId);
   }
 
   write(path: string, value: string, txId = 0): Answer {
-    return this.raw(XsType.WRITE, `${path}\0${value}`, txId).replace(/\0$/, '');
+    return this.raw(XsType.write, `${path}\0${value}`, txId).replace(/\0$/, '');
   }
 
   mkdir(path: string, txId = 0): Answer {
-    return this.ask(XsType.MKDIR, [path], txId);
+    return this.ask(XsType.mkdir, [path], txId);
   }
 
   rm(path: string, txId = 0): Answer {
-    return this.ask(XsType.RM, [path], txId);
+    return this.ask(XsType.rm, [path], txId);
   }
 
   /** Children of a node, or the error. */
   ls(path: string, txId = 0): string[] | string {
-    const answer = this.raw(XsType.DIRECTORY, `${path}\0`, txId);
+    const answer = this.raw(XsType.directory, `${path}\0`, txId);
     return answer.startsWith('!') ? answer : answer.split('\0').slice(0, -1);
   }
 
   perms(path: string, txId = 0): string {
-    return this.ask(XsType.GET_PERMS, [path], txId).replaceAll('\0', ' ');
+    return this.ask(XsType.getPerms, [path], txId).replaceAll('\0', ' ');
   }
 
   setPerms(path: string, perms: readonly string[], txId = 0): Answer {
-    return this.ask(XsType.SET_PERMS, [path, ...perms], txId);
+    return this.ask(XsType.setPerms, [path, ...perms], txId);
   }
 
   watch(path: string, token: string, depth?: number): Answer {
-    return this.ask(XsType.WATCH, [path, token, ...(depth === undefined ? [] : [String(depth)])]);
+    return this.ask(XsType.watch, [path, token, ...(depth === undefined ? [] : [String(depth)])]);
   }
 
   unwatch(path: string, token: string): Answer {
-    return this.ask(XsType.UNWATCH, [path, token]);
+    return this.ask(XsType.unwatch, [path, token]);
   }
 
   /** Opens a transaction and returns its id. */
   begin(): number {
-    return Number(this.ask(XsType.TRANSACTION_START, ['']));
+    return Number(this.ask(XsType.transactionStart, ['']));
   }
 
   commit(txId: number): Answer {
-    return this.ask(XsType.TRANSACTION_END, ['T'], txId);
+    return this.ask(XsType.transactionEnd, ['T'], txId);
   }
 
   abort(txId: number): Answer {
-    return this.ask(XsType.TRANSACTION_END, ['F'], txId);
+    return this.ask(XsType.transactionEnd, ['F'], txId);
   }
 
   /** Takes the events that came since the last call. */

@@ -1,4 +1,4 @@
-import { XsRing } from '../xs-wire.abi.ts';
+import { XsRing } from '../wire.ts';
 
 /** The guest's side of a ring page, as a kernel's xenbus driver works it. */
 export class GuestRing {
@@ -12,25 +12,25 @@ export class GuestRing {
 
   /** Writes requests as far as there is room; returns how many bytes. */
   write(bytes: Uint8Array): number {
-    const producer = this.#word(XsRing.requestProducer);
-    const used = (producer - this.#word(XsRing.requestConsumer)) >>> 0;
+    const producer = this.#word(XsRing.reqProd);
+    const used = (producer - this.#word(XsRing.reqCons)) >>> 0;
     const length = Math.min(bytes.length, XsRing.ringSize - used);
     for (let i = 0; i < length; i++) {
-      this.#page[XsRing.request + ((producer + i) & (XsRing.ringSize - 1))] = bytes[i] ?? 0;
+      this.#page[XsRing.req + ((producer + i) & (XsRing.ringSize - 1))] = bytes[i] ?? 0;
     }
-    this.#words.setUint32(XsRing.requestProducer, (producer + length) >>> 0, true);
+    this.#words.setUint32(XsRing.reqProd, (producer + length) >>> 0, true);
     return length;
   }
 
   /** Reads at most `limit` bytes of responses. */
   read(limit: number): Uint8Array {
-    const consumer = this.#word(XsRing.responseConsumer);
-    const used = (this.#word(XsRing.responseProducer) - consumer) >>> 0;
+    const consumer = this.#word(XsRing.rspCons);
+    const used = (this.#word(XsRing.rspProd) - consumer) >>> 0;
     const bytes = new Uint8Array(Math.min(limit, used));
     for (let i = 0; i < bytes.length; i++) {
-      bytes[i] = this.#page[XsRing.response + ((consumer + i) & (XsRing.ringSize - 1))] ?? 0;
+      bytes[i] = this.#page[XsRing.rsp + ((consumer + i) & (XsRing.ringSize - 1))] ?? 0;
     }
-    this.#words.setUint32(XsRing.responseConsumer, (consumer + bytes.length) >>> 0, true);
+    this.#words.setUint32(XsRing.rspCons, (consumer + bytes.length) >>> 0, true);
     return bytes;
   }
 
