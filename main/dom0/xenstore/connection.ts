@@ -146,8 +146,9 @@ export class XenstoreConnection implements Watcher {
   }
 
   /** Input not served yet and output not handed over, for a saved domain. */
-  inFlight(): { input: Uint8Array; output: Buffer[] } {
-    return { input: this.#reader.pending(), output: this.#outbox.queued() };
+  inFlight(): { input: Uint8Array; head: Uint8Array | undefined; output: Buffer[] } {
+    const input = this.#reader.pending();
+    return { input, head: this.#outbox.head, output: this.#outbox.queued() };
   }
 
   /**

@@ -1,5 +1,5 @@
 import { domainHome } from './caller.ts';
-import { CONSOLE_LIMIT_BYTES, directory } from './domain-skeleton.ts';
+import { CONSOLE_LIMIT_BYTES, directoryEntries } from './domain-skeleton.ts';
 import type { StoreEntry } from './store-access.ts';
 
 /** A secondary console: `hvc<number>` in the guest. */
@@ -75,9 +75,9 @@ export function consoleDevice(device: ConsoleDevice): StoreEntry[] {
   };
   const backendPerms = [`n${backendDomid}`, `r${domid}`];
   return [
-    ...directory(paths.libxl, { backend: paths.backend, ...backend }, ['n0']),
-    ...directory(paths.frontend, writable, [`n${domid}`, `r${backendDomid}`]),
-    ...directory(paths.frontend, readOnly, backendPerms).slice(1),
-    ...directory(paths.backend, backend, backendPerms),
+    ...directoryEntries(paths.libxl, { backend: paths.backend, ...backend }, ['n0']),
+    ...directoryEntries(paths.frontend, writable, [`n${domid}`, `r${backendDomid}`]),
+    ...directoryEntries(paths.frontend, readOnly, backendPerms).slice(1),
+    ...directoryEntries(paths.backend, backend, backendPerms),
   ];
 }

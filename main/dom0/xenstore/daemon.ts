@@ -93,6 +93,11 @@ export class XenstoreDaemon extends StoreAccess {
     return this.#domains.isIntroduced(domid);
   }
 
+  /** Feature bits to offer on a domain's ring (`SET_FEATURE` may have taken some away). */
+  features(domid: number): number {
+    return this.#domains.features(domid);
+  }
+
   /** Gives one domain rights over the nodes of another: a device model its guest's. */
   setTarget(domid: number, target: number): void {
     const outcome = this.#domains.setTarget(domid, target);

@@ -96,10 +96,11 @@ function saveConnection(
   watches: SavedConnection['watches'],
   undelivered: Uint8Array | undefined,
 ): SavedConnection {
-  const { input, output } = connection.inFlight();
+  const { input, head, output } = connection.inFlight();
+  const outputHead = Buffer.concat([undelivered ?? new Uint8Array(0), head ?? new Uint8Array(0)]);
   return {
     input: toBase64(input),
-    outputHead: toBase64(undelivered ?? new Uint8Array(0)),
+    outputHead: toBase64(outputHead),
     output: output.map(toBase64),
     watches,
     transactions: [...connection.session.transactions()].map((open) => saveTransaction(tree, open)),

@@ -161,7 +161,7 @@ function primaryConsole(config: DomainSkeleton): StoreEntry[] {
     state: 1,
     protocol: 'vt100',
   };
-  return [...directory(front, frontend, perms), ...directory(back, backend, perms)];
+  return [...directoryEntries(front, frontend, perms), ...directoryEntries(back, backend, perms)];
 }
 
 function vmEntries(config: DomainSkeleton): StoreEntry[] {
@@ -173,15 +173,15 @@ function vmEntries(config: DomainSkeleton): StoreEntry[] {
     'image/ostype': 'hvm',
     start_time: (config.startTimeMs / 1000).toFixed(2),
   };
-  return directory(`/vm/${config.uuid}`, values, perms);
+  return directoryEntries(`/vm/${config.uuid}`, values, perms);
 }
 
 function libxlEntries({ domid, backendDomid = 0 }: DomainSkeleton): StoreEntry[] {
   const path = `/libxl/${domid}`;
   const console = `${path}/device/console/0`;
   return [
-    ...directory(path, { device: '', type: 'hvm', 'dm-version': 'qemu_xen' }, ['n0']),
-    ...directory(
+    ...directoryEntries(path, { device: '', type: 'hvm', 'dm-version': 'qemu_xen' }, ['n0']),
+    ...directoryEntries(
       console,
       {
         frontend: `${domainHome(domid)}/console`,
@@ -197,7 +197,7 @@ function libxlEntries({ domid, backendDomid = 0 }: DomainSkeleton): StoreEntry[]
 }
 
 /** A directory and its nodes, all with the same permissions. */
-export function directory(
+export function directoryEntries(
   path: string,
   values: Readonly<Record<string, string | number>>,
   perms: PermissionList,

@@ -18,7 +18,7 @@ export { XenstoreDaemon, type XenstoreDomainStats, type XenstoreOptions } from '
 export type { ExportOptions } from './domain-export.ts';
 export type { ImportOptions } from './domain-import.ts';
 export {
-  directory,
+  directoryEntries,
   dom0Skeleton,
   domainSkeleton,
   domainTrees,
@@ -41,3 +41,4 @@ export {
 } from './socket-server.ts';
 export { StoreAccess, type PermissionList, type StoreEntry } from './store-access.ts';
 export { XsRingError, XsType } from './wire.ts';
+export { RelayEnd, relayPeer, REQUEST_RING_BYTES, RESPONSE_RING_BYTES } from './ring-relay.ts';

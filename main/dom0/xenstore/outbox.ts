@@ -79,6 +79,11 @@ export class Outbox {
     }
   }
 
+  /** What {@link pushHead} was given and the sink has not taken yet. */
+  get head(): Uint8Array | undefined {
+    return this.#head;
+  }
+
   /** Whole messages not handed over yet, oldest first. */
   queued(): Buffer[] {
     return this.#queue.map(({ bytes }) => bytes);

@@ -138,3 +138,19 @@ describe('quotas of a guest', () => {
     expect(again.write('data/x', '1')).toBe('OK');
   });
 });
+
+describe('a path as deep as can be', () => {
+  it('is created, watched and removed', () => {
+    const deep = `data${'/d'.repeat(990)}`;
+    expect(guest.write(deep, '1')).toBe('OK');
+    guest.watch('data', 't');
+    guest.takeEvents();
+    guest.write(deep, '2');
+    expect(guest.takeEvents()).toEqual([[deep, 't']]);
+    expect(guest.rm('data/d')).toBe('OK');
+    const deepest = '/d'.repeat(1536);
+    host.daemon.write(deepest, '1');
+    expect(host.daemon.rm('/d')).toBe(true);
+    expect(host.daemon.check()).toEqual([]);
+  });
+});

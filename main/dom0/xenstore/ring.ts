@@ -41,12 +41,17 @@ export class XenstoreRing {
   #page: Uint8Array;
   #words: DataView;
   readonly #peer: RingPeer;
+  readonly #features: number;
   #broken = false;
 
-  /** @param page gives the 4 KiB page in guest memory, whose views die when that memory grows */
-  constructor(page: () => Uint8Array, peer: RingPeer) {
+  /**
+   * @param page gives the 4 KiB page in guest memory, whose views die when that memory grows
+   * @param features bits offered to the guest: what the daemon's `features` says for it
+   */
+  constructor(page: () => Uint8Array, peer: RingPeer, features = SUPPORTED_FEATURES) {
     this.#look = page;
     this.#peer = peer;
+    this.#features = features;
     this.#page = page();
     if (this.#page.length !== XsRing.pageSize) {
       throw new RangeError(
@@ -65,7 +70,7 @@ export class XenstoreRing {
   reset(): void {
     this.#refresh();
     this.#page.fill(0);
-    this.#setWord(XsRing.serverFeatures, SUPPORTED_FEATURES);
+    this.#setWord(XsRing.serverFeatures, this.#features);
     this.#broken = false;
   }
 
@@ -105,7 +110,7 @@ export class XenstoreRing {
     this.#broken = false;
     this.#setWord(XsRing.reqCons, this.#word(XsRing.reqProd));
     this.#setWord(XsRing.rspProd, this.#word(XsRing.rspCons));
-    this.#setWord(XsRing.serverFeatures, SUPPORTED_FEATURES);
+    this.#setWord(XsRing.serverFeatures, this.#features);
     this.#setWord(XsRing.error, XsRingError.none);
     this.#setWord(XsRing.connection, XsConnectionState.connected);
   }

@@ -106,6 +106,10 @@ describe('domain requests', () => {
     expect(client.ask(XsType.getFeature, ['6'])).toBe('2');
     expect(client.ask(XsType.setFeature, ['5', '2'])).toBe('!EBUSY');
     expect(client.ask(XsType.setFeature, ['6', '256'])).toBe('!EINVAL');
+    const limited = host.guest(6);
+    expect(limited.watch('data', 't', 1)).toBe('!EINVAL');
+    expect(limited.watch('data', 't')).toBe('OK');
+    expect(host.daemon.features(6)).toBe(2);
   });
 
   it('show and change quotas', () => {

@@ -2,13 +2,14 @@ import { onlyString, splitStrings } from '../codec.ts';
 import { isRelative, resolvePath } from '../path.ts';
 import { exceeds } from '../quota.ts';
 import { NO_DEPTH_LIMIT, type Watch } from '../watch-registry.ts';
+import { XsFeature } from '../wire.ts';
 import { acknowledge, textReply, type Reply, type Request } from './request.ts';
 
 export function serveWatch(request: Request): Reply {
   const { services, session, watcher } = request;
   const [pathText, token, depthText, ...rest] = splitStrings(request.payload);
   if (pathText === undefined || token === undefined || rest.length > 0) return 'EINVAL';
-  if (depthText !== undefined && !/^\d{1,9}$/.test(depthText)) return 'EINVAL';
+  if (depthText !== undefined && !isDepth(request, depthText)) return 'EINVAL';
   const path = watchPath(request, pathText);
   if (path === undefined) return 'EINVAL';
   const { caller } = session;
@@ -24,6 +25,12 @@ export function serveWatch(request: Request): Reply {
   services.watches.add(watch);
   request.afterReply = () => services.watches.fireFirst(watch);
   return acknowledge('OK');
+}
+
+/** A third parameter is known only to guests that were offered the feature. */
+function isDepth({ services, session }: Request, text: string): boolean {
+  const offered = services.domains.features(session.caller.domid) & XsFeature.watchDepth;
+  return offered !== 0 && /^\d{1,9}$/.test(text);
 }
 
 function refuseWatch(request: Request, watch: Watch): 'EEXIST' | 'ENOSPC' | 'ENOMEM' | undefined {
