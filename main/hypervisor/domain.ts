@@ -23,7 +23,8 @@ import { memoryLayout } from './builder/memory-layout.ts';
 import type { DomainCounters, HostFrames } from './counters.ts';
 import { DomainCounter } from './counters.ts';
 import { answerCpuid, writeHypercallPage } from './cpuid.ts';
-import type { DomainState } from './domain-state.ts';
+import type { WholeDomainState } from './domain-state.ts';
+import { DOMAIN_STATE_VERSION } from './domain-state.ts';
 import { Engine } from './engine/engine.ts';
 import { GuestClock } from './engine/guest-clock.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
@@ -205,30 +206,35 @@ export class Domain {
     this.vcpu.enter(state, this.nowMs);
   }
 
-  save(): DomainState {
+  save(): WholeDomainState {
     return {
-      version: 1,
       engine: this.engine.save(),
-      shared: this.shared.save(),
-      events: this.events.save(),
-      grants: this.grants.save(),
-      params: this.params.save(),
-      vcpu: this.vcpu.save(),
-      platform: this.platform.save(),
-      power: this.power.save(),
+      hypervisor: {
+        version: DOMAIN_STATE_VERSION,
+        shared: this.shared.save(),
+        events: this.events.save(),
+        grants: this.grants.save(),
+        params: this.params.save(),
+        vcpu: this.vcpu.save(),
+        platform: this.platform.save(),
+        power: this.power.save(),
+      },
     };
   }
 
-  /** Memory and `physmap` must be in place. The clock stays frozen. */
-  restore(state: DomainState): void {
-    this.engine.restore(state.engine);
-    this.shared.restore(state.shared);
-    this.events.restore(state.events);
-    this.grants.restore(state.grants);
-    this.params.restore(state.params);
-    this.vcpu.restore(state.vcpu, this.nowMs);
-    this.platform.restore(state.platform);
-    this.power.restore(state.power);
+  /**
+   * Memory and `physmap` must be in place. The clock stays frozen. Throws for a state that does not
+   * fit this machine: the domain is unusable then.
+   */
+  restore({ engine, hypervisor }: WholeDomainState): void {
+    this.engine.restore(engine);
+    this.shared.restore(hypervisor.shared);
+    this.events.restore(hypervisor.events);
+    this.grants.restore(hypervisor.grants);
+    this.params.restore(hypervisor.params);
+    this.vcpu.restore(hypervisor.vcpu, this.nowMs);
+    this.platform.restore(hypervisor.platform);
+    this.power.restore(hypervisor.power);
   }
 
   private hypercall(cpu: Processor): void {

@@ -29,7 +29,14 @@ export interface BackendPort {
   close(): void;
 }
 
-export type EventChannelState = { port: number; channel: Channel }[];
+/** As it is saved: branded numbers are plain ones there. */
+export type EventChannelState = {
+  port: number;
+  channel:
+    | { type: 'unbound' | 'interdomain'; remote: number }
+    | { type: 'virq'; virq: number }
+    | { type: 'ipi' };
+}[];
 
 const DOMAIN_0 = domIdOf(0);
 
@@ -139,7 +146,7 @@ export class EventChannels {
   restore(state: EventChannelState): void {
     for (const { port, channel } of state) {
       if (port <= 0 || port >= EVENT_CHANNELS_2LEVEL) throw new RangeError(`no event port ${port}`);
-      this.channels[port] = channel;
+      this.channels[port] = channel as Channel;
       if (channel.type === 'virq') this.virqPorts[channel.virq] = port;
     }
   }

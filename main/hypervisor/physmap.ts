@@ -13,7 +13,7 @@ export class Physmap {
   private readonly host: HostFrames;
   private readonly counters: DomainCounters;
   /** One byte a frame: 1 when it is populated. */
-  readonly populated: Uint8Array;
+  private readonly populated: Uint8Array;
 
   /** All frames populated; the caller has taken them from the host and counted them. */
   constructor(ramFrames: number, memory: GuestMemory, host: HostFrames, counters: DomainCounters) {
@@ -46,18 +46,13 @@ export class Physmap {
     return true;
   }
 
-  /** Frames without memory, for the stream. */
-  ballooned(): number[] {
-    const gfns: number[] = [];
-    for (let gfn = 0; gfn < this.ramFrames; gfn++) if (this.populated[gfn] === 0) gfns.push(gfn);
-    return gfns;
+  /** Frames that have memory. */
+  get populatedFrames(): number {
+    return this.populated.reduce((sum, one) => sum + one, 0);
   }
 
-  /** Marks the frames that a saved domain did not have; their accounting is the caller's. */
-  restoreBallooned(gfns: Iterable<number>): void {
-    for (const gfn of gfns) {
-      if (gfn < 0 || gfn >= this.ramFrames) throw new RangeError(`no guest frame ${gfn}`);
-      this.populated[gfn] = 0;
-    }
+  /** Frames that a saved domain did not have; their accounting is the caller's. */
+  markBallooned(first: number, count: number): void {
+    this.populated.fill(0, first, first + count);
   }
 }

@@ -27,8 +27,8 @@ export interface SharedInfoState {
   vcpuInfo: number | null;
   /** Physical pieces of the registered secondary time area. */
   timeArea: { physical: number; length: number }[];
-  /** The page's content while it has no place. */
-  unplaced: Uint8Array | null;
+  /** The page's content while it has no place, base64. */
+  unplaced: string | null;
 }
 
 export class SharedInfoPage {
@@ -143,15 +143,28 @@ export class SharedInfoPage {
       gfn: this.gfn,
       vcpuInfo: this.vcpuInfo,
       timeArea: this.timeArea,
-      unplaced: this.gfn === null ? new Uint8Array(this.own.buffer.slice(0)) : null,
+      unplaced: this.gfn === null ? Buffer.from(this.own.buffer).toString('base64') : null,
     };
   }
 
+  /** Throws RangeError for places outside of the memory. */
   restore(state: SharedInfoState): void {
+    const places = [
+      ...(state.gfn === null ? [] : [{ physical: state.gfn * PAGE_SIZE, length: PAGE_SIZE }]),
+      ...(state.vcpuInfo === null ? [] : [{ physical: state.vcpuInfo, length: VcpuInfo.size }]),
+      ...state.timeArea,
+    ];
+    for (const { physical, length } of places) {
+      if (!this.memory.contains(physical, length)) {
+        throw new RangeError(`a shared area at ${physical}, outside the domain's memory`);
+      }
+    }
     this.gfn = state.gfn;
     this.vcpuInfo = state.vcpuInfo;
     this.timeArea = state.timeArea;
-    if (state.unplaced) new Uint8Array(this.own.buffer).set(state.unplaced.subarray(0, PAGE_SIZE));
+    if (state.unplaced === null) return;
+    const content = Buffer.from(state.unplaced, 'base64').subarray(0, PAGE_SIZE);
+    new Uint8Array(this.own.buffer).set(content);
   }
 
   private page(): [DataView, number] {

@@ -90,7 +90,13 @@ export class Vcpu {
     };
   }
 
+  /** Throws RangeError for an area outside of the memory. */
   restore(state: VcpuState, nowMs: number): void {
+    for (const { physical, length } of state.runstateArea) {
+      if (!this.memory.contains(physical, length)) {
+        throw new RangeError(`a run-state area at ${physical}, outside the domain's memory`);
+      }
+    }
     this.deadlineMs = state.deadlineMs;
     this.upcallVector = state.upcallVector;
     this.area = state.runstateArea;

@@ -19,3 +19,7 @@ export type { FlowId } from './link/flow.contract.ts';
 export { LinkEnd } from './link/link-end.ts';
 export type { LinkCounters, LinkEndOptions } from './link/link-end.ts';
 export type { LinkShape } from './link/link-shaper.ts';
+export { DomainReceiver } from './domain/receive-domain.ts';
+export { sendDomain } from './domain/send-domain.ts';
+export type { SentDomain } from './domain/send-domain.ts';
+export { OWN_VERSIONS } from './domain/versions.ts';

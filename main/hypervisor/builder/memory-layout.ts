@@ -40,6 +40,8 @@ export interface MemoryLayout {
   /** Physical address of the platform device's BAR1. */
   bar1: number;
   bar1Bytes: number;
+  /** Its first bytes, which hold the grant frames. */
+  grantBytes: number;
   /** What the emulator must back. */
   engineBytes: number;
 }
@@ -48,7 +50,7 @@ export function memoryLayout(memoryKiB: number): MemoryLayout {
   const ramBytes = memoryKiB * KIB;
   const topGfn = ramBytes / PAGE - 1;
   const bar1 = Math.ceil(ramBytes / BAR1_BYTES) * BAR1_BYTES;
-  const backed = bar1 + MAX_GRANT_FRAMES * PAGE;
+  const grantBytes = MAX_GRANT_FRAMES * PAGE;
   return {
     ramBytes,
     highRamEnd: ramBytes - SPECIAL_BYTES,
@@ -57,7 +59,8 @@ export function memoryLayout(memoryKiB: number): MemoryLayout {
     generationIdGfn: topGfn - 2,
     bar1,
     bar1Bytes: BAR1_BYTES,
-    engineBytes: Math.ceil(backed / ENGINE_BLOCK) * ENGINE_BLOCK,
+    grantBytes,
+    engineBytes: Math.ceil((bar1 + grantBytes) / ENGINE_BLOCK) * ENGINE_BLOCK,
   };
 }
 

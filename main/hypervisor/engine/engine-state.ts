@@ -1,0 +1,68 @@
+/** A saved machine as named byte sections, for the stream; and back, trusting none of them. */
+import { DomusError } from '../../../shared/errors.ts';
+import { APIC_BYTES, CPU_STATE_END, CPU_STATE_START, IOAPIC_BYTES } from './cpu-layout.ts';
+import type { SavedDevices } from './device-state.ts';
+import type { EngineState } from './engine.ts';
+
+const CPU_BYTES = CPU_STATE_END - CPU_STATE_START;
+const CLOCK_BYTES = 16;
+
+export function engineSections(state: EngineState): Record<string, Uint8Array> {
+  const clock = new DataView(new ArrayBuffer(CLOCK_BYTES));
+  clock.setFloat64(0, state.clockMs, true);
+  clock.setBigUint64(8, BigInt.asUintN(64, state.tsc), true);
+  return {
+    clock: new Uint8Array(clock.buffer),
+    cpu: state.cpu,
+    apic: state.apic,
+    ioapic: state.ioapic,
+    devices: new TextEncoder().encode(JSON.stringify(state.devices, bytesToBase64)),
+  };
+}
+
+/** @throws DomusError `stream.bad-engine-state` when a section is missing or has another size */
+export function engineStateOf(sections: ReadonlyMap<string, Uint8Array>): EngineState {
+  const section = (name: string, size?: number): Uint8Array => {
+    const bytes = sections.get(name);
+    if (!bytes || (size !== undefined && bytes.length !== size)) {
+      throw new DomusError(
+        'stream.bad-engine-state',
+        `the saved machine has no proper part "${name}": it was made by another version`,
+      );
+    }
+    return bytes;
+  };
+  const clockBytes = section('clock', CLOCK_BYTES);
+  const clock = new DataView(clockBytes.buffer, clockBytes.byteOffset, clockBytes.length);
+  const clockMs = clock.getFloat64(0, true);
+  if (!Number.isFinite(clockMs) || clockMs < 0) {
+    throw new DomusError('stream.bad-engine-state', 'the saved machine has no proper clock');
+  }
+  return {
+    version: 1,
+    clockMs,
+    tsc: clock.getBigUint64(8, true),
+    cpu: section('cpu', CPU_BYTES),
+    apic: section('apic', APIC_BYTES),
+    ioapic: section('ioapic', IOAPIC_BYTES),
+    devices: parseDevices(section('devices')),
+  };
+}
+
+function bytesToBase64(_key: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString('base64') };
+  return value;
+}
+
+function parseDevices(bytes: Uint8Array): SavedDevices {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes), (_key, value: unknown) => {
+      const isBytes = typeof value === 'object' && value !== null && 'base64' in value;
+      return isBytes ? new Uint8Array(Buffer.from(String(value.base64), 'base64')) : value;
+    }) as SavedDevices;
+  } catch (cause) {
+    throw new DomusError('stream.bad-engine-state', "the saved machine's devices cannot be read", {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,93 @@
+/** A stream into a domain that was just created: memory zero, clock at a standstill. */
+import { DomusError } from '../../../shared/errors.ts';
+import type { Domain } from '../../hypervisor/index.ts';
+import { engineStateOf, PAGE_SIZE, parseDomainState } from '../../hypervisor/index.ts';
+import type { StreamConfig } from '../stream/config.ts';
+import { requireCompatible } from '../stream/config.ts';
+import { GuestMemorySink } from '../stream/memory-image.ts';
+import type { PageBatch } from '../stream/page-batch.ts';
+import type { StreamHandler } from '../stream/reader.ts';
+import { GRANT_FRAMES_SECTION } from './send-domain.ts';
+import { OWN_VERSIONS } from './versions.ts';
+
+/**
+ * Takes the records of a stream. Nothing of the domain may be used before `complete`, and nothing
+ * at all after a throw.
+ */
+export class DomainReceiver implements StreamHandler {
+  private readonly domain: Domain;
+  private readonly sink: GuestMemorySink;
+  private readonly sections = new Map<string, Uint8Array>();
+  private readonly ballooned: [first: number, count: number][] = [];
+  private hypervisorState: unknown = null;
+  private xenstoreState: unknown = null;
+
+  constructor(domain: Domain) {
+    this.domain = domain;
+    const ram = domain.memory.bytes.subarray(0, domain.physmap.ramFrames * PAGE_SIZE);
+    this.sink = new GuestMemorySink(ram, {
+      fresh: true,
+      setPopulated: (first, count, populated) => {
+        if (!populated) this.ballooned.push([first, count]);
+      },
+    });
+  }
+
+  config(config: StreamConfig): void {
+    requireCompatible(config, OWN_VERSIONS);
+    const { physmap, layout } = this.domain;
+    if (config.memory.pages === physmap.ramFrames && config.memory.layout['bar1'] === layout.bar1) {
+      return;
+    }
+    throw new DomusError(
+      'stream.other-machine',
+      `the state of "${config.name}" has ${config.memory.pages} pages of memory, ` +
+        `the domain made for it ${physmap.ramFrames}`,
+    );
+  }
+
+  pages(batch: PageBatch): void {
+    this.sink.apply(batch);
+  }
+
+  engineState(name: string, bytes: Uint8Array): void {
+    this.sections.set(name, bytes);
+  }
+
+  domainState(state: unknown): void {
+    this.hypervisorState = state;
+  }
+
+  xenstore(state: unknown): void {
+    this.xenstoreState = state;
+  }
+
+  /**
+   * After the reader's `finish`: makes the domain what the stream says, and returns its xenstore
+   * part, unchecked.
+   *
+   * @throws DomusError `stream.…` for a state that does not fit
+   */
+  complete(): { xenstore: unknown } {
+    const { domain } = this;
+    const grants = this.sections.get(GRANT_FRAMES_SECTION);
+    if (grants?.length !== domain.layout.grantBytes) {
+      throw new DomusError('stream.bad-engine-state', 'the saved machine has no grant frames');
+    }
+    domain.memory.write(domain.layout.bar1, grants);
+    for (const [first, count] of this.ballooned) domain.physmap.markBallooned(first, count);
+    try {
+      domain.restore({
+        engine: engineStateOf(this.sections),
+        hypervisor: parseDomainState(this.hypervisorState),
+      });
+    } catch (cause) {
+      if (cause instanceof DomusError) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new DomusError('stream.bad-domain-state', `the saved domain does not fit: ${why}`, {
+        cause,
+      });
+    }
+    return { xenstore: this.xenstoreState };
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * A domain's thread. It waits, warm, for `start`; from `run` on it belongs to the guest and hears
+ * its host by the doorbell only.
+ */
+import { workerData } from 'node:worker_threads';
+import { warmUp } from '../hypervisor/index.ts';
+import { DomainThread } from './domain/domain-thread.ts';
+import type { DomainWorkerData } from './domain/domain.contract.ts';
+
+const data = workerData as DomainWorkerData;
+await warmUp();
+new DomainThread(data).listen();

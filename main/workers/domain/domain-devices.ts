@@ -1,0 +1,149 @@
+/** Domain 0's services inside a domain's thread: xenstore's ring and the PV consoles. */
+import { ConsoleBackend, relayPeer, XenstoreRing } from '../../dom0/index.ts';
+import type { BackendPort, Domain } from '../../hypervisor/index.ts';
+import { DomainCounter, DomId, HvmParam, ReservedGrant } from '../../hypervisor/index.ts';
+import { DomusError } from '../../../shared/errors.ts';
+import { RingConsumer, RingProducer } from '../../../shared/ring/byte-ring.ts';
+import type { ConsoleRings, DomainSpec } from '../../toolstack/control/host.contract.ts';
+import type { XenstoreRings } from './domain.contract.ts';
+
+/** How long a guest that spins for room in its console is held back at once. */
+const ROOM_WAIT_MS = 2;
+const DOMAIN_0 = DomId(0);
+
+type Log = (level: 'info' | 'warning', message: string) => void;
+
+export class DomainDevices {
+  private readonly domain: Domain;
+  private readonly log: Log;
+  private readonly console: ConsoleBackend;
+  private readonly agentRings: ConsoleRings;
+  private agent: ConsoleBackend | null = null;
+  private readonly store: XenstoreRing;
+  private readonly storePort: BackendPort;
+  /** Output that the console worker has not taken yet. */
+  private blocked = false;
+  private storeBroken = false;
+
+  /** Binds to the channels that the domain's builder, or its saved state, left for domain 0. */
+  constructor(domain: Domain, spec: DomainSpec, rings: XenstoreRings, log: Log) {
+    this.domain = domain;
+    this.log = log;
+    this.agentRings = spec.agent;
+    const requests = new RingProducer(rings.requests);
+    const responses = new RingConsumer(rings.responses);
+    const { consoleGfn, xenstoreGfn } = domain.layout;
+    this.console = this.consoleBackend(spec.console, 'console', () =>
+      domain.memory.page(consoleGfn),
+    );
+    this.console.attach(
+      this.bind(HvmParam.consoleEvtchn, () => {
+        this.blocked = this.console.service();
+      }),
+    );
+    this.store = new XenstoreRing(
+      () => domain.memory.page(xenstoreGfn),
+      relayPeer(requests, responses),
+    );
+    this.storePort = this.bind(HvmParam.storeEvtchn, () => this.serviceStore());
+  }
+
+  /** A new guest finds its xenstore page empty, with our features. */
+  reset(): void {
+    this.store.reset();
+  }
+
+  /** Moves everything that can be moved; after a ring of the doorbell. */
+  service(): void {
+    this.serviceStore();
+    this.blocked = this.console.service();
+    if (this.agent?.service()) this.blocked = true;
+  }
+
+  /** After a slice: what a full ring held back. True while something waits. */
+  retry(): boolean {
+    if (this.blocked) this.service();
+    return this.blocked;
+  }
+
+  /** The guest spins for room: serve it, and wait a little for the console worker. */
+  yield(): void {
+    this.service();
+    if (this.blocked) {
+      this.console.waitForRoom(ROOM_WAIT_MS);
+      this.service();
+    }
+  }
+
+  /** @throws DomusError `console.bad-front-end` when the guest named no such ring or port */
+  connectAgent(ringRef: number, port: number): void {
+    this.disconnectAgent();
+    const page = (): Uint8Array | null => {
+      const frame = this.domain.grants.lookup(ringRef, DOMAIN_0);
+      return typeof frame === 'number' || frame.readOnly
+        ? null
+        : this.domain.memory.page(frame.gfn);
+    };
+    const bound = this.domain.events.connect(port, () => {
+      if (this.agent?.service()) this.blocked = true;
+    });
+    if (ringRef < ReservedGrant.xenstore || !page() || !bound) {
+      bound?.close();
+      throw new DomusError(
+        'console.bad-front-end',
+        `the guest offered a console whose ring (${ringRef}) or port (${port}) it does not have`,
+      );
+    }
+    this.agent = this.consoleBackend(this.agentRings, 'agent console', page);
+    this.agent.attach(bound);
+    this.agent.service();
+  }
+
+  disconnectAgent(): void {
+    this.agent?.detach();
+    this.agent = null;
+  }
+
+  private serviceStore(): void {
+    const { notify, state } = this.store.service();
+    if (state === 'reconnect') this.store.reconnected();
+    if (notify || state === 'reconnect') this.storePort.notify();
+    if (state === 'broken' && !this.storeBroken) {
+      this.storeBroken = true;
+      this.fault('xenstore ring');
+    }
+  }
+
+  private consoleBackend(
+    rings: ConsoleRings,
+    name: string,
+    page: () => Uint8Array | null,
+  ): ConsoleBackend {
+    const { values } = this.domain.counters;
+    return new ConsoleBackend({
+      page,
+      output: new RingProducer(rings.output),
+      input: new RingConsumer(rings.input),
+      count: (out, into) => {
+        values[DomainCounter.consoleBytesOut]! += out;
+        values[DomainCounter.consoleBytesIn]! += into;
+      },
+      onBroken: () => this.fault(name),
+    });
+  }
+
+  private bind(param: HvmParam, onNotify: () => void): BackendPort {
+    const port = Number(this.domain.params.get(param));
+    const bound = this.domain.events.connect(port, onNotify);
+    if (bound) return bound;
+    throw new DomusError('stream.bad-domain-state', `the domain has no channel for its ${param}`);
+  }
+
+  private fault(device: string): void {
+    this.domain.counters.values[DomainCounter.guestFaults]! += 1;
+    this.log(
+      'warning',
+      `the guest broke its ${device}: impossible indices; it is not served any more`,
+    );
+  }
+}

@@ -1,0 +1,281 @@
+/** The life of a domain's thread: started, running or paused, sent away, ended. */
+import { randomBytes } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort } from 'node:worker_threads';
+import type { ChannelMessage } from '../../../shared/channel/channel.ts';
+import { Channel } from '../../../shared/channel/channel.ts';
+import { DomusError } from '../../../shared/errors.ts';
+import { Doorbell } from '../../../shared/ring/doorbell.ts';
+import {
+  Domain,
+  DomainCounters,
+  DomainStopped,
+  HostFrames,
+  HvmParam,
+} from '../../hypervisor/index.ts';
+import type { ShutdownReason as ReasonNumber } from '../../hypervisor/index.ts';
+import {
+  BlockingLinkReceiver,
+  BlockingLinkSender,
+  DEFAULT_CHUNK_BYTES,
+  DomainReceiver,
+  restoreFromBuffer,
+  sendDomain,
+  StreamReader,
+  StreamWriter,
+} from '../../migration/index.ts';
+import type { StreamReport } from '../../migration/index.ts';
+import type { ShutdownReason } from '../../toolstack/control/host.contract.ts';
+import type {
+  DomainCalls,
+  DomainEvents,
+  DomainOrigin,
+  DomainWorkerData,
+  StartDomain,
+  StartedDomain,
+} from './domain.contract.ts';
+import { DomainDevices } from './domain-devices.ts';
+import { domainInside } from './inside.ts';
+import { RunLoop } from './run-loop.ts';
+
+const NOT_STARTED = 'this thread has no domain yet';
+
+interface Life {
+  domain: Domain;
+  devices: DomainDevices;
+  loop: RunLoop;
+  doorbell: Doorbell;
+}
+
+export class DomainThread {
+  private readonly control: MessagePort;
+  private readonly engineModule: WebAssembly.Module;
+  private readonly channel: Channel<
+    Record<never, never>,
+    Record<never, never>,
+    DomainCalls,
+    DomainEvents
+  >;
+  private life: Life | null = null;
+  private onPaused: (() => void) | null = null;
+
+  constructor({ control, engineModule }: DomainWorkerData) {
+    this.control = control;
+    this.engineModule = engineModule;
+    const outlet = {
+      post: (message: ChannelMessage, transfer: readonly object[]) =>
+        control.postMessage(message, transfer as MessagePort[]),
+    };
+    this.channel = new Channel<
+      Record<never, never>,
+      Record<never, never>,
+      DomainCalls,
+      DomainEvents
+    >(outlet, 'the host', {
+      start: (params) => this.start(params),
+      run: () => this.run(),
+      pause: () => this.pause(),
+      send: ({ link, name, xenstore }) => this.send(link, name, xenstore),
+      save: ({ name, xenstore }) => this.save(name, xenstore),
+      connectAgent: ({ ringRef, port }) => this.alive.devices.connectAgent(ringRef, port),
+      disconnectAgent: () => this.alive.devices.disconnectAgent(),
+      inside: () => domainInside(this.alive.domain),
+    });
+  }
+
+  /** With an event loop: before `run`, and while paused. */
+  listen(): void {
+    this.control.on('message', this.deliver);
+  }
+
+  private readonly deliver = (message: ChannelMessage): void => this.channel.deliver(message);
+
+  private get alive(): Life {
+    if (!this.life) throw new DomusError('domain.not-started', NOT_STARTED);
+    return this.life;
+  }
+
+  private async start({ spec, origin, xenstore, frames }: StartDomain): Promise<StartedDomain> {
+    const domain = await Domain.create({
+      domid: spec.domid,
+      uuid: spec.uuid,
+      memoryKiB: spec.maxMemoryKiB,
+      engine: this.engineModule,
+      frames: new HostFrames(frames),
+      counters: new DomainCounters(spec.counters),
+      host: {
+        onShutdown: (reason, detail) => this.onShutdown(reason, detail),
+        onYield: () => this.life?.devices.yield(),
+        log: (level, message) => this.channel.emit('log', { level, message }),
+        monotonicMs: () => performance.now(),
+      },
+    });
+    const doorbell = new Doorbell(spec.doorbell);
+    const received = materialise(domain, origin, doorbell);
+    const devices = new DomainDevices(domain, spec, xenstore, (level, message) =>
+      this.channel.emit('log', { level, message }),
+    );
+    if (origin.kind === 'boot') devices.reset();
+    if (origin.kind === 'stream' && origin.identity === 'clone') {
+      domain.setGenerationId(randomBytes(16));
+    }
+    const loop = new RunLoop({
+      domain,
+      doorbell,
+      slackMs: spec.timerSlackMs,
+      drain: () => this.drain(),
+      afterSlice: () => devices.retry(),
+    });
+    this.life = { domain, devices, loop, doorbell };
+    return {
+      storePort: Number(domain.params.get(HvmParam.storeEvtchn)),
+      storeGfn: domain.layout.xenstoreGfn,
+      consolePort: Number(domain.params.get(HvmParam.consoleEvtchn)),
+      consoleGfn: domain.layout.consoleGfn,
+      frames: domain.physmap.populatedFrames,
+      ...received,
+    };
+  }
+
+  private run(): { startedAtMs: number } {
+    const { domain, loop } = this.alive;
+    if (loop.isRunning) return { startedAtMs: siteNow() };
+    domain.setWallClock(Date.now());
+    this.control.off('message', this.deliver);
+    // The answer leaves from a microtask before the loop's first await ends.
+    void this.live(loop);
+    return { startedAtMs: siteNow() };
+  }
+
+  /** The loop's whole life, and what its end means. */
+  private async live(loop: RunLoop): Promise<void> {
+    await undefined;
+    try {
+      await loop.run();
+      this.listen();
+      this.onPaused?.();
+      this.onPaused = null;
+    } catch (error) {
+      if (error instanceof DomainStopped) return;
+      this.channel.emit('crashed', { reason: crashReason(this.alive.domain, error) });
+    }
+  }
+
+  private drain(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.control) as
+        { message: ChannelMessage } | undefined;
+      if (!received) break;
+      this.channel.deliver(received.message);
+    }
+    this.life?.devices.service();
+  }
+
+  private async pause(): Promise<{ stoppedAtMs: number; frames: number }> {
+    const { domain, loop } = this.alive;
+    if (loop.isRunning) {
+      const paused = new Promise<void>((resolve) => (this.onPaused = resolve));
+      loop.stop();
+      await paused;
+    }
+    return { stoppedAtMs: siteNow(), frames: domain.physmap.populatedFrames };
+  }
+
+  private send(
+    link: MessagePort,
+    name: string,
+    xenstore: unknown,
+  ): { bytes: number; pages: number; digest: string } {
+    const { domain, doorbell } = this.stopped;
+    const sender = new BlockingLinkSender(link, doorbell);
+    const writer = new StreamWriter((chunk) => sender.send(chunk), {
+      allocate: () => sender.allocate(DEFAULT_CHUNK_BYTES),
+    });
+    const report = sendDomain(writer, domain, { name, xenstore });
+    sender.close();
+    return summary(report);
+  }
+
+  private save(
+    name: string,
+    xenstore: unknown,
+  ): { stream: SharedArrayBuffer; bytes: number; pages: number; digest: string } {
+    const { domain } = this.stopped;
+    const chunks: Uint8Array[] = [];
+    const writer = new StreamWriter((chunk) => chunks.push(chunk));
+    const report = sendDomain(writer, domain, { name, xenstore });
+    const stream = new SharedArrayBuffer(report.bytes);
+    const bytes = new Uint8Array(stream);
+    let at = 0;
+    for (const chunk of chunks) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return { stream, ...summary(report) };
+  }
+
+  /** A domain whose clock stands still. */
+  private get stopped(): Life {
+    const life = this.alive;
+    if (!life.loop.isRunning) return life;
+    throw new DomusError('domain.running', 'the domain must be paused before it can be written');
+  }
+
+  private onShutdown(reason: ReasonNumber, detail: string): void {
+    const name = SHUTDOWN_NAMES[reason] ?? 'crash';
+    this.channel.emit('shutdown', { reason: name, detail });
+  }
+}
+
+const SHUTDOWN_NAMES: Partial<Record<number, ShutdownReason>> = Object.fromEntries(
+  (['poweroff', 'reboot', 'suspend', 'crash', 'watchdog', 'soft-reset'] as const).entries(),
+);
+
+type Received = Pick<StartedDomain, 'xenstoreState' | 'bytes' | 'pages' | 'digest'>;
+
+/** Fills a new domain from where it comes from. */
+function materialise(domain: Domain, origin: DomainOrigin, doorbell: Doorbell): Received {
+  if (origin.kind === 'boot') {
+    const { kernel, initrd, cmdline } = origin.boot;
+    const image = { kernel: new Uint8Array(kernel), initrd: new Uint8Array(initrd), cmdline };
+    domain.build(image, Date.now());
+    return { xenstoreState: null, bytes: 0, pages: 0, digest: '' };
+  }
+  const receiver = new DomainReceiver(domain);
+  const report =
+    origin.kind === 'stream'
+      ? restoreFromBuffer(new Uint8Array(origin.stream), receiver, { verified: true })
+      : receiveOverLink(origin.link, doorbell, receiver);
+  return { xenstoreState: receiver.complete().xenstore, ...summary(report) };
+}
+
+function receiveOverLink(
+  link: MessagePort,
+  doorbell: Doorbell,
+  receiver: DomainReceiver,
+): StreamReport {
+  const flow = new BlockingLinkReceiver(link, doorbell);
+  const reader = new StreamReader(receiver);
+  try {
+    for (let chunk = flow.receive(); chunk; chunk = flow.receive()) reader.push(chunk);
+    return reader.finish();
+  } catch (error) {
+    flow.abort(error);
+    throw error;
+  }
+}
+
+function summary(report: StreamReport): { bytes: number; pages: number; digest: string } {
+  return { bytes: report.bytes, pages: report.dataPages, digest: report.digest };
+}
+
+/** Monotonic, and the same for all threads of the process. */
+function siteNow(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function crashReason(domain: Domain, error: unknown): string {
+  const at = `at 0x${domain.engine.processor.instructionPointer.toString(16)}`;
+  const what = error instanceof Error ? error.message : String(error);
+  return `the guest did what the emulated processor cannot do, ${at} (${what})`;
+}

@@ -1,0 +1,78 @@
+/** What a host's worker asks of a domain's worker, and what that tells it. */
+import type { MessagePort } from 'node:worker_threads';
+import type { DomainInside } from '../../../shared/contract/index.ts';
+import type {
+  ColdBoot,
+  DomainSpec,
+  ShutdownReason,
+} from '../../toolstack/control/host.contract.ts';
+
+/** Where a domain comes from. */
+export type DomainOrigin =
+  | { kind: 'boot'; boot: ColdBoot }
+  | { kind: 'stream'; stream: SharedArrayBuffer; identity: 'clone' | 'same' }
+  | { kind: 'link'; link: MessagePort };
+
+/** Rings that carry the guest's xenstore connection between the two workers. */
+export interface XenstoreRings {
+  requests: SharedArrayBuffer;
+  responses: SharedArrayBuffer;
+}
+
+export interface StartDomain {
+  spec: DomainSpec;
+  origin: DomainOrigin;
+  xenstore: XenstoreRings;
+  /** `HostFrames` of its host. */
+  frames: SharedArrayBuffer;
+}
+
+/** What the guest's builder, or the stream, says of its rings: for the xenstore tree. */
+export interface StartedDomain {
+  storePort: number;
+  storeGfn: number;
+  consolePort: number;
+  consoleGfn: number;
+  /** Frames it holds. */
+  frames: number;
+  /** Of a restored or received domain: what its xenstore exported, unchecked. */
+  xenstoreState: unknown;
+  bytes: number;
+  pages: number;
+  digest: string;
+}
+
+/** Served by the domain's worker over `DomainWorkerData.control`; ring its doorbell after posting. */
+export type DomainCalls = {
+  /** Builds or receives the domain; it does not run yet. */
+  start: { params: StartDomain; result: StartedDomain };
+  /** Lets it run; answers at its first instruction with that moment. */
+  run: { params: Record<never, never>; result: { startedAtMs: number } };
+  /** Its clock and CPU stand still from the answer on. */
+  pause: { params: Record<never, never>; result: { stoppedAtMs: number; frames: number } };
+  /** Writes the paused domain: over a link, or into memory. */
+  send: {
+    params: { link: MessagePort; name: string; xenstore: unknown };
+    result: { bytes: number; pages: number; digest: string };
+  };
+  save: {
+    params: { name: string; xenstore: unknown };
+    result: { stream: SharedArrayBuffer; bytes: number; pages: number; digest: string };
+  };
+  /** A secondary console's front end gave its ring page and port: connect it to `spec.agent`. */
+  connectAgent: { params: { ringRef: number; port: number }; result: void };
+  disconnectAgent: { params: Record<never, never>; result: void };
+  inside: { params: Record<never, never>; result: DomainInside };
+};
+
+export type DomainEvents = {
+  shutdown: { reason: ShutdownReason; detail: string };
+  /** The engine gave up on what the guest did. */
+  crashed: { reason: string };
+  log: { level: 'debug' | 'info' | 'warning' | 'error'; message: string };
+};
+
+export interface DomainWorkerData {
+  control: MessagePort;
+  engineModule: WebAssembly.Module;
+}

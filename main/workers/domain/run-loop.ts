@@ -1,0 +1,104 @@
+/**
+ * How a domain's thread spends its life: slices of guest code while there is work, sleep on the
+ * doorbell while there is none (`docs/adr/0003-run-loop.md`).
+ *
+ * Debian's kernels tick 250 times a second even when idle. While a guest only ticks, its timer may
+ * come late by the domain's slack, so that several ticks are one wake-up: the kernel's clock does
+ * not suffer, short sleeps lose precision. The first sign of work ends it.
+ */
+import { setImmediate } from 'node:timers';
+import { DomainCounter, Runstate } from '../../hypervisor/index.ts';
+import type { Domain } from '../../hypervisor/index.ts';
+import type { Doorbell } from '../../../shared/ring/doorbell.ts';
+
+/** A slice shorter than this, after a timer, is a tick and no work. */
+const TICK_MS = 1.5;
+/** Ticks in a row after which the guest counts as idle. */
+const IDLE_TICKS = 8;
+/** Slices of a busy guest between two turns of the thread's event loop. */
+const TURN_EVERY = 512;
+
+export interface RunLoopOptions {
+  domain: Domain;
+  doorbell: Doorbell;
+  slackMs: number;
+  /** Control messages and back ends: called after every ring of the doorbell. */
+  drain(): void;
+  /** Called after every slice. Cheap: counters, blocked output. True: something still waits. */
+  afterSlice(): boolean;
+}
+
+export class RunLoop {
+  private readonly options: RunLoopOptions;
+  private running = false;
+  private stopRequested = false;
+  private idleTicks = 0;
+
+  constructor(options: RunLoopOptions) {
+    this.options = options;
+  }
+
+  get isRunning(): boolean {
+    return this.running;
+  }
+
+  /** The loop ends before the next slice. */
+  stop(): void {
+    this.stopRequested = true;
+  }
+
+  /** Runs until `stop`; throws what `slice` throws. Guest time goes on meanwhile. */
+  async run(): Promise<void> {
+    const { domain, doorbell } = this.options;
+    this.running = true;
+    this.stopRequested = false;
+    domain.engine.clock.thaw();
+    domain.enter(Runstate.running);
+    try {
+      await this.loop(doorbell.count - 1);
+    } finally {
+      domain.enter(Runstate.offline);
+      domain.engine.clock.freeze();
+      this.running = false;
+    }
+  }
+
+  private async loop(drained: number): Promise<void> {
+    const { domain, doorbell, drain, afterSlice } = this.options;
+    const { values } = domain.counters;
+    for (let slices = 0; !this.stopRequested; slices++) {
+      const seen = doorbell.count;
+      if (seen !== drained) {
+        drained = seen;
+        drain();
+        // Answers to control messages are sent from microtasks.
+        await undefined;
+        if (this.stopRequested) return;
+      }
+      const startMs = performance.now();
+      const idleMs = domain.slice();
+      const tookMs = performance.now() - startMs;
+      values[DomainCounter.cpuTimeMs]! += tookMs;
+      const waiting = afterSlice();
+      if (domain.engine.pendingCompilations > 0 || slices % TURN_EVERY === 0) await turn();
+      if (idleMs > 0) this.sleep(seen, waiting ? 1 : idleMs, tookMs);
+      else this.idleTicks = 0;
+    }
+  }
+
+  private sleep(seen: number, idleMs: number, tookMs: number): void {
+    const { domain, doorbell, slackMs } = this.options;
+    this.idleTicks = tookMs < TICK_MS ? this.idleTicks + 1 : 0;
+    const slack = this.idleTicks >= IDLE_TICKS ? slackMs : 0;
+    domain.enter(Runstate.blocked);
+    doorbell.wait(seen, idleMs + slack);
+    domain.enter(Runstate.running);
+    domain.counters.values[DomainCounter.wakeups]! += 1;
+    if (doorbell.count !== seen) this.idleTicks = 0;
+  }
+}
+
+/** One turn of the event loop: finished compilations are put in place there. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
