@@ -49,9 +49,7 @@ function invalidInput(message: string, data: Record<string, unknown>): DomusErro
 }
 
 function pathText(path: NonNullable<Issue['path']>): string {
-  return path
-    .map((part) => String(typeof part === 'object' ? part.key : part))
-    .join('.');
+  return path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
 }
 
 function causeMessage(error: ORPCError<string, unknown>): string {
