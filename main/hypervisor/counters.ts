@@ -64,10 +64,20 @@ export class DomainCounters {
 export class HostFrames {
   readonly buffer: SharedArrayBuffer;
   private readonly words: Int32Array;
+  private readonly times: Float64Array;
 
   constructor(buffer = new SharedArrayBuffer(16)) {
     this.buffer = buffer;
-    this.words = new Int32Array(buffer);
+    this.words = new Int32Array(buffer, 0, 2);
+    this.times = new Float64Array(buffer, 8, 1);
+  }
+
+  /** CPU time of the host's own thread, domain 0, ms; written by that thread. */
+  get domain0CpuTimeMs(): number {
+    return this.times[0]!;
+  }
+  set domain0CpuTimeMs(value: number) {
+    this.times[0] = value;
   }
 
   get free(): number {

@@ -55,11 +55,21 @@ function freeze(value: unknown): Saved {
     return value;
   }
   if (Array.isArray(value)) return Array.from(value, freeze);
-  const array = Object.prototype.toString.call(value).slice(8, -1);
-  if (array in kinds) return freezeArray(array as ArrayKind, value as Uint8Array);
+  const array = arrayKind(value as Uint8Array);
+  if (array) return freezeArray(array, value as Uint8Array);
   const state = (value as V86Device).get_state?.();
   if (state) return freeze(state);
-  throw new Error(`a device's state holds what cannot be saved (${array})`);
+  throw new Error("a device's state holds what cannot be saved");
+}
+
+/**
+ * The kind of a typed array, also of the emulator's stand-ins for one: proxies that look their
+ * array up at each access, and give its constructor as a bound function.
+ */
+function arrayKind(value: Uint8Array): ArrayKind | null {
+  if (typeof value.byteLength !== 'number') return null;
+  const name = value.constructor.name.replace('bound ', '');
+  return name in kinds ? (name as ArrayKind) : null;
 }
 
 function freezeArray(array: ArrayKind, value: Uint8Array): Saved {

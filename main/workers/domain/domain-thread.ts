@@ -111,6 +111,7 @@ export class DomainThread {
       },
     });
     const doorbell = new Doorbell(spec.doorbell);
+    this.channel.emit('prepared', {});
     const received = materialise(domain, origin, doorbell);
     const devices = new DomainDevices(domain, spec, xenstore, (level, message) =>
       this.channel.emit('log', { level, message }),

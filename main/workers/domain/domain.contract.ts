@@ -66,6 +66,8 @@ export type DomainCalls = {
 };
 
 export type DomainEvents = {
+  /** `start` has made the machine and takes its content now: a sender may stop its domain. */
+  prepared: Record<never, never>;
   shutdown: { reason: ShutdownReason; detail: string };
   /** The engine gave up on what the guest did. */
   crashed: { reason: string };

@@ -1,0 +1,119 @@
+/** A domain's thread as its host sees it: started warm, spoken to by channel and doorbell, ended. */
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import type { CallOptions, ChannelMessage } from '../../../shared/channel/channel.ts';
+import { Channel } from '../../../shared/channel/channel.ts';
+import { Doorbell } from '../../../shared/ring/doorbell.ts';
+import type { DomainCalls, DomainEvents, DomainWorkerData } from '../domain/domain.contract.ts';
+import { workerUrl } from '../worker-url.ts';
+
+/** Bounds of one domain's thread: its V8 heap, MiB. Guest memory and generated code lie outside. */
+const HEAP_LIMIT_MIB = 192;
+
+export class DomainHandle {
+  /** Settles with the reason when the thread is gone, for whatever reason. */
+  readonly exited: Promise<string>;
+  readonly on: Channel<DomainCalls, DomainEvents, Record<never, never>, Record<never, never>>['on'];
+  private readonly worker: Worker;
+  private readonly control: MessagePort;
+  private readonly channel: Channel<
+    DomainCalls,
+    DomainEvents,
+    Record<never, never>,
+    Record<never, never>
+  >;
+  private doorbell: Doorbell | null = null;
+
+  constructor(engineModule: WebAssembly.Module) {
+    const { port1, port2 } = new MessageChannel();
+    this.control = port1;
+    const data: DomainWorkerData = { control: port2, engineModule };
+    this.worker = new Worker(workerUrl('domain'), {
+      workerData: data,
+      transferList: [port2],
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MIB },
+      stdout: false,
+      stderr: false,
+    });
+    const outlet = {
+      post: (message: ChannelMessage, transfer: readonly object[]) => {
+        port1.postMessage(message, transfer as MessagePort[]);
+        this.doorbell?.ring();
+      },
+    };
+    this.channel = new Channel<
+      DomainCalls,
+      DomainEvents,
+      Record<never, never>,
+      Record<never, never>
+    >(outlet, "the domain's thread", {});
+    this.on = this.channel.on.bind(this.channel);
+    port1.on('message', (message: ChannelMessage) => this.channel.deliver(message));
+    this.exited = this.watchExit();
+  }
+
+  /** From now on the thread may sleep: messages ring this. */
+  useDoorbell(buffer: SharedArrayBuffer): void {
+    this.doorbell = new Doorbell(buffer);
+  }
+
+  ring(): void {
+    this.doorbell?.ring();
+  }
+
+  call<Name extends keyof DomainCalls & string>(
+    name: Name,
+    params: DomainCalls[Name]['params'],
+    options?: CallOptions,
+  ): Promise<DomainCalls[Name]['result']> {
+    return this.channel.call(name, params, options);
+  }
+
+  async terminate(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private watchExit(): Promise<string> {
+    return new Promise((resolve) => {
+      let reason = 'its thread ended';
+      this.worker.on('error', (error: Error & { code?: string }) => {
+        reason =
+          error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+            ? `its thread used more than ${HEAP_LIMIT_MIB} MiB of heap`
+            : `its thread failed: ${error.message}`;
+      });
+      this.worker.on('exit', () => {
+        this.channel.close(reason);
+        this.control.close();
+        resolve(reason);
+      });
+    });
+  }
+}
+
+/** Keeps one thread warm ahead of need, so that a new domain does not wait for one. */
+export class WarmThreads {
+  private readonly engineModule: WebAssembly.Module;
+  private spare: DomainHandle | null = null;
+  private closed = false;
+
+  constructor(engineModule: WebAssembly.Module) {
+    this.engineModule = engineModule;
+  }
+
+  take(): DomainHandle {
+    const handle = this.spare ?? new DomainHandle(this.engineModule);
+    this.spare = null;
+    return handle;
+  }
+
+  /** Call when there is leisure for it. */
+  prepare(): void {
+    if (!this.closed) this.spare ??= new DomainHandle(this.engineModule);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.spare?.terminate();
+  }
+}

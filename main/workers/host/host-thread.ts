@@ -1,0 +1,219 @@
+/** A host: its machine frames, its xenstore, and the domains on it. Serves `HostCalls`. */
+import { MessageChannel } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { DomusError } from '../../../shared/errors.ts';
+import type { Handlers } from '../../../shared/channel/channel.ts';
+import { Doorbell } from '../../../shared/ring/doorbell.ts';
+import { dom0Skeleton, XenstoreDaemon, XenstoreSocketServer } from '../../dom0/index.ts';
+import { HostFrames } from '../../hypervisor/index.ts';
+import { LinkEnd } from '../../migration/index.ts';
+import type {
+  DomainSpec,
+  HostCalls,
+  HostEvents,
+  HostWorkerData,
+  ReceiveReport,
+} from '../../toolstack/control/host.contract.ts';
+import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
+import { WarmThreads } from './domain-handle.ts';
+import { HostedDomain } from './hosted-domain.ts';
+import { StoreCalls } from './store-calls.ts';
+
+const FLOW = 'migration';
+/** A golden domain is saved when it is quiet: tries, and the time between them. */
+const QUIET_TRIES = 40;
+const QUIET_PAUSE_MS = 50;
+const DOMAIN0_CPU_EVERY_MS = 1000;
+
+type Emit = <Name extends keyof HostEvents>(name: Name, payload: HostEvents[Name]) => void;
+
+export class HostThread {
+  private readonly data: HostWorkerData;
+  private readonly frames: HostFrames;
+  private readonly store: XenstoreDaemon;
+  private readonly domains = new Map<number, HostedDomain>();
+  private readonly receiving = new Map<number, Promise<StartedDomain>>();
+  private readonly warm: WarmThreads;
+  private readonly storeCalls: StoreCalls;
+  private readonly emit: Emit;
+
+  private constructor(data: HostWorkerData, store: XenstoreDaemon, emit: Emit) {
+    this.data = data;
+    this.emit = emit;
+    this.store = store;
+    this.frames = new HostFrames(data.counters);
+    this.frames.give(HostedDomain.framesOf(data.memoryKiB - data.domain0KiB));
+    this.warm = new WarmThreads(data.engineModule);
+    this.storeCalls = new StoreCalls(store, (payload) => emit('xenstore.changed', payload));
+    store.writeAll(dom0Skeleton(data.domain0KiB));
+    setInterval(() => this.measureDomain0(), DOMAIN0_CPU_EVERY_MS).unref();
+  }
+
+  static async start(data: HostWorkerData, emit: Emit): Promise<HostThread> {
+    const store = new XenstoreDaemon({
+      print: (message) =>
+        emit('log', { level: 'info', source: `xenstore ${data.name}`, message, uuid: null }),
+    });
+    const host = new HostThread(data, store, emit);
+    await XenstoreSocketServer.listen(store, data.xenstoreSocketPath);
+    host.warm.prepare();
+    return host;
+  }
+
+  readonly handlers: Handlers<HostCalls> = {
+    'domain.boot': ({ spec, boot }) => this.create(spec, { kind: 'boot', boot }, 'new', false),
+    'domain.restore': ({ spec, stream, identity, paused }) =>
+      this.create(spec, { kind: 'stream', stream, identity }, identity, paused),
+    'domain.save': ({ domid, thenDestroy }) => this.save(this.domain(domid), thenDestroy),
+    'domain.destroy': async ({ domid }) => {
+      const domain = this.domains.get(domid);
+      this.domains.delete(domid);
+      await domain?.discard();
+    },
+    'domain.pause': async ({ domid }) => void (await this.domain(domid).pause()),
+    'domain.unpause': async ({ domid }) => void (await this.domain(domid).run()),
+    'domain.askShutdown': ({ domid, reason }) => this.domain(domid).askShutdown(reason),
+    'domain.setTarget': ({ domid, targetKiB }) => this.domain(domid).setTarget(targetKiB),
+    'domain.rename': ({ domid, name }) => this.domain(domid).rename(name),
+    'domain.plugAgent': ({ domid }) => this.domain(domid).agent.plug(),
+    'domain.unplugAgent': ({ domid }) => this.domain(domid).agent.unplug(),
+    'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
+    'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
+    'migration.send': async ({ domid, link }) => {
+      const domain = this.domain(domid);
+      const { stoppedAtMs } = await domain.pause();
+      const flow = this.attachFlow(link, domain.spec.doorbell);
+      return { ...(await domain.send(flow)), stoppedAtMs };
+    },
+    'migration.received': ({ domid }) => this.received(domid),
+    'migration.activate': ({ domid }) => {
+      const domain = this.domain(domid);
+      domain.settle('same');
+      return domain.run();
+    },
+    'migration.resume': ({ domid }) => this.domain(domid).goOn(),
+    'migration.discard': async ({ domid }) => {
+      const domain = this.domains.get(domid);
+      this.domains.delete(domid);
+      await domain?.discard();
+    },
+    'xenstore.list': ({ path }) => this.storeCalls.list(path),
+    'xenstore.read': ({ path }) => this.storeCalls.read(path),
+    'xenstore.write': ({ path, value }) => this.storeCalls.write(path, value),
+    'xenstore.remove': ({ path }) => this.storeCalls.remove(path),
+    'xenstore.watch': ({ path, watch }) => this.storeCalls.watch(path, watch),
+    'xenstore.unwatch': ({ watch }) => this.storeCalls.unwatch(watch),
+  };
+
+  private domain(domid: number): HostedDomain {
+    const domain = this.domains.get(domid);
+    if (domain) return domain;
+    throw new DomusError(
+      'domain.not-here',
+      `domain ${domid} does not run on host ${this.data.name} any more`,
+    );
+  }
+
+  private add(spec: DomainSpec): HostedDomain {
+    const { domid, uuid, name } = spec;
+    if (this.domains.has(domid)) throw new Error(`domid ${domid} is in use on ${this.data.name}`);
+    const forget = (): boolean => this.domains.delete(domid);
+    const domain = new HostedDomain(spec, this.warm.take(), this.store, this.frames, {
+      shutdown: (reason, detail) =>
+        forget() && this.emit('domain.shutdown', { domid, uuid, reason, detail }),
+      crashed: (reason) => forget() && this.emit('domain.crashed', { domid, uuid, reason }),
+      alive: () => this.emit('domain.alive', { domid, uuid }),
+      log: (level, message) => this.emit('log', { level, source: name, message, uuid }),
+    });
+    this.domains.set(domid, domain);
+    return domain;
+  }
+
+  private async create(
+    spec: DomainSpec,
+    origin: DomainOrigin,
+    identity: 'new' | 'clone' | 'same',
+    paused: boolean,
+  ): Promise<void> {
+    await this.orDiscard(this.add(spec), async (domain) => {
+      domain.reserve(HostedDomain.framesOf(spec.maxMemoryKiB), this.data.name);
+      await domain.start(origin);
+      domain.settle(identity);
+      if (!paused) await domain.run();
+    });
+    this.warm.prepare();
+  }
+
+  private async prepareReceive(spec: DomainSpec, link: MessagePort): Promise<void> {
+    const flow = this.attachFlow(link, spec.doorbell);
+    await this.orDiscard(this.add(spec), async (domain) => {
+      domain.reserve(domain.countedFrames, this.data.name);
+      const received = domain.start({ kind: 'link', link: flow });
+      received.catch(() => undefined); // told by `migration.received`
+      this.receiving.set(spec.domid, received);
+      await Promise.race([domain.prepared(), received]);
+    });
+  }
+
+  private async received(domid: number): Promise<ReceiveReport> {
+    const started = await this.receiving.get(domid);
+    this.receiving.delete(domid);
+    if (!started) throw new Error(`domain ${domid} is not being received`);
+    const domain = this.domain(domid);
+    const more = started.frames - domain.heldFrames;
+    if (more > 0) domain.reserve(more, this.data.name);
+    const { bytes, pages, digest } = started;
+    return { bytes, pages, digest };
+  }
+
+  private async save(
+    domain: HostedDomain,
+    thenDestroy: boolean,
+  ): Promise<HostCalls['domain.save']['result']> {
+    let { stoppedAtMs } = await domain.pause();
+    for (let tries = 0; domain.conversing && tries < QUIET_TRIES; tries++) {
+      await domain.goOn();
+      await new Promise((resolve) => setTimeout(resolve, QUIET_PAUSE_MS));
+      ({ stoppedAtMs } = await domain.pause());
+    }
+    const { stream, ...report } = await domain.save();
+    if (thenDestroy) {
+      this.domains.delete(domain.spec.domid);
+      await domain.discard();
+    } else {
+      await domain.goOn();
+    }
+    return { stream, report: { ...report, stoppedAtMs } };
+  }
+
+  /** A step of a domain's beginning; when it fails nothing of the domain stays. */
+  private async orDiscard(
+    domain: HostedDomain,
+    step: (domain: HostedDomain) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await step(domain);
+    } catch (error) {
+      this.domains.delete(domain.spec.domid);
+      await domain.discard();
+      throw error;
+    }
+  }
+
+  /** This host's end of a link to another, with one flow; returns the flow's port for a thread. */
+  private attachFlow(wire: MessagePort, doorbell: SharedArrayBuffer): MessagePort {
+    const { bandwidthBytesPerSecond, latencyMs } = this.data;
+    const end = new LinkEnd(wire, {
+      peerName: 'the other host',
+      shape: { bandwidthBytesPerSecond, latencyMs, burstBytes: 0 },
+    });
+    const { port1, port2 } = new MessageChannel();
+    end.attach(FLOW, port1, new Doorbell(doorbell));
+    return port2;
+  }
+
+  private measureDomain0(): void {
+    const { user, system } = process.threadCpuUsage();
+    this.frames.domain0CpuTimeMs = (user + system) / 1000;
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * One domain on one host: its thread, its xenstore connection, its machine frames. The steps of its
+ * life here are those the toolstack asks for; what the guest or its thread does by itself is told.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { DomusError } from '../../../shared/errors.ts';
+import { RingConsumer, RingProducer, createRing } from '../../../shared/ring/byte-ring.ts';
+import type { XenstoreConnection, XenstoreDaemon } from '../../dom0/index.ts';
+import {
+  domainSkeleton,
+  domainTrees,
+  RelayEnd,
+  REQUEST_RING_BYTES,
+  RESPONSE_RING_BYTES,
+} from '../../dom0/index.ts';
+import { DomainCounters } from '../../hypervisor/index.ts';
+import type { HostFrames } from '../../hypervisor/index.ts';
+import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.contract.ts';
+import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
+import { AgentDevice } from './agent-device.ts';
+import type { DomainHandle } from './domain-handle.ts';
+
+const PAGE_KIB = 4;
+/** Building, receiving or saving even a large domain is far below this. */
+const START_TIMEOUT_MS = 120_000;
+
+export interface HostedDomainEvents {
+  shutdown(reason: ShutdownReason, detail: string): void;
+  crashed(reason: string): void;
+  alive(): void;
+  log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
+}
+
+export class HostedDomain {
+  readonly spec: DomainSpec;
+  readonly handle: DomainHandle;
+  readonly agent: AgentDevice;
+  private readonly store: XenstoreDaemon;
+  private readonly frames: HostFrames;
+  private readonly counters: DomainCounters;
+  private readonly requests = createRing(REQUEST_RING_BYTES);
+  private readonly responses = createRing(RESPONSE_RING_BYTES);
+  private readonly relay: RelayEnd;
+  /** Frames taken from the host and not yet counted by the domain itself. */
+  private reserved = 0;
+  private started: StartedDomain | null = null;
+  private connection: XenstoreConnection | null = null;
+  private takenBack: Uint8Array | null = null;
+  private over = false;
+  private ownsCounters = false;
+
+  constructor(
+    spec: DomainSpec,
+    handle: DomainHandle,
+    store: XenstoreDaemon,
+    frames: HostFrames,
+    events: HostedDomainEvents,
+  ) {
+    this.spec = { ...spec };
+    this.handle = handle;
+    this.store = store;
+    this.frames = frames;
+    this.counters = new DomainCounters(spec.counters);
+    handle.useDoorbell(spec.doorbell);
+    this.relay = new RelayEnd(
+      new RingConsumer(this.requests),
+      new RingProducer(this.responses),
+      () => handle.ring(),
+      () => events.alive(),
+    );
+    this.agent = new AgentDevice(store, spec.domid, handle);
+    handle.on('shutdown', ({ reason, detail }) =>
+      this.finish(() => events.shutdown(reason, detail)),
+    );
+    handle.on('crashed', ({ reason }) => this.finish(() => events.crashed(reason)));
+    handle.on('log', ({ level, message }) => events.log(level, message));
+    void handle.exited.then((reason) => this.finish(() => events.crashed(reason)));
+  }
+
+  /**
+   * Takes the frames.
+   *
+   * @throws DomusError `host.out-of-memory`
+   */
+  reserve(count: number, hostName: string): void {
+    if (!this.frames.tryTake(count)) {
+      const [need, free] = [count, this.frames.free].map((pages) => Math.ceil(pages / 256));
+      throw new DomusError(
+        'host.out-of-memory',
+        `host ${hostName} has ${free} MiB free, domain ${this.spec.name} needs ${need} MiB: ` +
+          'give it less memory, shrink other domains, or choose another host',
+        { data: { host: hostName, needMiB: need, freeMiB: free } },
+      );
+    }
+    this.reserved += count;
+  }
+
+  /** Settles when its machine is made and its content may come. */
+  prepared(): Promise<void> {
+    return new Promise((resolve) => {
+      const off = this.handle.on('prepared', () => (off(), resolve()));
+    });
+  }
+
+  /** Builds or receives it in its thread; it does not run yet and is not in xenstore. */
+  async start(origin: DomainOrigin): Promise<StartedDomain> {
+    const transfer = origin.kind === 'link' ? [origin.link] : [];
+    const started = await this.handle.call(
+      'start',
+      {
+        spec: this.spec,
+        origin,
+        xenstore: { requests: this.requests, responses: this.responses },
+        frames: this.frames.buffer,
+      },
+      { transfer, timeoutMs: START_TIMEOUT_MS },
+    );
+    this.started = started;
+    return started;
+  }
+
+  /** It exists here now: it counts its own frames, and xenstore knows it. */
+  settle(identity: 'new' | 'clone' | 'same'): void {
+    const started = this.started;
+    if (!started) throw new Error('a domain is settled after it was started');
+    this.adopt(started.frames);
+    if (identity === 'new') this.introduce(started);
+    else this.takeOver(started.xenstoreState, identity);
+  }
+
+  async run(): Promise<{ startedAtMs: number }> {
+    return this.handle.call('run', {});
+  }
+
+  async pause(): Promise<{ stoppedAtMs: number }> {
+    return this.handle.call('pause', {}, { timeoutMs: START_TIMEOUT_MS });
+  }
+
+  /** Of a paused domain: its part of xenstore, for the stream. `goOn` undoes it. */
+  private exportStore(): unknown {
+    this.takenBack = this.relay.takeBack(new RingConsumer(this.responses));
+    return this.store.exportDomain(this.spec.domid, { undelivered: this.takenBack });
+  }
+
+  /** A domain that was paused, exported or sent goes on here. */
+  async goOn(): Promise<void> {
+    if (this.takenBack && this.takenBack.length > 0) this.relay.send(this.takenBack);
+    this.takenBack = null;
+    if (!this.ownsCounters) this.adopt(this.reserved);
+    await this.run();
+  }
+
+  /** Half a conversation with xenstore is under way: a clone could not tell whose it is. */
+  get conversing(): boolean {
+    const flight = this.connection?.inFlight();
+    return flight !== undefined && (flight.input.length > 0 || flight.output.length > 0);
+  }
+
+  /** What the domain itself counts: of one that runs elsewhere, what it will need here. */
+  get countedFrames(): number {
+    return this.counters.frames;
+  }
+
+  get heldFrames(): number {
+    return this.ownsCounters ? this.counters.frames : this.reserved;
+  }
+
+  /** Ends the thread and gives everything back. Safe to call at any time, once or more. */
+  async discard(): Promise<void> {
+    this.over = true;
+    await this.handle.terminate();
+    this.release();
+  }
+
+  private release(): void {
+    this.relay.stop();
+    const { domid, uuid } = this.spec;
+    if (this.ownsCounters || this.store.isIntroduced(domid)) {
+      this.agent.forget();
+      this.store.release(domid);
+      const trees = [...domainTrees(domid, uuid), `/local/domain/0/backend/console/${domid}`];
+      for (const tree of trees) if (this.store.exists(tree)) this.store.rm(tree);
+    }
+    this.frames.give(this.heldFrames);
+    if (this.ownsCounters) this.counters.setFrames(0);
+    this.ownsCounters = false;
+    this.reserved = 0;
+  }
+
+  /** Its own end, once: the thread is gone or of no more use. */
+  private finish(tell: () => void): void {
+    if (this.over) return;
+    this.over = true;
+    void this.handle.terminate().then(() => {
+      this.release();
+      tell();
+    });
+  }
+
+  private adopt(frames: number): void {
+    this.ownsCounters = true;
+    this.counters.setFrames(frames);
+    this.frames.give(this.reserved - frames);
+    this.reserved = 0;
+  }
+
+  private introduce(started: StartedDomain): void {
+    const { domid, uuid, name, memoryKiB, maxMemoryKiB } = this.spec;
+    this.store.writeAll(
+      domainSkeleton({
+        domid,
+        uuid,
+        name,
+        memoryKiB,
+        maxMemoryKiB,
+        videoRamKiB: 0,
+        vcpus: 1,
+        maxVcpus: 1,
+        store: { port: started.storePort, gfn: started.storeGfn },
+        console: { port: started.consolePort, gfn: started.consoleGfn },
+        startTimeMs: Date.now(),
+        bios: 'domus',
+      }),
+    );
+    this.connect(this.store.introduce(domid, this.relay));
+  }
+
+  private takeOver(state: unknown, identity: 'clone' | 'same'): void {
+    const { domid, uuid, name, memoryKiB } = this.spec;
+    const options = identity === 'clone' ? { identity: { domid, uuid, name } } : {};
+    this.connect(this.store.importDomain(state, this.relay, options));
+    if (identity === 'clone') this.setTarget(memoryKiB);
+    else this.agent.resume();
+  }
+
+  private connect(connection: XenstoreConnection): void {
+    this.connection = connection;
+    this.relay.start(connection);
+  }
+
+  setTarget(targetKiB: number): void {
+    this.spec.memoryKiB = targetKiB;
+    this.store.write(`/local/domain/${this.spec.domid}/memory/target`, String(targetKiB));
+  }
+
+  /** Whole pages, so that target and pages can agree exactly. */
+  static framesOf(memoryKiB: number): number {
+    return Math.floor(memoryKiB / PAGE_KIB);
+  }
+
+  rename(name: string): void {
+    this.spec.name = name;
+    this.store.write(`/local/domain/${this.spec.domid}/name`, name);
+    this.store.write(`/vm/${this.spec.uuid}/name`, name);
+  }
+
+  askShutdown(reason: 'poweroff' | 'reboot'): void {
+    this.store.write(`/local/domain/${this.spec.domid}/control/shutdown`, reason);
+  }
+
+  /**
+   * Streams the paused domain over a link. From here on its counters may be another host's: what
+   * it holds here is remembered.
+   */
+  async send(link: MessagePort): Promise<StreamSummary> {
+    this.reserved = this.heldFrames;
+    this.ownsCounters = false;
+    const xenstore = this.exportStore();
+    return this.handle.call('send', { link, name: this.spec.name, xenstore }, { transfer: [link] });
+  }
+
+  /** Streams the paused domain into memory. */
+  async save(): Promise<StreamSummary & { stream: SharedArrayBuffer }> {
+    return this.handle.call('save', { name: this.spec.name, xenstore: this.exportStore() });
+  }
+}
+
+interface StreamSummary {
+  bytes: number;
+  pages: number;
+  digest: string;
+}
