@@ -1,0 +1,147 @@
+/** Definitions of domains, and what is known of their last life. */
+import { z } from 'zod';
+import { OnShutdown } from '../../../shared/contract/index.ts';
+import type { Database } from './database.ts';
+
+/** How a start makes a running guest: from the image's golden snapshot, or through its kernel's boot. */
+export type BootMode = 'clone' | 'cold';
+
+/** What a person configured. */
+export interface DomainDefinition {
+  uuid: string;
+  name: string;
+  host: string;
+  image: string;
+  vcpus: number;
+  memoryKiB: number;
+  maxMemoryKiB: number;
+  boot: BootMode;
+  onPoweroff: OnShutdown;
+  onReboot: OnShutdown;
+  onCrash: OnShutdown;
+  createdAtMs: number;
+}
+
+/** How its last life ended, or `runningDomid` of the one that it has. */
+export interface DomainFate {
+  runningDomid: number | null;
+  endedAs: 'shut-off' | 'crashed';
+  reason: string | null;
+  /** The program ended while it ran. */
+  wasRunning: boolean;
+}
+
+export interface StoredDomain {
+  definition: DomainDefinition;
+  fate: DomainFate;
+  deletedAtMs: number | null;
+}
+
+const Row = z
+  .object({
+    uuid: z.string(),
+    name: z.string(),
+    host: z.string(),
+    image: z.string(),
+    vcpus: z.number(),
+    memory_kib: z.number(),
+    max_memory_kib: z.number(),
+    boot: z.enum(['clone', 'cold']),
+    on_poweroff: OnShutdown,
+    on_reboot: OnShutdown,
+    on_crash: OnShutdown,
+    created_at_ms: z.number(),
+    deleted_at_ms: z.number().nullable(),
+    running_domid: z.number().nullable(),
+    ended_as: z.enum(['shut-off', 'crashed']),
+    reason: z.string().nullable(),
+    was_running: z.number(),
+  })
+  .transform((row): StoredDomain => ({
+    definition: {
+      uuid: row.uuid,
+      name: row.name,
+      host: row.host,
+      image: row.image,
+      vcpus: row.vcpus,
+      memoryKiB: row.memory_kib,
+      maxMemoryKiB: row.max_memory_kib,
+      boot: row.boot,
+      onPoweroff: row.on_poweroff,
+      onReboot: row.on_reboot,
+      onCrash: row.on_crash,
+      createdAtMs: row.created_at_ms,
+    },
+    fate: {
+      runningDomid: row.running_domid,
+      endedAs: row.ended_as,
+      reason: row.reason,
+      wasRunning: row.was_running === 1,
+    },
+    deletedAtMs: row.deleted_at_ms,
+  }));
+
+export class DomainTable {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  all(): StoredDomain[] {
+    return this.database.all(Row, 'SELECT * FROM domains ORDER BY created_at_ms, name');
+  }
+
+  insert(domain: DomainDefinition, fate: DomainFate): void {
+    this.database.run(
+      `INSERT INTO domains VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?)`,
+      domain.uuid,
+      domain.name,
+      domain.host,
+      domain.image,
+      domain.vcpus,
+      domain.memoryKiB,
+      domain.maxMemoryKiB,
+      domain.boot,
+      domain.onPoweroff,
+      domain.onReboot,
+      domain.onCrash,
+      domain.createdAtMs,
+      ...fateValues(fate),
+    );
+  }
+
+  /** Name, host, boot mode and memory: what can change after the creation. */
+  update(domain: DomainDefinition): void {
+    this.database.run(
+      'UPDATE domains SET name = ?, host = ?, boot = ?, memory_kib = ?, max_memory_kib = ? WHERE uuid = ?',
+      domain.name,
+      domain.host,
+      domain.boot,
+      domain.memoryKiB,
+      domain.maxMemoryKiB,
+      domain.uuid,
+    );
+  }
+
+  setFate(uuid: string, fate: DomainFate): void {
+    this.database.run(
+      'UPDATE domains SET running_domid = ?, ended_as = ?, reason = ?, was_running = ? WHERE uuid = ?',
+      ...fateValues(fate),
+      uuid,
+    );
+  }
+
+  /** Hides it, or takes that back (`null`). */
+  setDeleted(uuid: string, deletedAtMs: number | null): void {
+    this.database.run('UPDATE domains SET deleted_at_ms = ? WHERE uuid = ?', deletedAtMs, uuid);
+  }
+
+  remove(uuid: string): void {
+    this.database.run('DELETE FROM domains WHERE uuid = ?', uuid);
+  }
+}
+
+function fateValues(fate: DomainFate): [number | null, string, string | null, number] {
+  return [fate.runningDomid, fate.endedAs, fate.reason, fate.wasRunning ? 1 : 0];
+}

@@ -1,0 +1,61 @@
+/**
+ * Commit records: who runs a domain that is on its way to another host. The change from `sending`
+ * to `committed` is the moment it belongs to the target, whatever happens after.
+ */
+import { z } from 'zod';
+import type { Database } from './database.ts';
+
+export interface Move {
+  uuid: string;
+  source: string;
+  target: string;
+  phase: 'sending' | 'committed';
+  startedAtMs: number;
+}
+
+const Row = z
+  .object({
+    uuid: z.string(),
+    source: z.string(),
+    target: z.string(),
+    phase: z.enum(['sending', 'committed']),
+    started_at_ms: z.number(),
+  })
+  .transform(({ started_at_ms, ...rest }): Move => ({ ...rest, startedAtMs: started_at_ms }));
+
+export class MoveTable {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  unfinished(): Move[] {
+    return this.database.all(Row, 'SELECT * FROM moves');
+  }
+
+  begin(move: Omit<Move, 'phase'>): void {
+    this.database.run(
+      `INSERT INTO moves VALUES (?, ?, ?, 'sending', ?)`,
+      move.uuid,
+      move.source,
+      move.target,
+      move.startedAtMs,
+    );
+  }
+
+  /** The commit: record and definition change in one transaction. */
+  commit(uuid: string): void {
+    this.database.transaction(() => {
+      this.database.run(`UPDATE moves SET phase = 'committed' WHERE uuid = ?`, uuid);
+      this.database.run(
+        'UPDATE domains SET host = (SELECT target FROM moves WHERE uuid = ?1) WHERE uuid = ?1',
+        uuid,
+      );
+    });
+  }
+
+  end(uuid: string): void {
+    this.database.run('DELETE FROM moves WHERE uuid = ?', uuid);
+  }
+}

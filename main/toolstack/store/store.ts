@@ -1,0 +1,75 @@
+/** All that a site keeps between runs of the program. */
+import { existsSync, renameSync } from 'node:fs';
+import { CorruptDatabase, Database } from './database.ts';
+import { DomainTable } from './domain-table.ts';
+import { EventTable } from './event-table.ts';
+import { HostTable } from './host-table.ts';
+import { MoveTable } from './move-table.ts';
+import { SettingTable } from './setting-table.ts';
+import { TaskTable } from './task-table.ts';
+
+export class Store {
+  readonly hosts: HostTable;
+  readonly domains: DomainTable;
+  readonly tasks: TaskTable;
+  readonly events: EventTable;
+  readonly moves: MoveTable;
+  readonly settings: SettingTable;
+  private readonly database: Database;
+
+  private constructor(database: Database) {
+    this.database = database;
+    this.hosts = new HostTable(database);
+    this.domains = new DomainTable(database);
+    this.tasks = new TaskTable(database);
+    this.events = new EventTable(database);
+    this.moves = new MoveTable(database);
+    this.settings = new SettingTable(database);
+  }
+
+  /**
+   * Opens the database, or creates it. A damaged one is kept beside as
+   * `domus.db.corrupt-<time>` (`setAside`), and a new one started.
+   */
+  static open(path: string): { store: Store; setAside: string | null } {
+    try {
+      return { store: Store.sound(path), setAside: null };
+    } catch (error) {
+      if (!(error instanceof CorruptDatabase)) throw error;
+      const setAside = putAside(path);
+      return { store: Store.sound(path), setAside };
+    }
+  }
+
+  transaction<T>(work: () => T): T {
+    return this.database.transaction(work);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+
+  /** A store whose every definition could be read, so that a damaged row is found now. */
+  private static sound(path: string): Store {
+    const store = new Store(Database.open(path));
+    try {
+      store.hosts.all();
+      store.domains.all();
+      store.moves.unfinished();
+      store.tasks.newest(1);
+      return store;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+}
+
+function putAside(path: string): string {
+  const time = new Date().toISOString().replaceAll(':', '-');
+  const aside = `${path}.corrupt-${time}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  }
+  return aside;
+}
