@@ -2,8 +2,7 @@
  * Serves the built user interface. The list of files is read once, at start: a request can only
  * ask for a name on it, so there is no path to escape with.
  */
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, relative, sep } from 'node:path';
 
@@ -23,7 +22,6 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 interface StaticFile {
   path: string;
-  sizeBytes: number;
   contentType: string;
   cacheControl: string;
 }
@@ -40,12 +38,12 @@ export class StaticFiles {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
     const files = entries
       .filter((entry) => entry.isFile())
-      .map(async (entry) => {
+      .map((entry): [string, StaticFile] => {
         const path = join(entry.parentPath, entry.name);
         const url = `/${relative(folder, path).split(sep).join('/')}`;
-        return [url, await describe(path, url)] as const;
+        return [url, describe(path, url)];
       });
-    return new StaticFiles(new Map(await Promise.all(files)));
+    return new StaticFiles(new Map(files));
   }
 
   get empty(): boolean {
@@ -53,29 +51,27 @@ export class StaticFiles {
   }
 
   /** Whether there was such a file. `/` is the page. */
-  serve(request: IncomingMessage, response: ServerResponse, pathname: string): boolean {
+  async serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    pathname: string,
+  ): Promise<boolean> {
     const file = this.files.get(pathname === '/' ? '/index.html' : pathname);
-    if (!file) return false;
+    const body = file && (await readFile(file.path).catch(() => null));
+    if (!file || !body) return false;
     response.writeHead(200, {
       'Content-Type': file.contentType,
-      'Content-Length': file.sizeBytes,
+      'Content-Length': body.length,
       'Cache-Control': file.cacheControl,
     });
-    if (request.method === 'HEAD') {
-      response.end();
-      return true;
-    }
-    createReadStream(file.path)
-      .on('error', () => response.destroy())
-      .pipe(response);
+    response.end(request.method === 'HEAD' ? undefined : body);
     return true;
   }
 }
 
-async function describe(path: string, url: string): Promise<StaticFile> {
+function describe(path: string, url: string): StaticFile {
   return {
     path,
-    sizeBytes: (await stat(path)).size,
     contentType: CONTENT_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream',
     // vite puts a hash of the content into the names below /assets/.
     cacheControl: url.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',

@@ -13,7 +13,7 @@ import type { ContractRouterClient } from '@orpc/contract';
 import { contract } from '../../../shared/contract/index.ts';
 import type { Contract } from '../../../shared/contract/index.ts';
 import { toWireError } from './errors.ts';
-import { endOnAbort } from './streams.ts';
+import { endOnAbort, isStream, mapStreamErrors } from './streams.ts';
 
 /** The whole API as functions: what the toolstack implements and what every client holds. */
 export type SiteApi = ContractRouterClient<Contract>;
@@ -67,29 +67,8 @@ function procedure(call: Call): (options: CallOptions) => Promise<unknown> {
 export async function wireErrors(options: { next(): Promise<unknown> }): Promise<unknown> {
   try {
     const output = await options.next();
-    return isStream(output) ? mapStreamErrors(output) : output;
+    return isStream(output) ? mapStreamErrors(output, toWireError) : output;
   } catch (error) {
     throw toWireError(error);
   }
-}
-
-function mapStreamErrors(stream: AsyncIterator<unknown>): AsyncIterableIterator<unknown> {
-  const mapped = <T>(step: Promise<T>): Promise<T> =>
-    step.catch((error: unknown) => {
-      throw toWireError(error);
-    });
-  return {
-    next: () => mapped(stream.next()),
-    return: async () => {
-      await stream.return?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
-
-function isStream(value: unknown): value is AsyncIterator<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }

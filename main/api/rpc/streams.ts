@@ -39,3 +39,27 @@ export function endOnAbort<T>(
     },
   };
 }
+
+/** The same stream, with every error that it throws put through `map`. */
+export function mapStreamErrors<T>(
+  stream: AsyncIterator<T>,
+  map: (error: unknown) => unknown,
+): AsyncIterableIterator<T> {
+  return {
+    next: () =>
+      stream.next().catch((error: unknown) => {
+        throw map(error);
+      }),
+    return: async () => {
+      await stream.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+export function isStream(value: unknown): value is AsyncIterator<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}

@@ -1,0 +1,55 @@
+/**
+ * The API over plain HTTP, for scripts: `/api/...` by the routes of the contract, described at
+ * `/api/openapi.json`. Streams are server-sent events.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { OpenAPIHandler } from '@orpc/openapi/node';
+import { BodyLimitPlugin } from '@orpc/server/node';
+import { contract } from '../../../shared/contract/index.ts';
+import { implementSite, wireErrors } from '../rpc/router.ts';
+import type { SiteApi } from '../rpc/router.ts';
+
+const MAX_BODY_BYTES = 128 * 1024;
+
+export interface HttpApi {
+  /** Whether the request had a route; the answer is then sent. */
+  handle(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+}
+
+export function createHttpApi(site: SiteApi, version: string): HttpApi {
+  const handler = new OpenAPIHandler(implementSite(site, 'unchecked'), {
+    clientInterceptors: [wireErrors],
+    plugins: [new BodyLimitPlugin({ maxBodySize: MAX_BODY_BYTES })],
+  });
+  let description: Promise<string> | undefined;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    if (request.url === '/api/openapi.json' && request.method === 'GET') {
+      description ??= describe(version);
+      response.setHeader('Content-Type', 'application/json; charset=utf-8');
+      response.end(await description);
+      return true;
+    }
+    const { matched } = await handler.handle(request, response, { prefix: '/api', context: {} });
+    return matched;
+  }
+  return { handle };
+}
+
+/** The generator is loaded when the description is first asked for: most runs never do. */
+async function describe(version: string): Promise<string> {
+  const { OpenAPIGenerator } = await import('@orpc/openapi');
+  const { ZodToJsonSchemaConverter } = await import('@orpc/zod/zod4');
+  const generator = new OpenAPIGenerator({ schemaConverters: [new ZodToJsonSchemaConverter()] });
+  const document = await generator.generate(contract, {
+    info: {
+      title: 'Domus',
+      version,
+      description: 'Domains of simulated Xen hosts. Errors are `{ code, message, data }`.',
+    },
+    servers: [{ url: '/api' }],
+    security: [{ token: [] }],
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+  });
+  return JSON.stringify(document);
+}
