@@ -3,8 +3,9 @@
  * doorbell while there is none (`docs/adr/0003-run-loop.md`).
  *
  * Debian's kernels tick 250 times a second even when idle. While a guest only ticks, its timer may
- * come late by the domain's slack, so that several ticks are one wake-up: the kernel's clock does
- * not suffer, short sleeps lose precision. The first sign of work ends it.
+ * come late, so that several ticks are one wake-up: the kernel's clock does not suffer, short
+ * sleeps lose precision. The slack grows with the time the guest has done nothing else, up to the
+ * domain's own limit, and the first sign of work ends it (`docs/adr/0004-timer-slack.md`).
  */
 import { setImmediate } from 'node:timers';
 import { DomainCounter, Runstate } from '../../hypervisor/index.ts';
@@ -13,14 +14,15 @@ import type { Doorbell } from '../../../shared/ring/doorbell.ts';
 
 /** A slice shorter than this, after a timer, is a tick and no work. */
 const TICK_MS = 1.5;
-/** Ticks in a row after which the guest counts as idle. */
-const IDLE_TICKS = 8;
+/** A timer may be late by this part of the time for which the guest has been idle. */
+const SLACK_OF_IDLE_TIME = 1 / 8;
 /** Slices of a busy guest between two turns of the thread's event loop. */
 const TURN_EVERY = 512;
 
 export interface RunLoopOptions {
   domain: Domain;
   doorbell: Doorbell;
+  /** The most by which an idle guest's timer may be late, ms. */
   slackMs: number;
   /** Control messages and back ends: called after every ring of the doorbell. */
   drain(): void;
@@ -32,7 +34,8 @@ export class RunLoop {
   private readonly options: RunLoopOptions;
   private running = false;
   private stopRequested = false;
-  private idleTicks = 0;
+  /** Host time since which the guest has only ticked, ms. */
+  private idleSinceMs = 0;
 
   constructor(options: RunLoopOptions) {
     this.options = options;
@@ -82,19 +85,20 @@ export class RunLoop {
       const waiting = afterSlice();
       if (domain.engine.pendingCompilations > 0 || slices % TURN_EVERY === 0) await turn();
       if (idleMs > 0) this.sleep(seen, waiting ? 1 : idleMs, tookMs);
-      else this.idleTicks = 0;
+      else this.idleSinceMs = performance.now();
     }
   }
 
   private sleep(seen: number, idleMs: number, tookMs: number): void {
     const { domain, doorbell, slackMs } = this.options;
-    this.idleTicks = tookMs < TICK_MS ? this.idleTicks + 1 : 0;
-    const slack = this.idleTicks >= IDLE_TICKS ? slackMs : 0;
+    const now = performance.now();
+    if (tookMs >= TICK_MS) this.idleSinceMs = now;
+    const slack = Math.min(slackMs, (now - this.idleSinceMs) * SLACK_OF_IDLE_TIME);
     domain.enter(Runstate.blocked);
     doorbell.wait(seen, idleMs + slack);
     domain.enter(Runstate.running);
     domain.counters.values[DomainCounter.wakeups]! += 1;
-    if (doorbell.count !== seen) this.idleTicks = 0;
+    if (doorbell.count !== seen) this.idleSinceMs = performance.now();
   }
 }
 
