@@ -4,7 +4,7 @@
  */
 import type { HypercallArguments } from './hypercalls/handler.ts';
 import { hypercallHandler } from './hypercalls/index.ts';
-import type { DomId, ShutdownReason } from './abi/index.ts';
+import type { DomId, Runstate, ShutdownReason } from './abi/index.ts';
 import {
   CALLBACK_IRQ_TYPE_SHIFT,
   CallbackType,
@@ -12,7 +12,6 @@ import {
   Errno,
   HvmParam,
   ReservedDomId,
-  Runstate,
   ShutdownReason as Reason,
 } from './abi/index.ts';
 import { AcpiPower } from './acpi-power.ts';
@@ -113,18 +112,19 @@ export class Domain {
   static async create(config: DomainConfig): Promise<Domain> {
     const layout = memoryLayout(config.memoryKiB);
     const clock = new GuestClock(() => config.host.monotonicMs());
-    let domain: Domain | undefined;
+    // The engine's hooks are first called by guest code, after `domain` is set.
+    const made: { domain?: Domain } = {};
     const engine = await Engine.create(config.engine, layout.engineBytes, clock, {
       cpuid: (cpu) => answerCpuid(cpu, domIdOf(config.domid)),
-      writeMsr: (cpu) => domain?.writeMsr(cpu),
-      hypercall: (cpu) => domain?.hypercall(cpu),
+      writeMsr: (cpu) => made.domain?.writeMsr(cpu),
+      hypercall: (cpu) => made.domain?.hypercall(cpu),
       undefinedOpcode: (cpu) => interceptUndefinedOpcode(cpu, engine.memory),
-      timers: (nowMs) => domain?.serviceTimers(nowMs) ?? 0,
+      timers: (nowMs) => made.domain?.serviceTimers(nowMs) ?? 0,
       reset: () =>
-        domain?.shutdown(Reason.reboot, 'reset by its keyboard controller or port 0xCF9'),
+        made.domain?.shutdown(Reason.reboot, 'reset by its keyboard controller or port 0xCF9'),
     });
-    domain = new Domain(config, layout, engine);
-    return domain;
+    made.domain = new Domain(config, layout, engine);
+    return made.domain;
   }
 
   /** Puts a kernel in place and makes the channels that its builder makes in Xen. */

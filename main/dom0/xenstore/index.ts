@@ -40,5 +40,5 @@ export {
   type SocketErrorCode,
 } from './socket-server.ts';
 export { StoreAccess, type PermissionList, type StoreEntry } from './store-access.ts';
-export { XsRingError, XsType } from './wire.ts';
+export { XsFeature, XsRingError, XsType } from './wire.ts';
 export { RelayEnd, relayPeer, REQUEST_RING_BYTES, RESPONSE_RING_BYTES } from './ring-relay.ts';

@@ -3,7 +3,7 @@
  * is, and its host's, where the daemon is: two byte rings in shared memory, flow controlled.
  */
 import type { RingConsumer, RingProducer } from '../../../shared/ring/byte-ring.ts';
-import type { XenstoreConnection, XenstorePeer } from './connection.ts';
+import type { CloseReason, XenstoreConnection, XenstorePeer } from './connection.ts';
 import type { RingPeer } from './ring.ts';
 
 /** Capacities of the two rings, bytes. */
@@ -22,12 +22,19 @@ export function relayPeer(requests: RingProducer, responses: RingConsumer): Ring
   };
 }
 
+export interface RelayEvents {
+  ring(): void;
+  onFirstRequest(): void;
+  onClosed(): void;
+}
+
 /** In the host's thread: feeds the daemon's connection, and takes its output. */
 export class RelayEnd implements XenstorePeer {
   private readonly requests: RingConsumer;
   private readonly responses: RingProducer;
   private readonly ring: () => void;
   private readonly onFirstRequest: () => void;
+  private readonly onClosed: () => void;
   private waiting: Uint8Array[] = [];
   private connection: XenstoreConnection | null = null;
   private mayReceive = true;
@@ -35,17 +42,20 @@ export class RelayEnd implements XenstorePeer {
   private stopped = false;
   private flushing = false;
 
-  /** `ring` wakes the guest's thread. */
+  /**
+   * `ring` wakes the guest's thread; `onClosed` tells it that the daemon ended the connection for
+   * what the guest sent.
+   */
   constructor(
     requests: RingConsumer,
     responses: RingProducer,
-    ring: () => void,
-    onFirstRequest: () => void,
+    { ring, onFirstRequest, onClosed }: RelayEvents,
   ) {
     this.requests = requests;
     this.responses = responses;
     this.ring = ring;
     this.onFirstRequest = onFirstRequest;
+    this.onClosed = onClosed;
   }
 
   /** Begins to move bytes for a connection that was made with this object as its peer. */
@@ -65,6 +75,10 @@ export class RelayEnd implements XenstorePeer {
     this.waiting.push(bytes);
     this.flush();
     return this.waiting.length === 0;
+  }
+
+  closed(reason: CloseReason): void {
+    if (reason === 'oversize-message' || reason === 'input-overflow') this.onClosed();
   }
 
   ready(): void {

@@ -6,6 +6,8 @@
  */
 import type { V86Cpu, V86Exports } from './v86-internals.ts';
 
+/** Generated code beyond this is thrown away as a whole: the guest's hot code comes back by itself. */
+const LIMIT_BYTES = 64 * 1024 * 1024;
 /** First slot of the function table that belongs to generated code. */
 const TABLE_OFFSET = 1024;
 
@@ -36,11 +38,18 @@ export class CodeCompiler {
     code: Uint8Array,
   ): Promise<void> {
     const module = await WebAssembly.compile(code);
-    const instance = new WebAssembly.Instance(module, { e: this.cpu.jit_imports });
+    const instance = new WebAssembly.Instance(module, { e: this.cpu.jit_imports as never });
     this.cpu.wm.wasm_table.set(index + TABLE_OFFSET, instance.exports['f']);
     this.exports.codegen_finalize_finished(index, start, flags);
     this.bytes += code.length - (this.sizes.get(index) ?? 0);
     this.sizes.set(index, code.length);
     this.pending--;
+    if (this.bytes > LIMIT_BYTES) this.clear();
+  }
+
+  private clear(): void {
+    this.exports.jit_clear_cache_js();
+    this.sizes.clear();
+    this.bytes = 0;
   }
 }

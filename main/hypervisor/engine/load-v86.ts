@@ -51,7 +51,7 @@ export async function loadEmulator(
   let memoryBase = 0;
   const wasm_fn = async (imports: { env: V86Imports & Record<string, unknown> }) => {
     replaceImports(imports.env, () => exports!);
-    const instance = await WebAssembly.instantiate(module, imports);
+    const instance = await WebAssembly.instantiate(module, imports as never);
     const real = instance.exports as unknown as V86Exports;
     exports = {
       ...real,

@@ -1,5 +1,11 @@
 /** Domain 0's services inside a domain's thread: xenstore's ring and the PV consoles. */
-import { ConsoleBackend, relayPeer, XenstoreRing } from '../../dom0/index.ts';
+import {
+  ConsoleBackend,
+  relayPeer,
+  XenstoreRing,
+  XsFeature,
+  XsRingError,
+} from '../../dom0/index.ts';
 import type { BackendPort, Domain } from '../../hypervisor/index.ts';
 import { DomainCounter, DomId, HvmParam, ReservedGrant } from '../../hypervisor/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
@@ -10,6 +16,8 @@ import type { XenstoreRings } from './domain.contract.ts';
 /** How long a guest that spins for room in its console is held back at once. */
 const ROOM_WAIT_MS = 2;
 const DOMAIN_0 = DomId(0);
+/** No reconnection: nothing here ever asks a guest for one, and it needs none of its own. */
+const XENSTORE_FEATURES = XsFeature.error | XsFeature.watchDepth;
 
 type Log = (level: 'info' | 'warning', message: string) => void;
 
@@ -44,6 +52,7 @@ export class DomainDevices {
     this.store = new XenstoreRing(
       () => domain.memory.page(xenstoreGfn),
       relayPeer(requests, responses),
+      XENSTORE_FEATURES,
     );
     this.storePort = this.bind(HvmParam.storeEvtchn, () => this.serviceStore());
   }
@@ -104,10 +113,17 @@ export class DomainDevices {
     this.agent = null;
   }
 
+  /** The daemon ended the connection: the guest can read why in its ring. */
+  failStore(): void {
+    this.store.fail(XsRingError.proto);
+    this.storePort.notify();
+    this.storeBroken = true;
+    this.fault('xenstore connection');
+  }
+
   private serviceStore(): void {
     const { notify, state } = this.store.service();
-    if (state === 'reconnect') this.store.reconnected();
-    if (notify || state === 'reconnect') this.storePort.notify();
+    if (notify) this.storePort.notify();
     if (state === 'broken' && !this.storeBroken) {
       this.storeBroken = true;
       this.fault('xenstore ring');

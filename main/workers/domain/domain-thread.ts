@@ -1,6 +1,7 @@
 /** The life of a domain's thread: started, running or paused, sent away, ended. */
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
+import { getHeapStatistics } from 'node:v8';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import type { ChannelMessage } from '../../../shared/channel/channel.ts';
 import { Channel } from '../../../shared/channel/channel.ts';
@@ -8,6 +9,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import {
   Domain,
+  DomainCounter,
   DomainCounters,
   DomainStopped,
   HostFrames,
@@ -79,6 +81,7 @@ export class DomainThread {
       save: ({ name, xenstore }) => this.save(name, xenstore),
       connectAgent: ({ ringRef, port }) => this.alive.devices.connectAgent(ringRef, port),
       disconnectAgent: () => this.alive.devices.disconnectAgent(),
+      failXenstore: () => this.alive.devices.failStore(),
       inside: () => domainInside(this.alive.domain),
     });
   }
@@ -126,6 +129,7 @@ export class DomainThread {
       slackMs: spec.timerSlackMs,
       drain: () => this.drain(),
       afterSlice: () => devices.retry(),
+      account: () => this.account(domain),
     });
     this.life = { domain, devices, loop, doorbell };
     return {
@@ -150,7 +154,7 @@ export class DomainThread {
 
   /** The loop's whole life, and what its end means. */
   private async live(loop: RunLoop): Promise<void> {
-    await undefined;
+    await Promise.resolve();
     try {
       await loop.run();
       this.listen();
@@ -170,6 +174,12 @@ export class DomainThread {
       this.channel.deliver(received.message);
     }
     this.life?.devices.service();
+  }
+
+  /** What the thread itself uses, for whoever watches the process's budget. */
+  private account({ counters, engine }: Domain): void {
+    counters.values[DomainCounter.heapBytes] = getHeapStatistics().used_heap_size;
+    counters.values[DomainCounter.generatedCodeBytes] = engine.generatedCodeBytes;
   }
 
   private async pause(): Promise<{ stoppedAtMs: number; frames: number }> {

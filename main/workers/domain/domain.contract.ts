@@ -62,6 +62,8 @@ export type DomainCalls = {
   /** A secondary console's front end gave its ring page and port: connect it to `spec.agent`. */
   connectAgent: { params: { ringRef: number; port: number }; result: void };
   disconnectAgent: { params: Record<never, never>; result: void };
+  /** Xenstore ended the guest's connection for what it sent. */
+  failXenstore: { params: Record<never, never>; result: void };
   inside: { params: Record<never, never>; result: DomainInside };
 };
 

@@ -16,7 +16,7 @@ import type { Doorbell } from '../../../shared/ring/doorbell.ts';
 const TICK_MS = 1.5;
 /** A timer may be late by this part of the time for which the guest has been idle. */
 const SLACK_OF_IDLE_TIME = 1 / 8;
-/** Slices of a busy guest between two turns of the thread's event loop. */
+/** Slices between two turns of the thread's event loop, and between two accounts. */
 const TURN_EVERY = 512;
 
 export interface RunLoopOptions {
@@ -28,6 +28,8 @@ export interface RunLoopOptions {
   drain(): void;
   /** Called after every slice. Cheap: counters, blocked output. True: something still waits. */
   afterSlice(): boolean;
+  /** Called now and then, for figures that are dear to get. */
+  account(): void;
 }
 
 export class RunLoop {
@@ -67,7 +69,7 @@ export class RunLoop {
   }
 
   private async loop(drained: number): Promise<void> {
-    const { domain, doorbell, drain, afterSlice } = this.options;
+    const { domain, doorbell, drain, afterSlice, account } = this.options;
     const { values } = domain.counters;
     for (let slices = 0; !this.stopRequested; slices++) {
       const seen = doorbell.count;
@@ -75,7 +77,7 @@ export class RunLoop {
         drained = seen;
         drain();
         // Answers to control messages are sent from microtasks.
-        await undefined;
+        await microtask();
         if (this.stopRequested) return;
       }
       const startMs = performance.now();
@@ -83,7 +85,11 @@ export class RunLoop {
       const tookMs = performance.now() - startMs;
       values[DomainCounter.cpuTimeMs]! += tookMs;
       const waiting = afterSlice();
-      if (domain.engine.pendingCompilations > 0 || slices % TURN_EVERY === 0) await turn();
+      if (domain.engine.pendingCompilations > 0) await turn();
+      else if (slices % TURN_EVERY === 0) {
+        account();
+        await turn();
+      }
       if (idleMs > 0) this.sleep(seen, waiting ? 1 : idleMs, tookMs);
       else this.idleSinceMs = performance.now();
     }
@@ -100,6 +106,10 @@ export class RunLoop {
     domain.counters.values[DomainCounter.wakeups]! += 1;
     if (doorbell.count !== seen) this.idleSinceMs = performance.now();
   }
+}
+
+function microtask(): Promise<void> {
+  return Promise.resolve();
 }
 
 /** One turn of the event loop: finished compilations are put in place there. */

@@ -62,12 +62,11 @@ export class HostedDomain {
     this.frames = frames;
     this.counters = new DomainCounters(spec.counters);
     handle.useDoorbell(spec.doorbell);
-    this.relay = new RelayEnd(
-      new RingConsumer(this.requests),
-      new RingProducer(this.responses),
-      () => handle.ring(),
-      () => events.alive(),
-    );
+    this.relay = new RelayEnd(new RingConsumer(this.requests), new RingProducer(this.responses), {
+      ring: () => handle.ring(),
+      onFirstRequest: () => events.alive(),
+      onClosed: () => void handle.call('failXenstore', {}).catch(() => undefined),
+    });
     this.agent = new AgentDevice(store, spec.domid, handle);
     handle.on('shutdown', ({ reason, detail }) =>
       this.finish(() => events.shutdown(reason, detail)),
