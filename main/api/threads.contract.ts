@@ -18,6 +18,12 @@ export type RpcCalls = {
   'rpc.serve': { params: { port: MessagePort }; result: void };
 };
 
+/** Served by the console worker over its parent port, beside `ConsoleViewerCalls`. */
+export type ConsoleServeCalls = {
+  /** Serves `ConsoleViewerCalls` on `port` too, so that another thread can connect its viewers. */
+  'console.serve': { params: { port: MessagePort }; result: void };
+};
+
 /** `workerData` of the toolstack worker. */
 export interface ToolstackWorkerData {
   /** The home folder and its cache, resolved (`toolstack/home.ts`). */

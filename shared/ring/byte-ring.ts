@@ -92,6 +92,11 @@ export class RingProducer extends RingSide {
     if (!this.closed) await this.changed(CONSUMED, consumed);
   }
 
+  /** Lets `whenConsumed` settle although nothing was read: its waiter looks for itself. */
+  nudge(): void {
+    Atomics.notify(this.words, CONSUMED);
+  }
+
   /** Blocks until the consumer reads, at most `timeoutMs`. For threads without an event loop. */
   waitConsumed(timeoutMs: number): void {
     const consumed = Atomics.load(this.words, CONSUMED);
@@ -120,5 +125,15 @@ export class RingConsumer extends RingSide {
     while (this.used === 0 && !this.closed) {
       await this.changed(PRODUCED, Atomics.load(this.words, CONSUMED));
     }
+  }
+
+  /** Settles like {@link readable}, and also by `nudge`: its waiter looks for itself. */
+  async readableOrNudged(): Promise<void> {
+    if (this.used > 0 || this.closed) return;
+    await this.changed(PRODUCED, Atomics.load(this.words, CONSUMED));
+  }
+
+  nudge(): void {
+    Atomics.notify(this.words, PRODUCED);
   }
 }

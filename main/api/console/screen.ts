@@ -1,0 +1,119 @@
+/** The terminal of one console: its screen, its scroll-back, and how to draw them elsewhere. */
+import headless from '@xterm/headless';
+import type { Terminal } from '@xterm/headless';
+import serialize from '@xterm/addon-serialize';
+import unicode from '@xterm/addon-unicode11';
+import { readHiddenState } from './hidden-state.ts';
+
+const SCROLLBACK_LINES = 5000;
+export const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
+const LARGEST: Size = { columns: 1000, rows: 500 };
+
+export interface Size {
+  columns: number;
+  rows: number;
+}
+
+export class Screen {
+  private readonly terminal: Terminal;
+  private readonly serializer = new serialize.SerializeAddon();
+  private unparsed = 0;
+  private waiting: { limit: number; resolve(): void }[] = [];
+  private lastDrawing: { version: number; text: string } | null = null;
+  private version = 0;
+
+  /** `answer` gets what the terminal replies to the guest's questions. */
+  constructor(answer: (text: string) => void) {
+    this.terminal = new headless.Terminal({
+      cols: DEFAULT_SIZE.columns,
+      rows: DEFAULT_SIZE.rows,
+      scrollback: SCROLLBACK_LINES,
+      allowProposedApi: true, // the addons' part of the interface
+      logLevel: 'off',
+    });
+    this.terminal.loadAddon(this.serializer as never);
+    this.terminal.loadAddon(new unicode.Unicode11Addon() as never);
+    this.terminal.unicode.activeVersion = '11';
+    this.terminal.onData(answer);
+  }
+
+  get size(): Size {
+    return { columns: this.terminal.cols, rows: this.terminal.rows };
+  }
+
+  /** Bytes written and not yet parsed. */
+  get backlogBytes(): number {
+    return this.unparsed;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.version++;
+    this.unparsed += bytes.length;
+    this.terminal.write(bytes, () => {
+      this.unparsed -= bytes.length;
+      const ready = this.waiting.filter((waiter) => this.unparsed <= waiter.limit);
+      this.waiting = this.waiting.filter((waiter) => !ready.includes(waiter));
+      for (const waiter of ready) waiter.resolve();
+    });
+  }
+
+  /** Settles when at most `limit` bytes wait to be parsed. */
+  whenParsed(limit: number): Promise<void> {
+    if (this.unparsed <= limit) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push({ limit, resolve }));
+  }
+
+  /** Sizes that no terminal has are brought to the nearest that one could have. */
+  resize(size: Size): void {
+    const columns = clamp(size.columns, 2, LARGEST.columns);
+    const rows = clamp(size.rows, 1, LARGEST.rows);
+    this.version++;
+    this.terminal.resize(columns, rows);
+  }
+
+  /** Empties screen and scroll-back, after what was written before, and draws `serialized`. */
+  restore(serialized: string, size: Size): void {
+    this.terminal.write('\x1bc', () => this.resize(size));
+    this.write(new TextEncoder().encode(serialized));
+  }
+
+  /**
+   * What a new life of the guest finds: the screen as it is, the cursor on a fresh line, nothing
+   * left of modes that a program of the last life had set. Returns what viewers must write. To be
+   * called when everything is parsed.
+   */
+  beginLife(): Uint8Array {
+    const { active } = this.terminal.buffer;
+    const leaveAlternate = active.type === 'alternate' ? '\x1b[?1049l' : '';
+    const newLine = active.cursorX > 0 ? '\r\n' : '';
+    const bytes = new TextEncoder().encode(`${leaveAlternate}\x1b[!p${newLine}`);
+    this.write(bytes);
+    return bytes;
+  }
+
+  /**
+   * The screen as it is after everything written so far, as text that redraws it on an empty
+   * terminal of the same size.
+   */
+  draw(): Promise<string> {
+    return new Promise((resolve) => {
+      this.terminal.write('', () => resolve(this.drawNow()));
+    });
+  }
+
+  dispose(): void {
+    this.terminal.dispose();
+  }
+
+  private drawNow(): string {
+    if (this.lastDrawing?.version === this.version) return this.lastDrawing.text;
+    const text = this.serializer.serialize() + readHiddenState(this.terminal);
+    // Kept only while nothing new comes: several viewers that join an idle console share it.
+    this.lastDrawing = this.unparsed === 0 ? { version: this.version, text } : null;
+    return text;
+  }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, Math.trunc(value)));
+}
