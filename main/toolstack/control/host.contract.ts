@@ -86,6 +86,11 @@ export type HostCalls = {
     result: { stream: SharedArrayBuffer; report: SendReport };
   };
   'domain.destroy': { params: { domid: number }; result: void };
+  /**
+   * Ends its thread without ceremony, as a fault of the machine would; `domain.crashed` follows.
+   * For tests of what survives.
+   */
+  'domain.kill': { params: { domid: number }; result: void };
   'domain.pause': { params: { domid: number }; result: void };
   'domain.unpause': { params: { domid: number }; result: void };
   /** Writes `control/shutdown`; the guest acts, and `domain.shutdown` follows. */

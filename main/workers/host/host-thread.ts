@@ -13,6 +13,7 @@ import type {
   HostEvents,
   HostWorkerData,
   ReceiveReport,
+  SendReport,
 } from '../../toolstack/control/host.contract.ts';
 import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import { WarmThreads } from './domain-handle.ts';
@@ -70,6 +71,7 @@ export class HostThread {
       this.domains.delete(domid);
       await domain?.discard();
     },
+    'domain.kill': ({ domid }) => this.domain(domid).handle.terminate(),
     'domain.pause': async ({ domid }) => void (await this.domain(domid).pause()),
     'domain.unpause': async ({ domid }) => void (await this.domain(domid).run()),
     'domain.askShutdown': ({ domid, reason }) => this.domain(domid).askShutdown(reason),
@@ -79,12 +81,7 @@ export class HostThread {
     'domain.unplugAgent': ({ domid }) => this.domain(domid).agent.unplug(),
     'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
     'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
-    'migration.send': async ({ domid, link }) => {
-      const domain = this.domain(domid);
-      const { stoppedAtMs } = await domain.pause();
-      const flow = this.attachFlow(link, domain.spec.doorbell);
-      return { ...(await domain.send(flow)), stoppedAtMs };
-    },
+    'migration.send': ({ domid, link }) => this.send(this.domain(domid), link),
     'migration.received': ({ domid }) => this.received(domid),
     'migration.activate': ({ domid }) => {
       const domain = this.domain(domid);
@@ -148,11 +145,22 @@ export class HostThread {
     const flow = this.attachFlow(link, spec.doorbell);
     await this.orDiscard(this.add(spec), async (domain) => {
       domain.reserve(domain.countedFrames, this.data.name);
-      const received = domain.start({ kind: 'link', link: flow });
+      const received = domain.start({ kind: 'link', link: flow.port });
       received.catch(() => undefined); // told by `migration.received`
       this.receiving.set(spec.domid, received);
       await Promise.race([domain.prepared(), received]);
     });
+  }
+
+  private async send(domain: HostedDomain, link: MessagePort): Promise<SendReport> {
+    const { stoppedAtMs } = await domain.pause();
+    const flow = this.attachFlow(link, domain.spec.doorbell);
+    try {
+      return { ...(await domain.send(flow.port)), stoppedAtMs };
+    } catch (error) {
+      flow.cancel();
+      throw error;
+    }
   }
 
   private async received(domid: number): Promise<ReceiveReport> {
@@ -200,8 +208,14 @@ export class HostThread {
     }
   }
 
-  /** This host's end of a link to another, with one flow; returns the flow's port for a thread. */
-  private attachFlow(wire: MessagePort, doorbell: SharedArrayBuffer): MessagePort {
+  /**
+   * This host's end of a link to another, with one flow: the flow's port for a domain's thread, and
+   * a way to end it when that thread never got it.
+   */
+  private attachFlow(
+    wire: MessagePort,
+    doorbell: SharedArrayBuffer,
+  ): { port: MessagePort; cancel(): void } {
     const { bandwidthBytesPerSecond, latencyMs } = this.data;
     const end = new LinkEnd(wire, {
       peerName: 'the other host',
@@ -209,7 +223,7 @@ export class HostThread {
     });
     const { port1, port2 } = new MessageChannel();
     end.attach(FLOW, port1, new Doorbell(doorbell));
-    return port2;
+    return { port: port2, cancel: () => port1.close() };
   }
 
   private measureDomain0(): void {
