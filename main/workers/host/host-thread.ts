@@ -153,9 +153,9 @@ export class HostThread {
   }
 
   private async send(domain: HostedDomain, link: MessagePort): Promise<SendReport> {
-    const { stoppedAtMs } = await domain.pause();
     const flow = this.attachFlow(link, domain.spec.doorbell);
     try {
+      const { stoppedAtMs } = await domain.pause();
       return { ...(await domain.send(flow.port)), stoppedAtMs };
     } catch (error) {
       flow.cancel();
