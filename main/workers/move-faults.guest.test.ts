@@ -72,6 +72,7 @@ describe('a move that fails', { timeout: 240_000 }, () => {
       { transfer: [port2] },
     );
     const received = beta.channel.call('migration.received', { domid });
+    received.catch(() => undefined);
     const sent = alpha.channel.call(
       'migration.send',
       { domid, link: port1 },
@@ -96,6 +97,7 @@ describe('a move that fails', { timeout: 240_000 }, () => {
       { transfer: [port2] },
     );
     const received = beta.channel.call('migration.received', { domid });
+    received.catch(() => undefined);
     const crashed = alpha.next('domain.crashed', domid);
     const sent = alpha.channel.call(
       'migration.send',
