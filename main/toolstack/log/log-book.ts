@@ -27,14 +27,18 @@ export interface LogQuery {
 
 export class LogBook {
   private readonly folder: string;
+  private readonly least: LogLevel;
   private readonly journals = new Map<Subject, Journal>();
 
-  constructor(folder: string) {
+  /** Lines below `least` are not written. */
+  constructor(folder: string, least: LogLevel) {
     this.folder = folder;
+    this.least = least;
   }
 
   /** What is about a domain goes to its log; warnings and errors to the daemon's as well. */
   write(level: LogLevel, source: string, message: string, domain: string | null = null): void {
+    if (!atLeast(level, this.least)) return;
     const line: LogLine = { timeMs: Date.now(), level, source, message };
     this.put(domain, line);
     if (domain !== null && atLeast(level, 'warning')) this.put(null, line);

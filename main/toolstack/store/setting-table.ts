@@ -2,8 +2,11 @@
 import { z } from 'zod';
 import type { Database } from './database.ts';
 
-/** `lastDomid`: the domid given last; ids are not used again soon, so that logs stay readable. */
-export type SettingKey = 'lastDomid';
+/**
+ * `lastDomid`: the domid given last; ids are not used again soon, so that logs stay readable.
+ * `demoMade`: this home has had its demo domains.
+ */
+export type SettingKey = 'lastDomid' | 'demoMade';
 
 const Row = z.object({ value: z.string() }).transform((row) => row.value);
 

@@ -5,10 +5,12 @@ import { DomusError } from '../../../shared/errors.ts';
 import type { LogBook } from '../log/log-book.ts';
 import type { TaskTable } from '../store/task-table.ts';
 import { Topic } from '../streams/topic.ts';
+import { unlessAborted, within } from '../streams/waiting.ts';
 import { RunningTask } from './task.ts';
 import type { TaskOutcome, TaskSpec } from './task.ts';
 
 const DEFAULT_LIMIT = 100;
+const CLOSE_TIMEOUT_MS = 5000;
 
 export class TaskBook {
   private readonly table: TaskTable;
@@ -90,14 +92,16 @@ export class TaskBook {
   /** The final record. */
   async wait(id: string, signal?: AbortSignal): Promise<Task> {
     this.get(id);
-    await abandonable(this.ended.get(id) ?? Promise.resolve(), signal);
+    await unlessAborted(this.ended.get(id) ?? Promise.resolve(), signal);
     return this.get(id);
   }
 
-  /** Cancels what can be cancelled and waits for all, at the end of the program. */
+  /** Cancels what can be cancelled and waits a moment for it, at the end of the program. */
   async close(): Promise<void> {
-    for (const task of this.running.values()) if (task.current.cancellable) task.cancel();
-    await Promise.allSettled(this.ended.values());
+    const going = [...this.running.values()].filter(({ current }) => current.cancellable);
+    for (const task of going) task.cancel();
+    const over = Promise.allSettled(going.map(({ current }) => this.ended.get(current.id)));
+    await within(over, CLOSE_TIMEOUT_MS, () => new Error('they take too long')).catch(() => {});
     this.topic.close();
   }
 
@@ -144,18 +148,4 @@ async function* only(
   id: string,
 ): AsyncGenerator<Task, void, void> {
   for await (const task of tasks) if (task.id === id) yield task;
-}
-
-/** Waits for `work`; gives up waiting, not the work, when `signal` aborts. */
-async function abandonable(work: Promise<void>, signal?: AbortSignal): Promise<void> {
-  if (!signal) return work;
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

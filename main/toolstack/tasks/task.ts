@@ -55,14 +55,20 @@ export class RunningTask {
     this.change({ progress: fraction, detail });
   }
 
+  /** The domain it is about exists now. */
+  about(domain: string): void {
+    this.change({ domain });
+  }
+
   /** From here on it cannot be cancelled any more. */
   holdOn(): void {
     this.signal.throwIfAborted();
     this.change({ cancellable: false });
   }
 
-  /** Error `task.not-cancellable`. */
+  /** Error `task.not-cancellable`; asked again, it does no more. */
   cancel(): void {
+    if (this.signal.aborted) return;
     if (!this.record.cancellable) {
       throw new DomusError(
         'task.not-cancellable',

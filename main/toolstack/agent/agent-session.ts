@@ -1,0 +1,231 @@
+/**
+ * The conversation with one guest's agent over its own console: a hostile guest can say anything
+ * here, so lines are bounded, unknown ids are ignored, and what it breaks is its own commands.
+ */
+import type { ExecChunk } from '../../../shared/contract/index.ts';
+import { DomusError } from '../../../shared/errors.ts';
+import { RingConsumer, RingProducer } from '../../../shared/ring/byte-ring.ts';
+import { Doorbell } from '../../../shared/ring/doorbell.ts';
+import type { ConsoleRings } from '../control/host.contract.ts';
+import { within } from '../streams/waiting.ts';
+import { AgentDecoder, execLines } from './agent-wire.ts';
+import type { AgentMessage } from './agent-wire.ts';
+import { ExecJob } from './exec-job.ts';
+import type { GuestIdentity } from './identity.ts';
+
+const READ_BYTES = 64 * 1024;
+const MOST_JOBS = 64;
+const ANSWER_TIMEOUT_MS = 30_000;
+/** One whose output nobody takes for so long is cut off: the others wait behind it. */
+const STUCK_READER_MS = 30_000;
+
+export class AgentSession {
+  private readonly incoming: RingConsumer;
+  private readonly outgoing: RingProducer;
+  private readonly doorbell: Doorbell;
+  private readonly decoder = new AgentDecoder();
+  private readonly jobs = new Map<number, ExecJob>();
+  private readonly pending = new Map<number, PromiseWithResolvers<void>>();
+  private readonly greeted = Promise.withResolvers<void>();
+  private hasGreeted = false;
+  private lastId = 0;
+  private writing: Promise<void> = Promise.resolve();
+  private closedBecause: DomusError | null = null;
+
+  constructor(rings: ConsoleRings, doorbell: SharedArrayBuffer) {
+    this.incoming = new RingConsumer(rings.output);
+    this.outgoing = new RingProducer(rings.input);
+    this.doorbell = new Doorbell(doorbell);
+    this.greeted.promise.catch(() => {});
+    void this.listen();
+  }
+
+  /** Settles when the guest's agent has answered in this life. Error `agent.silent`. */
+  async answers(timeoutMs: number): Promise<void> {
+    this.requireOpen();
+    if (!this.hasGreeted) await this.send('hello 0');
+    await within(this.greeted.promise, timeoutMs, () => silent(timeoutMs));
+    await this.ask('ping', '');
+  }
+
+  /** Entropy first, then name, machine id and wall clock. */
+  async takeIdentity({ hostname, machineId, entropy }: GuestIdentity): Promise<void> {
+    const random = Buffer.from(entropy).toString('base64');
+    await this.ask('identity', `${hostname} ${wallClock()} ${machineId} ${random}`);
+  }
+
+  async rename(hostname: string): Promise<void> {
+    await this.ask('identity', `${hostname} - - - -`);
+  }
+
+  async setClock(): Promise<void> {
+    if (this.hasGreeted) await this.ask('identity', `- ${wallClock()} - -`);
+  }
+
+  /**
+   * Runs `command` with the guest's `/bin/sh -c`. When the reader leaves or `signal` aborts, the
+   * command is killed. Errors: `agent.silent`, `agent.busy`, `agent.gone`.
+   */
+  exec(command: string, signal: AbortSignal | undefined): AsyncGenerator<ExecChunk, void, void> {
+    this.requireOpen();
+    if (!this.hasGreeted) throw silent(0);
+    if (this.jobs.size >= MOST_JOBS) {
+      throw new DomusError(
+        'agent.busy',
+        `${MOST_JOBS} commands are running in this domain already. Wait until one has ended.`,
+      );
+    }
+    const id = ++this.lastId;
+    const job = new ExecJob();
+    this.jobs.set(id, job);
+    return this.follow(id, job, command, signal);
+  }
+
+  close(reason: string): void {
+    if (this.closedBecause) return;
+    const error = new DomusError('agent.gone', `The guest's agent is gone: ${reason}.`);
+    this.closedBecause = error;
+    for (const job of this.jobs.values()) job.fail(error);
+    for (const answer of this.pending.values()) answer.reject(error);
+    this.greeted.reject(error);
+    this.incoming.close();
+    this.outgoing.close();
+  }
+
+  private async *follow(
+    id: number,
+    job: ExecJob,
+    command: string,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ExecChunk, void, void> {
+    const onAbort = (): void =>
+      job.fail(new DomusError('agent.cancelled', 'The command was cancelled.'));
+    let over = false;
+    try {
+      signal?.addEventListener('abort', onAbort, { once: true });
+      signal?.throwIfAborted();
+      await this.send(...execLines(id, command));
+      for await (const chunk of job.read()) {
+        over = chunk.type === 'exit';
+        yield chunk;
+      }
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.jobs.delete(id);
+      job.fail(new DomusError('agent.cancelled', 'The command was left.'));
+      if (!over && !this.closedBecause) void this.send(`kill ${id} KILL`).catch(() => {});
+    }
+  }
+
+  private async ask(verb: string, rest: string): Promise<void> {
+    this.requireOpen();
+    const id = ++this.lastId;
+    const answer = Promise.withResolvers<void>();
+    answer.promise.catch(() => {});
+    this.pending.set(id, answer);
+    try {
+      await this.send(`${verb} ${id}${rest && ` ${rest}`}`);
+      await within(answer.promise, ANSWER_TIMEOUT_MS, () => silent(ANSWER_TIMEOUT_MS));
+    } finally {
+      this.pending.delete(id);
+    }
+  }
+
+  /** Whole lines, one sender at a time, waiting for room in the ring. */
+  private send(...lines: string[]): Promise<void> {
+    const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
+    const sent = this.writing.then(async () => {
+      for (let at = 0; at < bytes.length;) {
+        this.requireOpen();
+        const free = this.outgoing.free;
+        const written = this.outgoing.write(bytes.subarray(at));
+        at += written;
+        this.doorbell.ring();
+        if (written === 0) await this.outgoing.whenConsumed(free);
+      }
+    });
+    this.writing = sent.catch(() => {});
+    return sent;
+  }
+
+  private async listen(): Promise<void> {
+    for (;;) {
+      await this.incoming.readable();
+      if (this.closedBecause) return;
+      const bytes = this.incoming.read(READ_BYTES);
+      // The guest may wait for room in its ring.
+      this.doorbell.ring();
+      for (const message of this.decoder.push(bytes)) this.hear(message);
+      await this.holdBack();
+    }
+  }
+
+  private hear(message: AgentMessage): void {
+    switch (message.kind) {
+      case 'hello':
+        this.hasGreeted = true;
+        this.greeted.resolve();
+        return;
+      case 'pong':
+      case 'ok':
+        this.pending.get(message.id)?.resolve();
+        return;
+      case 'out':
+        this.jobs.get(message.id)?.output('stdout', message.bytes);
+        return;
+      case 'err':
+        this.jobs.get(message.id)?.output('stderr', message.bytes);
+        return;
+      case 'exit':
+        this.jobs.get(message.id)?.exit(message.status);
+        return;
+      case 'refused':
+        this.refuse(message.id, message.reason);
+        return;
+    }
+  }
+
+  private refuse(id: number, reason: string): void {
+    const error = new DomusError('agent.refused', `The guest's agent refused: ${reason}.`);
+    this.jobs.get(id)?.fail(error);
+    this.pending.get(id)?.reject(error);
+  }
+
+  /** Back-pressure: while a command's output is not taken, nothing more is read. */
+  private async holdBack(): Promise<void> {
+    for (const [id, job] of this.jobs) {
+      if (!job.isFull) continue;
+      try {
+        await within(job.whenDrained(), STUCK_READER_MS, tooSlow);
+      } catch (error) {
+        job.fail(error as DomusError);
+        void this.send(`kill ${id} KILL`).catch(() => {});
+      }
+    }
+  }
+
+  private requireOpen(): void {
+    if (this.closedBecause) throw this.closedBecause;
+  }
+}
+
+/** Seconds and microseconds since 1970. */
+function wallClock(): string {
+  const nowMs = Date.now();
+  return `${Math.floor(nowMs / 1000)} ${(nowMs % 1000) * 1000}`;
+}
+
+function silent(timeoutMs: number): DomusError {
+  const within = timeoutMs > 0 ? ` within ${timeoutMs / 1000} s` : ' yet';
+  return new DomusError(
+    'agent.silent',
+    `The guest's agent did not answer${within}. Its image may have none, or the guest is stuck: look at its console.`,
+  );
+}
+
+function tooSlow(): DomusError {
+  return new DomusError(
+    'agent.reader-too-slow',
+    `The command was stopped: its output was not taken for ${STUCK_READER_MS / 1000} s.`,
+  );
+}

@@ -1,0 +1,69 @@
+/** `domains.*` of the contract: names are resolved here, the work is done in `lifecycle/`. */
+import { DomusError } from '../../../shared/errors.ts';
+import { DOMAIN0_NAME, domain0View } from '../domains/domain0.ts';
+import { wrongState } from '../domains/life.ts';
+import type { ManagedDomain } from '../domains/managed-domain.ts';
+import { createDomain } from '../lifecycle/create-domain.ts';
+import type { NameClaims } from '../lifecycle/create-domain.ts';
+import { remove, rename, undelete } from '../lifecycle/definition.ts';
+import { setMaxMemory, setMemory } from '../lifecycle/memory.ts';
+import { migrate } from '../lifecycle/migrate-domain.ts';
+import { migrationTargets } from '../lifecycle/migration-targets.ts';
+import { destroy, pause, reboot, shutdown, start, unpause } from '../lifecycle/power.ts';
+import type { SiteParts } from '../site-parts.ts';
+import { inside, watchInside } from '../statistics/inside.ts';
+import type { SiteApi } from './site-api.ts';
+
+type DomainCalls = SiteApi['domains'];
+
+export function domainCalls(
+  parts: SiteParts,
+  startedAtMs: number,
+  claims: NameClaims,
+): DomainCalls {
+  const find = (input: { domain: string }): ManagedDomain => resolve(parts, input.domain);
+  const zeros = () => parts.hosts.all().map((host) => domain0View(host, startedAtMs));
+  return {
+    list: async () => [...zeros(), ...parts.domains.views()],
+    get: async ({ domain }) =>
+      zeros().find(({ uuid }) => uuid === domain.toLowerCase()) ?? find({ domain }).view,
+    inside: async (input) => inside(find(input)),
+    watchInside: async (input, options) => watchInside(find(input), options?.signal),
+    create: async (input) => createDomain(parts, input, claims),
+    start: async (input) => start(parts, find(input), input.cold ?? false),
+    shutdown: async (input) => shutdown(parts, find(input)),
+    reboot: async (input) => reboot(parts, find(input)),
+    destroy: async (input) => destroy(parts, find(input)),
+    pause: async (input) => pause(parts, find(input)),
+    unpause: async (input) => unpause(parts, find(input)),
+    rename: async (input) => rename(parts, find(input), input.name),
+    delete: async (input) => remove(parts, find(input), input.force ?? false),
+    undelete: async ({ domain }) => undelete(parts, parts.domains.resolveDeleted(domain)),
+    setMemory: async (input) => setMemory(parts, find(input), input.memoryMiB * 1024),
+    setMaxMemory: async (input) => setMaxMemory(parts, find(input), input.memoryMiB * 1024),
+    migrationTargets: async (input) => migrationTargets(parts, find(input)),
+    migrate: async (input) => migrate(parts, find(input), parts.hosts.get(input.host)),
+    exec: async (input, options) => {
+      const domain = find(input);
+      const { agent } = domain.worker;
+      if (domain.state === 'paused') throw wrongState(domain.name, domain.state, 'given commands');
+      return agent.exec(input.command, options?.signal);
+    },
+    dmesg: async (input) => ({ text: await parts.console.dmesg(find(input).uuid) }),
+  };
+}
+
+/** Error `domain.is-domain0`: the services of a host are not a domain of a person's. */
+function resolve(parts: SiteParts, ref: string): ManagedDomain {
+  const isZero =
+    ref === DOMAIN0_NAME ||
+    parts.hosts.all().some(({ definition }) => definition.domain0Uuid === ref.toLowerCase());
+  if (isZero) {
+    throw new DomusError(
+      'domain.is-domain0',
+      'Domain 0 is a host itself: it can be looked at, but not changed, stopped or entered.',
+      { data: { domain: ref } },
+    );
+  }
+  return parts.domains.resolve(ref);
+}

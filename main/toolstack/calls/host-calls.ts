@@ -1,0 +1,44 @@
+/** `hosts.*` of the contract. */
+import { DomusError } from '../../../shared/errors.ts';
+import type { SiteHost } from '../hosts/site-host.ts';
+import type { SiteParts } from '../site-parts.ts';
+import type { SiteApi } from './site-api.ts';
+
+export function hostCalls(parts: SiteParts): SiteApi['hosts'] {
+  return {
+    list: async () => parts.hosts.all().map((host) => host.view),
+    add: async (input) => (await parts.hosts.add(input)).view,
+    remove: async ({ host: name }) => {
+      const host = parts.hosts.get(name);
+      requireEmpty(parts, host);
+      dropDeleted(parts, host);
+      await parts.hosts.remove(host);
+      return {};
+    },
+  };
+}
+
+/** Error `host.not-empty`, which names the domains. */
+function requireEmpty(parts: SiteParts, host: SiteHost): void {
+  const names = parts.domains
+    .all()
+    .filter(({ view }) => view.host === host.name)
+    .map(({ name }) => name);
+  if (names.length === 0) return;
+  throw new DomusError(
+    'host.not-empty',
+    `Host ${host.name} has domains (${names.join(', ')}). Move or delete them first.`,
+    { data: { host: host.name, domains: names } },
+  );
+}
+
+/** Deletions that could only be taken back onto this host are final now. */
+function dropDeleted(parts: SiteParts, host: SiteHost): void {
+  for (const domain of parts.domains.everything()) {
+    if (domain.deletedAtMs !== null && domain.definition.host === host.name) {
+      parts.domains.remove(domain);
+      parts.console.forget(domain.uuid);
+      parts.log.forget(domain.uuid);
+    }
+  }
+}

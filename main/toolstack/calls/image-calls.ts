@@ -1,0 +1,62 @@
+/** `images.*` of the contract: the image store, and which images have golden snapshots. */
+import type { Image } from '../../../shared/contract/index.ts';
+import { DomusError } from '../../../shared/errors.ts';
+import type { SiteParts } from '../site-parts.ts';
+import type { SiteApi } from './site-api.ts';
+
+export function imageCalls(parts: SiteParts): SiteApi['images'] {
+  return {
+    list: async () => imageViews(parts),
+    build: async ({ kernelVersion }) =>
+      parts.tasks.start(
+        { kind: 'image-build', title: 'Building the Debian image', cancellable: true },
+        async (task) => {
+          const image = await parts.images.build(
+            kernelVersion,
+            (fraction, detail) => task.progress(fraction, detail),
+            task.signal,
+          );
+          parts.events.add('info', 'image.built', `Image ${image.name} was built.`);
+          return { title: `Built image ${image.name}`, result: image };
+        },
+      ),
+    import: async (input) => {
+      const image = await parts.images.import(input);
+      parts.events.add('info', 'image.imported', `Image ${image.name} was imported.`);
+      return { ...image, goldenMiB: [] };
+    },
+    remove: async ({ image: ref }) => {
+      const image = parts.images.find(ref);
+      if (!image) {
+        throw new DomusError('image.unknown', `There is no image ${ref}.`, {
+          data: { image: ref },
+        });
+      }
+      requireUnused(parts, image.id, image.name);
+      await parts.images.remove(image.id);
+      parts.golden.forget(image.id);
+      parts.events.add('info', 'image.removed', `Image ${image.name} was removed.`);
+      return {};
+    },
+  };
+}
+
+export function imageViews(parts: Pick<SiteParts, 'images' | 'golden'>): Image[] {
+  return parts.images
+    .list()
+    .map((image) => ({ ...image, goldenMiB: parts.golden.classes(image.id) }));
+}
+
+/** Error `image.in-use`, which names the domains. */
+function requireUnused(parts: SiteParts, id: string, name: string): void {
+  const users = parts.domains
+    .everything()
+    .filter(({ definition }) => definition.image === id)
+    .map((domain) => domain.name);
+  if (users.length === 0) return;
+  throw new DomusError(
+    'image.in-use',
+    `Image ${name} is used by ${users.join(', ')}. Delete them first.`,
+    { data: { image: name, domains: users } },
+  );
+}

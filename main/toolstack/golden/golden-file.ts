@@ -1,0 +1,131 @@
+/**
+ * A golden snapshot as a file.
+ *
+ *     0   8  "DOMUSGS1"
+ *     8  32  SHA-256 of all that follows
+ *    40   4  length of the header, u32 little-endian
+ *    44   n  header, JSON: {@link GoldenHeader}
+ *  44+n      the domain's stream
+ */
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { z } from 'zod';
+import { writeAtomically } from '../files/atomic-file.ts';
+import type { TerminalSnapshot } from '../control/console.contract.ts';
+import type { GoldenKey } from './golden-key.ts';
+
+const MAGIC = new TextEncoder().encode('DOMUSGS1');
+const PREFIX_BYTES = 44;
+const HASH_AT = 8;
+const HEADER_LENGTH_AT = 40;
+const LONGEST_HEADER = 16 << 20;
+const READ_BYTES = 4 << 20;
+
+const GoldenHeader = z.object({
+  key: z.object({
+    image: z.string(),
+    maxMemoryMiB: z.int(),
+    versions: z.object({
+      engine: z.string(),
+      hypervisorState: z.number(),
+      stream: z.string(),
+      code: z.string(),
+    }),
+  }),
+  terminal: z.object({
+    serialized: z.string(),
+    columns: z.int(),
+    rows: z.int(),
+    dmesg: z.string(),
+  }),
+  createdAtMs: z.number(),
+});
+type GoldenHeader = z.infer<typeof GoldenHeader>;
+
+export interface GoldenSnapshot {
+  key: GoldenKey;
+  terminal: TerminalSnapshot;
+  stream: SharedArrayBuffer;
+}
+
+/** The file is not what was written. */
+export class DamagedSnapshot extends Error {}
+
+/** Publishes the snapshot at `path`, whole or not at all. Errors `storage.*`. */
+export function writeGolden(path: string, { key, terminal, stream }: GoldenSnapshot): void {
+  const header: GoldenHeader = { key, terminal, createdAtMs: Date.now() };
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const prefix = new Uint8Array(PREFIX_BYTES);
+  prefix.set(MAGIC);
+  new DataView(prefix.buffer).setUint32(HEADER_LENGTH_AT, json.length, true);
+  const content = new Uint8Array(stream);
+  const hash = createHash('sha256').update(prefix.subarray(HEADER_LENGTH_AT));
+  prefix.set(hash.update(json).update(content).digest(), HASH_AT);
+  writeAtomically(path, [prefix, json, content]);
+}
+
+/**
+ * Reads and verifies a snapshot; null where there is none, or one for another key. Throws
+ * {@link DamagedSnapshot}.
+ */
+export async function readGolden(path: string, key: GoldenKey): Promise<GoldenSnapshot | null> {
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (!file) return null;
+  try {
+    const prefix = new Uint8Array(PREFIX_BYTES);
+    await readExactly(file, prefix, 0);
+    const headerBytes = new DataView(prefix.buffer).getUint32(HEADER_LENGTH_AT, true);
+    const streamBytes = (await file.stat()).size - PREFIX_BYTES - headerBytes;
+    if (!prefix.subarray(0, HASH_AT).every((byte, index) => byte === MAGIC[index])) {
+      throw new DamagedSnapshot('it does not begin as a snapshot does');
+    }
+    if (headerBytes > LONGEST_HEADER || streamBytes < 0) throw new DamagedSnapshot('it is cut off');
+    const json = new Uint8Array(headerBytes);
+    await readExactly(file, json, PREFIX_BYTES);
+    const stream = new SharedArrayBuffer(streamBytes);
+    const hash = createHash('sha256').update(prefix.subarray(HEADER_LENGTH_AT)).update(json);
+    await readExactly(file, new Uint8Array(stream), PREFIX_BYTES + headerBytes, (part) =>
+      hash.update(part),
+    );
+    if (
+      hash.digest('hex') !== Buffer.from(prefix.subarray(HASH_AT, HEADER_LENGTH_AT)).toString('hex')
+    ) {
+      throw new DamagedSnapshot('its bytes do not match their checksum');
+    }
+    const header = GoldenHeader.parse(JSON.parse(new TextDecoder().decode(json)));
+    if (!sameKey(header.key, key)) return null;
+    return { key, terminal: header.terminal, stream };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Fills `target`, in parts, so that the thread does other things in between. */
+async function readExactly(
+  file: Awaited<ReturnType<typeof open>>,
+  target: Uint8Array,
+  position: number,
+  seen: (part: Uint8Array) => void = () => {},
+): Promise<void> {
+  for (let at = 0; at < target.length;) {
+    const wanted = Math.min(READ_BYTES, target.length - at);
+    const { bytesRead } = await file.read(target, at, wanted, position + at);
+    if (bytesRead === 0) throw new DamagedSnapshot('it is cut off');
+    seen(target.subarray(at, at + bytesRead));
+    at += bytesRead;
+  }
+}
+
+function sameKey(a: GoldenKey, b: GoldenKey): boolean {
+  return (
+    a.image === b.image &&
+    a.maxMemoryMiB === b.maxMemoryMiB &&
+    a.versions.engine === b.versions.engine &&
+    a.versions.hypervisorState === b.versions.hypervisorState &&
+    a.versions.stream === b.versions.stream &&
+    a.versions.code === b.versions.code
+  );
+}

@@ -1,0 +1,185 @@
+/**
+ * The golden snapshots of this machine: files in a cache that several homes share, loaded once and
+ * shared by all clones of this process. What is missing, or not for this program, is made anew.
+ */
+import { readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EventBook } from '../events/event-book.ts';
+import { ProcessLock } from '../files/process-lock.ts';
+import { DamagedSnapshot, readGolden, writeGolden } from './golden-file.ts';
+import type { GoldenSnapshot } from './golden-file.ts';
+import { goldenClasses, goldenFileName } from './golden-key.ts';
+import type { GoldenKey, MachineVersions } from './golden-key.ts';
+
+const LOADED_BYTES = 768 << 20;
+const STORED_BYTES = 4 * 2 ** 30;
+
+/** Makes a snapshot by booting; told when there is nothing to wait for but the boot itself. */
+export type GoldenBuilder = (
+  key: GoldenKey,
+) => Promise<Pick<GoldenSnapshot, 'terminal' | 'stream'>>;
+
+export interface GoldenLibraryOptions {
+  folder: string;
+  versions: MachineVersions;
+  events: EventBook;
+  /** Snapshots came or went. */
+  changed(): void;
+}
+
+export class GoldenLibrary {
+  private readonly options: GoldenLibraryOptions;
+  /** Least recently used first. */
+  private readonly loaded = new Map<string, GoldenSnapshot>();
+  private readonly making = new Map<string, Promise<GoldenSnapshot>>();
+
+  constructor(options: GoldenLibraryOptions) {
+    this.options = options;
+  }
+
+  key(image: string, maxMemoryMiB: number): GoldenKey {
+    return { image, maxMemoryMiB, versions: this.options.versions };
+  }
+
+  /** Memory classes, MiB, for which `image` has a snapshot. */
+  classes(image: string): number[] {
+    return goldenClasses(this.names(), image, this.options.versions);
+  }
+
+  /** The snapshot if there is one; `obtain` makes it. Damaged ones are set aside. */
+  async find(key: GoldenKey): Promise<GoldenSnapshot | null> {
+    const name = goldenFileName(key);
+    const known = this.loaded.get(name);
+    if (known) {
+      this.remember(name, known);
+      return known;
+    }
+    const snapshot = await this.read(key);
+    if (snapshot) this.remember(name, snapshot);
+    return snapshot;
+  }
+
+  /**
+   * The snapshot, made with `build` where it is missing: once, however many ask, in however many
+   * processes. Who gives up waiting does not stop the making.
+   */
+  async obtain(key: GoldenKey, build: GoldenBuilder): Promise<GoldenSnapshot> {
+    const found = await this.find(key);
+    if (found) return found;
+    const name = goldenFileName(key);
+    let making = this.making.get(name);
+    if (!making) {
+      making = this.make(key, build).finally(() => this.making.delete(name));
+      this.making.set(name, making);
+    }
+    return making;
+  }
+
+  /** Removes the snapshots of an image that is gone. */
+  forget(image: string): void {
+    for (const maxMemoryMiB of this.classes(image)) {
+      const name = goldenFileName(this.key(image, maxMemoryMiB));
+      this.loaded.delete(name);
+      rmSync(join(this.options.folder, name), { force: true });
+    }
+    this.options.changed();
+  }
+
+  private async make(key: GoldenKey, build: GoldenBuilder): Promise<GoldenSnapshot> {
+    const name = goldenFileName(key);
+    const lock = await ProcessLock.acquire(
+      join(this.options.folder, `${name}.lock`),
+      new AbortController().signal,
+    );
+    try {
+      const made = await this.read(key);
+      if (made) return this.remember(name, made);
+      const snapshot: GoldenSnapshot = { key, ...(await build(key)) };
+      this.remember(name, snapshot);
+      this.publish(name, snapshot);
+      return snapshot;
+    } finally {
+      lock.release();
+      this.options.changed();
+    }
+  }
+
+  /** A snapshot that cannot be kept still serves this process. */
+  private publish(name: string, snapshot: GoldenSnapshot): void {
+    try {
+      this.makeRoom(snapshot.stream.byteLength);
+      writeGolden(join(this.options.folder, name), snapshot);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.options.events.add(
+        'warning',
+        'golden.not-kept',
+        `The ${snapshot.key.maxMemoryMiB} MiB snapshot is used, but could not be kept: ${why}`,
+      );
+    }
+  }
+
+  private async read(key: GoldenKey): Promise<GoldenSnapshot | null> {
+    const path = join(this.options.folder, goldenFileName(key));
+    try {
+      const snapshot = await readGolden(path, key);
+      if (snapshot) utimesSync(path, new Date(), new Date());
+      return snapshot;
+    } catch (error) {
+      this.setAside(path, error);
+      return null;
+    }
+  }
+
+  private setAside(path: string, error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    const aside = `${path}.${error instanceof DamagedSnapshot ? 'corrupt' : 'unreadable'}`;
+    try {
+      renameSync(path, aside);
+    } catch {
+      return; // another process was faster
+    }
+    this.options.events.add(
+      'warning',
+      'golden.set-aside',
+      `A snapshot could not be used (${why}). It was kept as ${aside}, and a new one is made.`,
+    );
+  }
+
+  private remember(name: string, snapshot: GoldenSnapshot): GoldenSnapshot {
+    this.loaded.delete(name);
+    this.loaded.set(name, snapshot);
+    let bytes = 0;
+    for (const { stream } of this.loaded.values()) bytes += stream.byteLength;
+    for (const [oldest, { stream }] of this.loaded) {
+      if (bytes <= LOADED_BYTES || oldest === name) break;
+      this.loaded.delete(oldest);
+      bytes -= stream.byteLength;
+    }
+    return snapshot;
+  }
+
+  /** Files that were used longest ago go first, those of other versions included. */
+  private makeRoom(bytes: number): void {
+    const files = this.names()
+      .filter((name) => /\.golden(\.corrupt|\.unreadable)?$/.test(name))
+      .map((name) => join(this.options.folder, name))
+      .map((path) => ({ path, stat: statSync(path, { throwIfNoEntry: false }) }))
+      .filter(({ stat }) => stat !== undefined)
+      .sort((a, b) => a.stat!.mtimeMs - b.stat!.mtimeMs);
+    let total = bytes + files.reduce((sum, { stat }) => sum + stat!.size, 0);
+    for (const { path, stat } of files) {
+      if (total <= STORED_BYTES) return;
+      rmSync(path, { force: true });
+      total -= stat!.size;
+    }
+  }
+
+  private names(): string[] {
+    try {
+      return readdirSync(this.options.folder);
+    } catch {
+      return [];
+    }
+  }
+}

@@ -1,0 +1,140 @@
+/** A new domain: everything that can be known to be wrong is said at once, the rest by its task. */
+import { randomUUID } from 'node:crypto';
+import type { CreateDomain, Task } from '../../../shared/contract/index.ts';
+import { DomusError } from '../../../shared/errors.ts';
+import type { ManagedDomain } from '../domains/managed-domain.ts';
+import type { ImageRecord } from '../image-source.ts';
+import { planMemory } from '../placement/memory-rules.ts';
+import type { MemoryPlan } from '../placement/memory-rules.ts';
+import { place } from '../placement/placement.ts';
+import type { SiteParts } from '../site-parts.ts';
+import type { DomainDefinition } from '../store/domain-table.ts';
+import { unlessAborted } from '../streams/waiting.ts';
+import type { RunningTask } from '../tasks/task.ts';
+import { startDomain } from './start-domain.ts';
+
+/**
+ * Checks, and starts the task that makes it; the task ends when the guest answers. A start that
+ * fails leaves no definition. Errors: `domain.exists`, `domain.name-reserved`, `memory.*`,
+ * `placement.no-host`, `host.*`, `image.unknown`, `budget.*`.
+ */
+export function createDomain(parts: SiteParts, asked: CreateDomain, names: NameClaims): Task {
+  parts.domains.requireNameFree(asked.name);
+  const boot = asked.cold ? 'cold' : 'clone';
+  const plan = planMemory({ ...asked, boot }, parts.hosts.largestKiB);
+  const image = chooseImage(parts, asked.image);
+  const host = chooseHost(parts, asked, plan);
+  parts.budget.check(plan.memoryKiB, asked.name);
+  const release = names.claim(asked.name);
+  return parts.tasks.start(
+    { kind: 'create', title: `Creating ${asked.name}`, host, cancellable: true },
+    async (task) => {
+      try {
+        const { id } = image ?? (await waitForImage(parts, task));
+        const definition = define(asked, plan, host, id);
+        return await realise(parts, definition, task);
+      } finally {
+        release();
+      }
+    },
+  );
+}
+
+/** Names of domains that are not in the registry yet. */
+export class NameClaims {
+  private readonly claimed = new Set<string>();
+
+  /** Error `domain.exists`. */
+  claim(name: string): () => void {
+    const key = name.toLowerCase();
+    if (this.claimed.has(key)) {
+      throw new DomusError(
+        'domain.exists',
+        `A domain ${name} is being created already. Choose another name.`,
+        { data: { domain: name } },
+      );
+    }
+    this.claimed.add(key);
+    return () => this.claimed.delete(key);
+  }
+}
+
+async function realise(
+  parts: SiteParts,
+  definition: DomainDefinition,
+  task: RunningTask,
+): Promise<{ title: string; result: unknown }> {
+  const domain = parts.domains.insert(definition);
+  task.about(domain.uuid);
+  try {
+    await domain.exclusively(
+      'created',
+      () => startDomain(parts, domain, { mode: definition.boot, task }),
+      () => task.cancel(),
+    );
+  } catch (error) {
+    forgetUnborn(parts, domain);
+    throw error;
+  }
+  const { name, host } = domain.definition;
+  parts.events.add('info', 'domain.created', `Domain ${name} was created on ${host}.`, {
+    domain: domain.uuid,
+    host,
+  });
+  return { title: `Created ${name} on ${host}`, result: domain.view };
+}
+
+function forgetUnborn(parts: SiteParts, domain: ManagedDomain): void {
+  parts.domains.remove(domain);
+  parts.console.forget(domain.uuid);
+}
+
+/** Null: there is none yet, and the default one is to be built. Error `image.unknown`. */
+function chooseImage(parts: SiteParts, ref: string | undefined): ImageRecord | null {
+  const image = parts.images.find(ref);
+  if (image || ref === undefined) return image;
+  const names = parts.images.list().map(({ name }) => name);
+  throw new DomusError(
+    'image.unknown',
+    `There is no image ${ref}. ${names.length > 0 ? `Known: ${names.join(', ')}.` : 'Build one: domus image build.'}`,
+    { data: { image: ref, known: names } },
+  );
+}
+
+function waitForImage(parts: SiteParts, task: RunningTask): Promise<ImageRecord> {
+  task.progress(null, 'waiting for the Debian image to be built');
+  return unlessAborted(parts.defaultImage.get(parts), task.signal);
+}
+
+/** A machine begins with all of its maximum; its balloon gives the rest back after. */
+function chooseHost(parts: SiteParts, asked: CreateDomain, plan: MemoryPlan): string {
+  if (asked.host === undefined) {
+    const candidates = parts.hosts.all().map((host) => host.candidate);
+    return place(candidates, plan.maxMemoryKiB, asked.name);
+  }
+  const host = parts.hosts.get(asked.host);
+  void host.link; // it must be up
+  host.ledger.require(plan.maxMemoryKiB, asked.name);
+  return host.name;
+}
+
+function define(
+  asked: CreateDomain,
+  plan: MemoryPlan,
+  host: string,
+  image: string,
+): DomainDefinition {
+  return {
+    uuid: randomUUID(),
+    name: asked.name,
+    host,
+    image,
+    vcpus: 1,
+    ...plan,
+    boot: asked.cold ? 'cold' : 'clone',
+    onPoweroff: asked.onPoweroff ?? 'destroy',
+    onReboot: asked.onReboot ?? 'restart',
+    onCrash: asked.onCrash ?? 'destroy',
+    createdAtMs: Date.now(),
+  };
+}

@@ -1,0 +1,51 @@
+/** Where a domain can go, said before it is dropped there. */
+import type { MigrationTarget } from '../../../shared/contract/index.ts';
+import type { ManagedDomain } from '../domains/managed-domain.ts';
+import type { SiteHost } from '../hosts/site-host.ts';
+import type { SiteParts } from '../site-parts.ts';
+
+const PAGE_BYTES = 4096;
+/** Devices and video memory, beside the pages. */
+const STATE_BYTES = 3 << 20;
+/** Stopping, checking and starting, whatever the size. */
+const FIXED_MS = 60;
+
+/** Every host, whether it can take the domain, why not, and how long the domain would stand still. */
+export function migrationTargets(parts: SiteParts, domain: ManagedDomain): MigrationTarget[] {
+  const pages = domain.running?.counters.frames ?? 0;
+  return parts.hosts.all().map((host) => {
+    const reason = whyNot(domain, host);
+    return {
+      host: host.name,
+      possible: reason === null,
+      reason,
+      pages,
+      estimatedStopMs: estimateStopMs(domain, host, pages),
+    };
+  });
+}
+
+/** A sentence, or null when it can go there. */
+export function whyNot(domain: ManagedDomain, host: SiteHost): string | null {
+  const run = domain.running;
+  if (host.name === (run?.host.name ?? domain.definition.host)) {
+    return `${domain.name} is on ${host.name} already`;
+  }
+  if (!run || domain.state !== 'running') {
+    return `${domain.name} is ${domain.state}; only a running domain can be moved`;
+  }
+  if (domain.operation) return `${domain.name} is being ${domain.operation.participle}`;
+  if (!host.isUp) return `${host.name} is down`;
+  return host.ledger.refusal(Math.max(run.actualKiB, run.targetKiB));
+}
+
+/** The pages cross the slower of the two links while it stands still. */
+function estimateStopMs(domain: ManagedDomain, target: SiteHost, pages: number): number {
+  const source = domain.running?.host.definition ?? target.definition;
+  const bandwidth = Math.min(
+    source.bandwidthBytesPerSecond,
+    target.definition.bandwidthBytesPerSecond,
+  );
+  const bytes = pages * PAGE_BYTES + STATE_BYTES;
+  return Math.round(FIXED_MS + (bytes / bandwidth) * 1000 + target.definition.latencyMs);
+}

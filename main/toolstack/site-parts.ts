@@ -1,0 +1,33 @@
+/** What the pieces of the toolstack share: handed to each operation, made once in `site.ts`. */
+import type { ConsoleHub } from './console/console-hub.ts';
+import type { DomainRegistry } from './domains/domain-registry.ts';
+import type { EventBook } from './events/event-book.ts';
+import type { GoldenLibrary } from './golden/golden-library.ts';
+import type { HostWorkerFactory } from './hosts/host-link.ts';
+import type { HostRegistry } from './hosts/host-registry.ts';
+import type { Home } from './home.ts';
+import type { ImageSource } from './image-source.ts';
+import type { DefaultImage } from './lifecycle/default-image.ts';
+import type { Restarts } from './lifecycle/restarts.ts';
+import type { LogBook } from './log/log-book.ts';
+import type { ProcessBudget } from './placement/process-budget.ts';
+import type { Store } from './store/store.ts';
+import type { TaskBook } from './tasks/task-book.ts';
+
+export interface SiteParts {
+  readonly home: Home;
+  readonly store: Store;
+  readonly log: LogBook;
+  readonly events: EventBook;
+  readonly tasks: TaskBook;
+  readonly hosts: HostRegistry;
+  readonly domains: DomainRegistry;
+  readonly budget: ProcessBudget;
+  readonly golden: GoldenLibrary;
+  readonly images: ImageSource;
+  readonly console: ConsoleHub;
+  readonly defaultImage: DefaultImage;
+  readonly restarts: Restarts;
+  readonly hostFactory: HostWorkerFactory;
+  readonly engineModule: WebAssembly.Module;
+}

@@ -1,0 +1,226 @@
+/** The site: everything the toolstack is, put together, opened on a home folder, and closed. */
+import type { MessagePort } from 'node:worker_threads';
+import { compileEngine, ENGINE_VERSION } from '../hypervisor/index.ts';
+import { OWN_VERSIONS } from '../migration/index.ts';
+import { domainCalls } from './calls/domain-calls.ts';
+import { hostCalls } from './calls/host-calls.ts';
+import { imageCalls, imageViews } from './calls/image-calls.ts';
+import type { SiteApi } from './calls/site-api.ts';
+import { siteCalls } from './calls/site-calls.ts';
+import { taskCalls } from './calls/task-calls.ts';
+import { xenstoreCalls } from './calls/xenstore-calls.ts';
+import { ConsoleHub } from './console/console-hub.ts';
+import { domain0View } from './domains/domain0.ts';
+import { DomainRegistry } from './domains/domain-registry.ts';
+import type { ManagedDomain } from './domains/managed-domain.ts';
+import { EventBook } from './events/event-book.ts';
+import type { ProcessLock } from './files/process-lock.ts';
+import { codeDigest } from './golden/code-digest.ts';
+import { GoldenLibrary } from './golden/golden-library.ts';
+import { createHome, xenstoreSocket } from './home.ts';
+import type { Home } from './home.ts';
+import { lockHome } from './home-lock.ts';
+import { hostDied, listenToHost } from './host-listener.ts';
+import type { HostWorkerFactory } from './hosts/host-link.ts';
+import { HostRegistry } from './hosts/host-registry.ts';
+import type { SiteHost } from './hosts/site-host.ts';
+import type { ImageSource } from './image-source.ts';
+import { NameClaims } from './lifecycle/create-domain.ts';
+import { DefaultImage } from './lifecycle/default-image.ts';
+import { demoDomains, demoHosts } from './lifecycle/demo.ts';
+import { Restarts } from './lifecycle/restarts.ts';
+import type { LogLevel } from './log/line.ts';
+import { LogBook } from './log/log-book.ts';
+import { ProcessBudget } from './placement/process-budget.ts';
+import type { BudgetSettings } from './placement/process-budget.ts';
+import type { SiteParts } from './site-parts.ts';
+import { Sampler } from './statistics/sampler.ts';
+import { recover } from './store/recover.ts';
+import { Store } from './store/store.ts';
+import { SiteFeed } from './streams/site-feed.ts';
+import { TaskBook } from './tasks/task-book.ts';
+
+export interface SiteOptions {
+  home: Home;
+  version: string;
+  logLevel: LogLevel;
+  budget?: BudgetSettings;
+  hostFactory: HostWorkerFactory;
+  /** To the console worker (`ConsoleHubCalls`). */
+  console: MessagePort;
+  images(parts: { home: Home; log: LogBook }): ImageSource | Promise<ImageSource>;
+  /** Where the code lies that golden snapshots depend on. */
+  codeFolders: readonly URL[];
+  /** `site.shutdown` was called. */
+  onStop(): void;
+}
+
+export class Site {
+  readonly api: SiteApi;
+  readonly parts: SiteParts;
+  private readonly claims: NameClaims;
+  private readonly feed: SiteFeed;
+  private readonly sampler: Sampler;
+  private readonly lock: ProcessLock;
+
+  private constructor(parts: SiteParts, options: SiteOptions, lock: ProcessLock, feed: SiteFeed) {
+    const startedAtMs = Date.now();
+    this.parts = parts;
+    this.lock = lock;
+    this.feed = feed;
+    this.claims = new NameClaims();
+    this.sampler = new Sampler(parts.hosts, parts.domains);
+    const { version, onStop } = options;
+    this.api = {
+      site: siteCalls(parts, { version, startedAtMs, feed, sampler: this.sampler, stop: onStop }),
+      hosts: hostCalls(parts),
+      domains: domainCalls(parts, startedAtMs, this.claims),
+      xenstore: xenstoreCalls(parts),
+      images: imageCalls(parts),
+      tasks: taskCalls(parts.tasks),
+    };
+  }
+
+  /**
+   * Opens the home and starts its hosts; a home without hosts gets the demo's. Errors
+   * `home.unusable`, `home.in-use`, `store.*`.
+   */
+  static async open(options: SiteOptions): Promise<Site> {
+    const { home } = options;
+    createHome(home);
+    const lock = lockHome(home);
+    try {
+      const feed = new SiteFeed();
+      const parts = await assemble(options, feed);
+      const site = new Site(parts, options, lock, feed);
+      await parts.hosts.startAll();
+      await demoHosts(parts);
+      parts.log.write('info', 'site', `version ${options.version} opened ${home.folder}`);
+      return site;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** The demo's domains, in a home that has had none yet; they come up as tasks. */
+  demo(): void {
+    demoDomains(this.parts, this.claims);
+  }
+
+  /** Ends every worker. What runs is remembered as having run. */
+  async close(): Promise<void> {
+    const { tasks, hosts, events, log, store } = this.parts;
+    await tasks.close();
+    await hosts.close();
+    this.sampler.close();
+    this.feed.close();
+    events.close();
+    log.write('info', 'site', 'closed');
+    log.close();
+    store.close();
+    this.lock.release();
+  }
+}
+
+async function assemble(options: SiteOptions, feed: SiteFeed): Promise<SiteParts> {
+  const { home, hostFactory } = options;
+  const log = new LogBook(home.logs, options.logLevel);
+  const { store, setAside } = Store.open(home.database);
+  const events = new EventBook(store.events, log);
+  tellRecovery(store, events, log, setAside);
+  const [engineModule, images] = await Promise.all([
+    compileEngine(),
+    options.images({ home, log }),
+  ]);
+  const tasks = new TaskBook(store.tasks, log, (task) => feed.publish({ type: 'task', task }));
+  tasks.closeUnfinished();
+  const console = new ConsoleHub(options.console, log);
+  const golden = new GoldenLibrary({
+    folder: home.golden,
+    versions: {
+      engine: ENGINE_VERSION,
+      hypervisorState: OWN_VERSIONS.hypervisorState,
+      stream: JSON.stringify(OWN_VERSIONS),
+      code: codeDigest(options.codeFolders),
+    },
+    events,
+    changed: () => feed.publish({ type: 'images', images: imageViews({ images, golden }) }),
+  });
+  const domains = new DomainRegistry({
+    table: store.domains,
+    settings: store.settings,
+    changed: (domain) => domainChanged(domain),
+    removed: (uuid) => feed.publish({ type: 'domain-removed', uuid }),
+  });
+  const hosts = new HostRegistry({
+    table: store.hosts,
+    events,
+    factory: hostFactory,
+    engineModule,
+    socketFor: (host) => xenstoreSocket(home, host),
+    growing: (host) => domains.growing(host),
+    started: (host, link) => listenToHost(parts, host, link),
+    died: (host, reason) => hostDied(parts, host, reason),
+    changed: (host) => hostChanged(host),
+    removed: (name) => feed.publish({ type: 'host-removed', name }),
+  });
+  const parts: SiteParts = {
+    home,
+    store,
+    log,
+    events,
+    tasks,
+    hosts,
+    domains,
+    budget: new ProcessBudget(options.budget),
+    golden,
+    images,
+    console,
+    defaultImage: new DefaultImage(),
+    restarts: new Restarts(),
+    hostFactory,
+    engineModule,
+  };
+  const openedAtMs = Date.now();
+
+  function domainChanged(domain: ManagedDomain): void {
+    if (domain.deletedAtMs !== null) return;
+    feed.publish({ type: 'domain', domain: domain.view });
+    console.state(domain.uuid, domain.name, domain.state);
+    if (domain.running) feed.publish({ type: 'host', host: domain.running.host.view });
+  }
+
+  function hostChanged(host: SiteHost): void {
+    feed.publish({ type: 'host', host: host.view });
+    feed.publish({ type: 'domain', domain: domain0View(host, openedAtMs) });
+  }
+
+  return parts;
+}
+
+/** Says what an earlier run of the program left, and what became of it. */
+function tellRecovery(
+  store: Store,
+  events: EventBook,
+  log: LogBook,
+  setAside: string | null,
+): void {
+  if (setAside) {
+    events.add(
+      'error',
+      'store.set-aside',
+      `The database was damaged. It was kept as ${setAside}, and a new one was started: domains and hosts are to be made anew.`,
+    );
+  }
+  const { wereRunning, moves, purged } = recover(store);
+  for (const uuid of purged) log.forget(uuid);
+  for (const sentence of moves) events.add('warning', 'domain.move-settled', sentence);
+  if (wereRunning.length > 0) {
+    events.add(
+      'warning',
+      'site.were-running',
+      `When the program ended these domains were running: ${wereRunning.join(', ')}. They can be started again.`,
+    );
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * One sample a second of everything that runs, while somebody looks. It reads counters in shared
+ * memory: no worker is asked, so looking costs the guests nothing.
+ */
+import type { DomainSample, HostSample, StatisticsSample } from '../../../shared/contract/index.ts';
+import type { DomainRegistry } from '../domains/domain-registry.ts';
+import type { ManagedDomain } from '../domains/managed-domain.ts';
+import type { HostRegistry } from '../hosts/host-registry.ts';
+import type { SiteHost } from '../hosts/site-host.ts';
+import { Topic } from '../streams/topic.ts';
+import { domain0Memory } from '../domains/domain0.ts';
+import { cpuPercent, perSecond, readCounters } from './rates.ts';
+import type { Reading } from './rates.ts';
+
+const EVERY_MS = 1000;
+
+export class Sampler {
+  private readonly hosts: HostRegistry;
+  private readonly domains: DomainRegistry;
+  private readonly topic: Topic<StatisticsSample>;
+  private timer: NodeJS.Timeout | null = null;
+  private before = new Map<string, Reading>();
+
+  constructor(hosts: HostRegistry, domains: DomainRegistry) {
+    this.hosts = hosts;
+    this.domains = domains;
+    // A slow reader gets the latest second, not all of those that it missed.
+    this.topic = new Topic<StatisticsSample>({ limit: 1 }, (readers) => this.run(readers > 0));
+  }
+
+  watch(signal: AbortSignal | undefined): AsyncGenerator<StatisticsSample, void, void> {
+    return this.topic.read(signal);
+  }
+
+  close(): void {
+    this.topic.close();
+    this.run(false);
+  }
+
+  private run(wanted: boolean): void {
+    if (wanted === (this.timer !== null)) return;
+    if (this.timer) {
+      clearInterval(this.timer);
+      this.timer = null;
+      return;
+    }
+    this.before = new Map();
+    this.take();
+    this.timer = setInterval(() => this.topic.publish(this.take()), EVERY_MS);
+  }
+
+  private take(): StatisticsSample {
+    const atMs = performance.now();
+    const now = new Map<string, Reading>();
+    const guests = this.domains
+      .all()
+      .filter(({ running }) => running !== null)
+      .map((domain) => this.sampleDomain(domain, atMs, now));
+    const zeros = this.hosts.all().map((host) => this.sampleDomain0(host, atMs, now));
+    const hosts = this.hosts
+      .all()
+      .map((host, index) => this.sampleHost(host, zeros[index]!, guests));
+    this.before = now;
+    return { timeMs: Date.now(), hosts, domains: [...zeros, ...guests] };
+  }
+
+  private sampleDomain(
+    domain: ManagedDomain,
+    atMs: number,
+    now: Map<string, Reading>,
+  ): DomainSample {
+    const reading = readCounters(domain.worker.counters, atMs);
+    return this.sample(domain.uuid, `${domain.uuid} ${domain.worker.domid}`, reading, now, {
+      memory: domain.view.memory,
+    });
+  }
+
+  private sampleDomain0(host: SiteHost, atMs: number, now: Map<string, Reading>): DomainSample {
+    const cpuTimeMs = host.isUp ? host.link.frames.domain0CpuTimeMs : 0;
+    const reading: Reading = { atMs, cpuTimeMs, hypercalls: 0, events: 0 };
+    const uuid = host.definition.domain0Uuid;
+    return this.sample(uuid, uuid, reading, now, { memory: domain0Memory(host) });
+  }
+
+  /** `life` names the counters: a domain that starts anew has new ones. */
+  private sample(
+    uuid: string,
+    life: string,
+    reading: Reading,
+    now: Map<string, Reading>,
+    { memory }: Pick<DomainSample, 'memory'>,
+  ): DomainSample {
+    const before = this.before.get(life);
+    now.set(life, reading);
+    return {
+      uuid,
+      cpuPercent: cpuPercent(before, reading),
+      cpuTimeMs: reading.cpuTimeMs,
+      memory,
+      hypercallsPerSecond: perSecond(before, reading, 'hypercalls'),
+      eventsPerSecond: perSecond(before, reading, 'events'),
+    };
+  }
+
+  private sampleHost(
+    host: SiteHost,
+    domain0: DomainSample,
+    guests: readonly DomainSample[],
+  ): HostSample {
+    const here = guests.filter(({ uuid }) => this.domains.byUuid(uuid)?.running?.host === host);
+    const total = here.reduce((sum, guest) => sum + guest.cpuPercent, domain0.cpuPercent);
+    return {
+      name: host.name,
+      cpuPercent: total / host.definition.pcpus,
+      freeKiB: host.freeKiB,
+    };
+  }
+}
