@@ -36,6 +36,10 @@ export const guestEntries: readonly GuestEntry[] = [
   file('etc/group'),
   file('etc/passwd'),
   file('etc/profile'),
+  file('etc/hosts'),
+  file('lib/domus/agent', 0o755),
+  file('lib/domus/agent-identity'),
+  file('lib/domus/agent-jobs'),
   file('lib/domus/hotplug', 0o755),
 ];
 
