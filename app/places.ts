@@ -18,15 +18,15 @@ export function findPlaces(base: string): Places {
   const built = isSource ? '../dist/' : '../';
   return {
     preload: fileURLToPath(new URL(`${built}app/preload.cjs`, base)),
-    pages: fileURLToPath(new URL(`${built}renderer`, base)),
+    pages: fileURLToPath(unpacked(new URL(`${built}renderer`, base))),
     mainModule: unpacked(new URL(isSource ? '../main/index.ts' : '../main/index.js', base)),
   };
 }
 
 /**
- * All that runs in threads lies beside the archive as real files (`asarUnpack`): threads, worker
- * entries, wasm and guest recipes are then found by their own URLs, without Electron's patched
- * file system.
+ * All but the shell itself lies beside the archive as real files (`asarUnpack`): threads, wasm,
+ * guest recipes and pages are then found by their own addresses, without Electron's patched file
+ * system.
  */
 export function unpacked(url: URL): URL {
   return new URL(url.href.replace('/app.asar/', '/app.asar.unpacked/'));

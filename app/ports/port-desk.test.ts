@@ -3,32 +3,16 @@ import type { MessagePort } from 'node:worker_threads';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { frameText, FrameType, parseFrame } from '../../shared/console-protocol.ts';
 import type { DesktopPortMessage } from '../../shared/desktop.contract.ts';
-import { DomusError } from '../../shared/errors.ts';
-import { FarEnd } from '../testing/links.ts';
 import { MessageChannelMain } from '../testing/message-channel-main.ts';
+import { SmallSite } from '../testing/small-site.ts';
 import { MAX_PORTS, PortDesk } from './port-desk.ts';
 import type { Site } from './site.ts';
 
 const id = '0b1c6d4e-7f0a-4c39-9a60-1f2f3a4b5c6d';
 
-let api: FarEnd;
-let console1: FarEnd;
+let site: SmallSite;
 let handedOver: { message: DesktopPortMessage; port: MessagePort }[];
 let desk: PortDesk;
-
-function makeSite(): Site {
-  return {
-    folders: { home: '/home', logs: '/home/log' },
-    openApi: () => api.connect,
-    openConsole: (domain) =>
-      domain === 'web1'
-        ? Promise.resolve(console1.connect)
-        : Promise.reject(new DomusError('domain.unknown', `There is no domain "${domain}".`)),
-    runningDomains: () => Promise.resolve(0),
-    failed: new Promise(() => undefined),
-    stop: () => Promise.resolve(),
-  };
-}
 
 function makeDesk(site: Promise<Site>): PortDesk {
   return new PortDesk(site, (message) => {
@@ -39,10 +23,9 @@ function makeDesk(site: Promise<Site>): PortDesk {
 }
 
 beforeEach(() => {
-  api = new FarEnd();
-  console1 = new FarEnd();
+  site = new SmallSite();
   handedOver = [];
-  desk = makeDesk(Promise.resolve(makeSite()));
+  desk = makeDesk(Promise.resolve(site));
 });
 
 describe('a page gets', () => {
@@ -50,14 +33,14 @@ describe('a page gets', () => {
     await desk.openApi();
     expect(handedOver[0]?.message).toEqual({ kind: 'domus-port' });
     handedOver[0]?.port.postMessage('call');
-    await api.until(({ sent }) => sent.length === 1);
+    await site.apiLinks[0]?.until(({ sent }) => sent.length === 1);
   });
 
   it('a port to a console under the id it chose', async () => {
     await desk.openConsole({ domain: 'web1', id });
     expect(handedOver[0]?.message).toEqual({ kind: 'domus-console-port', id });
     const arrived = once(handedOver[0]!.port, 'message');
-    console1.answer(new Uint8Array([FrameType.output, 65]));
+    site.consoleLinks[0]?.answer(new Uint8Array([FrameType.output, 65]));
     expect(await arrived).toEqual([new Uint8Array([FrameType.output, 65])]);
   });
 
@@ -73,7 +56,10 @@ describe('a page gets', () => {
   it('a closed port when the site does not start', async () => {
     desk = makeDesk(Promise.reject(new Error('home in use')));
     await desk.openApi();
-    await once(handedOver[0]!.port.on('message', () => undefined), 'close');
+    await once(
+      handedOver[0]!.port.on('message', () => undefined),
+      'close',
+    );
     expect(desk.openPorts).toBe(0);
   });
 
@@ -88,7 +74,11 @@ describe('when the page goes', () => {
     await desk.openApi();
     await desk.openConsole({ domain: 'web1', id });
     desk.closeAll();
-    expect([api.isClosed, console1.isClosed, desk.openPorts]).toEqual([true, true, 0]);
+    expect([site.apiLinks[0]?.isClosed, site.consoleLinks[0]?.isClosed, desk.openPorts]).toEqual([
+      true,
+      true,
+      0,
+    ]);
   });
 
   it('a link that was still being made ends too', async () => {
@@ -96,8 +86,8 @@ describe('when the page goes', () => {
     desk = makeDesk(late.promise);
     const opening = desk.openConsole({ domain: 'web1', id });
     desk.closeAll();
-    late.resolve(makeSite());
+    late.resolve(site);
     await opening;
-    expect([console1.isClosed, desk.openPorts]).toEqual([true, 0]);
+    expect([site.consoleLinks[0]?.isClosed, desk.openPorts]).toEqual([true, 0]);
   });
 });

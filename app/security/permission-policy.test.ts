@@ -13,7 +13,15 @@ it('grants nothing to another page or to a frame inside ours', () => {
   expect(isGranted('clipboard-read', { ourPage: true, mainFrame: false })).toBe(false);
 });
 
-it.each(['media', 'geolocation', 'notifications', 'openExternal', 'hid', 'usb', 'serial', 'midiSysex', 'unknown', ''])(
-  'refuses "%s" to everybody',
-  (permission) => expect(isGranted(permission, us)).toBe(false),
-);
+it.each([
+  'media',
+  'geolocation',
+  'notifications',
+  'openExternal',
+  'hid',
+  'usb',
+  'serial',
+  'midiSysex',
+  'unknown',
+  '',
+])('refuses "%s" to everybody', (permission) => expect(isGranted(permission, us)).toBe(false));

@@ -135,29 +135,53 @@ class StandInProtocol {
   }
 }
 
-type Callback<T> = (value: T) => void;
-type Handler = ((...args: never[]) => unknown) | null;
+type BeforeRequest = (
+  details: { url: string },
+  callback: (response: { cancel: boolean }) => void,
+) => void;
+type PermissionRequest = (
+  contents: { getURL(): string },
+  permission: string,
+  callback: (granted: boolean) => void,
+  details: { requestingUrl: string; isMainFrame: boolean },
+) => void;
+type PermissionCheck = (
+  contents: null,
+  permission: string,
+  origin: string,
+  details: { isMainFrame: boolean },
+) => boolean;
 
 class StandInSession extends EventEmitter {
-  permissionRequest: Handler = null;
-  permissionCheck: Handler = null;
-  devicePermission: Handler = null;
-  private beforeRequest: ((details: { url: string }, callback: Callback<{ cancel: boolean }>) => void) | null =
-    null;
+  private request: PermissionRequest | null = null;
+  private check: PermissionCheck | null = null;
+  private beforeRequest: BeforeRequest | null = null;
   readonly webRequest = {
-    onBeforeRequest: (listener: NonNullable<StandInSession['beforeRequest']>): void => {
+    onBeforeRequest: (listener: BeforeRequest): void => {
       this.beforeRequest = listener;
     },
   };
 
-  setPermissionRequestHandler(handler: Handler): void {
-    this.permissionRequest = handler;
+  setPermissionRequestHandler(handler: PermissionRequest): void {
+    this.request = handler;
   }
-  setPermissionCheckHandler(handler: Handler): void {
-    this.permissionCheck = handler;
+  setPermissionCheckHandler(handler: PermissionCheck): void {
+    this.check = handler;
   }
-  setDevicePermissionHandler(handler: Handler): void {
-    this.devicePermission = handler;
+  setDevicePermissionHandler(handler: () => boolean): void {
+    if (handler()) throw new Error('devices are not for pages');
+  }
+
+  /** What a page at `url` finds when it asks for a permission, by either way of asking. */
+  allows(permission: string, url: string): boolean {
+    let granted = false;
+    this.request?.({ getURL: () => url }, permission, (answer) => (granted = answer), {
+      requestingUrl: url,
+      isMainFrame: true,
+    });
+    const checked = this.check?.(null, permission, url, { isMainFrame: true }) ?? false;
+    if (granted !== checked) throw new Error(`the two ways disagree about ${permission}`);
+    return granted;
   }
 
   cancels(url: string): boolean {

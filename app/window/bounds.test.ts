@@ -19,7 +19,12 @@ describe('a window opens', () => {
 
   it('on the first screen again when its own was unplugged', () => {
     const bounds = { x: 2000, y: 100, width: 1000, height: 700 };
-    expect(placeWindow(saved(bounds), [screen])).toEqual({ x: 460, y: 190, width: 1000, height: 700 });
+    expect(placeWindow(saved(bounds), [screen])).toEqual({
+      x: 460,
+      y: 190,
+      width: 1000,
+      height: 700,
+    });
   });
 
   it('no larger than the screen', () => {
@@ -54,8 +59,13 @@ describe('a saved state', () => {
     expect(parseWindowState(JSON.stringify(state))).toEqual(state);
   });
 
-  it.each(['', '{', 'null', '[]', '{"bounds":null}', '{"bounds":{"x":1,"y":2,"width":"9","height":4}}', '{"bounds":{"x":1e99,"y":2,"width":9,"height":4}}'])(
-    'is none: %s',
-    (text) => expect(parseWindowState(text)).toBeNull(),
-  );
+  it.each([
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"bounds":null}',
+    '{"bounds":{"x":1,"y":2,"width":"9","height":4}}',
+    '{"bounds":{"x":1e99,"y":2,"width":9,"height":4}}',
+  ])('is none: %s', (text) => expect(parseWindowState(text)).toBeNull());
 });

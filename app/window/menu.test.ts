@@ -19,7 +19,18 @@ it.each(['linux', 'win32'] as const)(
     expect(keys.length).toBeGreaterThan(3);
     expect(keys.filter((key) => /^(Control|CommandOrControl)\+[A-Z]$/.test(key))).toEqual([]);
     // Roles that bring keys of their own have them replaced or not registered.
-    const bring = ['close', 'quit', 'reload', 'copy', 'paste', 'cut', 'selectAll', 'undo', 'redo', 'minimize'];
+    const bring = [
+      'close',
+      'quit',
+      'reload',
+      'copy',
+      'paste',
+      'cut',
+      'selectAll',
+      'undo',
+      'redo',
+      'minimize',
+    ];
     for (const item of items.filter(({ role }) => bring.includes(role ?? ''))) {
       expect(item.accelerator !== undefined || item.registerAccelerator === false).toBe(true);
     }
