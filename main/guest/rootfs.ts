@@ -21,8 +21,8 @@ const file = (path: string, mode = 0o644): GuestEntry => ({ kind: 'file', path, 
 
 /** What the image holds besides busybox and the kernel's modules; parents before children. */
 export const guestEntries: readonly GuestEntry[] = [
-  ...['bin', 'dev', 'etc', 'lib', 'lib/domus', 'lib/modules', 'mnt', 'proc', 'proc/xen'].map((path) =>
-    directory(path),
+  ...['bin', 'dev', 'etc', 'lib', 'lib/domus', 'lib/modules', 'mnt', 'proc', 'proc/xen'].map(
+    (path) => directory(path),
   ),
   directory('root', 0o700),
   ...['run', 'sbin', 'sys', 'usr', 'usr/bin', 'usr/sbin', 'var'].map((path) => directory(path)),

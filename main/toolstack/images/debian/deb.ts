@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { extract } from 'tar-stream';
@@ -62,10 +62,9 @@ async function dataMember(path: string): Promise<ArMember> {
 }
 
 function decompress(compressed: Readable, memberName: string): Readable {
-  const through = (stage: NodeJS.ReadWriteStream): Readable => {
-    compressed.on('error', (error) => target.destroy(error));
-    const target = stage as unknown as PassThrough;
-    return compressed.pipe(target);
+  const through = (stage: Duplex): Readable => {
+    compressed.on('error', (error) => stage.destroy(error));
+    return compressed.pipe(stage);
   };
   switch (memberName) {
     case 'data.tar.xz':
@@ -93,8 +92,8 @@ function collector(
     const take = header.type === 'file' && path !== undefined && wanted(path);
     const chunks: Buffer[] = [];
     let size = 0;
-    stream.on('data', (chunk: Buffer) => {
-      if (!take) return;
+    stream.on('data', (chunk) => {
+      if (!take || !Buffer.isBuffer(chunk)) return;
       size += chunk.length;
       total += chunk.length;
       if (size > limits.maxFileBytes || total > limits.maxTotalBytes) {

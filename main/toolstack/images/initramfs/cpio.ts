@@ -1,7 +1,12 @@
 /** What an initramfs holds, in the order it is written. Paths have no leading slash. */
 export type CpioEntry =
   | { readonly kind: 'directory'; readonly path: string; readonly mode: number }
-  | { readonly kind: 'file'; readonly path: string; readonly mode: number; readonly data: Uint8Array }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly mode: number;
+      readonly data: Uint8Array;
+    }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
   | {
       readonly kind: 'character-device';

@@ -25,7 +25,8 @@ export function readModuleInfo(module: Buffer): ModuleInfo | undefined {
       const equals = field.indexOf('=');
       return [field.slice(0, equals), field.slice(equals + 1)];
     });
-  const all = (key: string): string[] => fields.flatMap(([name, value]) => (name === key ? [value] : []));
+  const all = (key: string): string[] =>
+    fields.flatMap(([name, value]) => (name === key ? [value] : []));
   const name = all('name')[0];
   if (name === undefined) return undefined;
   return {
