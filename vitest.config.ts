@@ -1,9 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
+const GUEST_TESTS = '**/*.guest.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['main/**/*.test.ts', 'shared/**/*.test.ts', 'app/**/*.test.ts', 'renderer/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{main,shared,app,renderer}/**/*.test.ts'],
+          exclude: [GUEST_TESTS, '**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'guest',
+          include: [`{main,app}/${GUEST_TESTS}`],
+          exclude: ['**/node_modules/**'],
+          // Guests use whole cores: one file at a time.
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
   },
 });

@@ -1,0 +1,98 @@
+// Every test, from a fresh clone: set-up, static checks, units, real guests, the window in Chromium.
+// `npm test -- static unit guest e2e` runs a choice. Ends with one line over all suites.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureDebianPackages } from './debian.mjs';
+import { ensureBuilt, ensurePackages, environment, lockedNode, orExplain, root } from './setup.mjs';
+
+const results = join(root, 'test-results');
+const total = { passed: 0, failed: 0, skipped: 0 };
+/** Suites that failed without saying how many tests did. */
+const broken = [];
+
+function node(script, args, env = {}) {
+  const { status } = spawnSync(lockedNode(), [join(root, 'node_modules', script), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: environment(env),
+  });
+  return status === 0;
+}
+
+function check(title, ok) {
+  console.error(`${ok ? 'passed' : 'FAILED'}: ${title}`);
+  total[ok ? 'passed' : 'failed']++;
+}
+
+const suites = {
+  static() {
+    check('format', node('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']));
+    check('lint', node('eslint/bin/eslint.js', ['--max-warnings', '0', '.']));
+    const { status } = spawnSync(lockedNode(), [join(root, 'scripts', 'typecheck.mjs')], {
+      cwd: root,
+      stdio: 'inherit',
+      env: environment(),
+    });
+    check('types', status === 0);
+    const folders = ['app', 'main', 'renderer', 'shared', 'e2e'];
+    check(
+      'import rules',
+      node('dependency-cruiser/bin/dependency-cruise.mjs', [
+        '--config',
+        '.dependency-cruiser.json',
+        ...folders,
+      ]),
+    );
+  },
+  unit: () => vitest('unit'),
+  guest: () => vitest('guest'),
+  e2e() {
+    ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');
+    const output = join(results, 'playwright.json');
+    node('@playwright/test/cli.js', ['test', '--reporter=list,json'], {
+      PLAYWRIGHT_JSON_OUTPUT_NAME: output,
+    });
+    if (!existsSync(output)) return broken.push('e2e');
+    const { stats } = JSON.parse(readFileSync(output, 'utf8'));
+    total.passed += stats.expected + stats.flaky;
+    total.failed += stats.unexpected;
+    total.skipped += stats.skipped;
+  },
+};
+
+function vitest(project) {
+  const output = join(results, `${project}.json`);
+  const ok = node('vitest/vitest.mjs', [
+    'run',
+    `--project=${project}`,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${output}`,
+  ]);
+  if (!existsSync(output)) return broken.push(project);
+  const report = JSON.parse(readFileSync(output, 'utf8'));
+  total.passed += report.numPassedTests;
+  total.failed += report.numFailedTests;
+  total.skipped += report.numPendingTests + report.numTodoTests;
+  if (!ok && report.numFailedTests === 0) broken.push(project);
+}
+
+orExplain(() => {
+  ensurePackages();
+  ensureDebianPackages();
+  rmSync(results, { recursive: true, force: true });
+  mkdirSync(results, { recursive: true });
+  const chosen = process.argv.slice(2);
+  for (const name of chosen.length > 0 ? chosen : Object.keys(suites)) {
+    if (!Object.hasOwn(suites, name)) throw new Error(`there is no suite "${name}"`);
+    console.error(`\n=== ${name}`);
+    suites[name]();
+  }
+  for (const name of broken) {
+    console.error(`the suite "${name}" failed outside of its tests`);
+    total.failed++;
+  }
+  if (total.failed > 0) process.exitCode = 1;
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+});
