@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
-  vi.unstubAllGlobals();
+  Reflect.deleteProperty(globalThis, 'window');
   for (const [signal, listeners] of signalListeners) {
     for (const listener of process.listeners(signal)) {
       if (!listeners.includes(listener)) process.off(signal, listener);
@@ -50,8 +50,8 @@ async function start(startSite = (): Promise<SmallSite> => Promise.resolve(site)
 }
 
 async function openPage(): Promise<StandInPage> {
-  const page = await import('../testing/page.ts');
-  return page.StandInPage.open(window());
+  const { StandInPage } = await import('../testing/page.ts');
+  return StandInPage.open(window(), () => import('../preload.ts'));
 }
 
 const window = (): StandIn.BrowserWindow => electron.BrowserWindow.all.at(-1)!;
@@ -142,7 +142,7 @@ describe('a page', () => {
   it('is given two functions, and a port for what it asks', async () => {
     await start();
     const page = await openPage();
-    expect(page.exposedNames).toEqual(['domus']);
+    expect([...electron.contextBridge.exposed.keys()]).toEqual(['domus']);
     expect(Object.keys(page.domus)).toEqual(['openApi', 'openConsole']);
 
     page.domus.openApi();

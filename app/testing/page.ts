@@ -1,6 +1,6 @@
 /** Plays the page in a window of the stand-in: runs the preload script and receives ports. */
+import { EventEmitter, once } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
-import { vi } from 'vitest';
 import type { DesktopBridge } from '../../shared/desktop.contract.ts';
 import { contextBridge, ipcRenderer } from './electron.ts';
 import type { BrowserWindow } from './electron.ts';
@@ -13,42 +13,42 @@ export interface PageMessage {
 
 export class StandInPage {
   readonly domus: DesktopBridge;
-  readonly exposedNames: string[];
-  private readonly arrived: PageMessage[] = [];
-  private waiting: (() => void) | null = null;
+  private readonly arrived: PageMessage[];
+  private readonly arrivals: EventEmitter;
 
-  private constructor() {
+  private constructor(arrived: PageMessage[], arrivals: EventEmitter) {
     this.domus = contextBridge.exposed.get('domus') as DesktopBridge;
-    this.exposedNames = [...contextBridge.exposed.keys()];
+    this.arrived = arrived;
+    this.arrivals = arrivals;
   }
 
-  static async open(window: BrowserWindow): Promise<StandInPage> {
-    const contents = window.webContents;
-    ipcRenderer.contents = contents;
-    contents.mainFrame.onMessage = (channel, message, ports) => {
+  /** `runPreload` evaluates the preload script, whose `electron` is the stand-in. */
+  static async open(
+    window: BrowserWindow,
+    runPreload: () => Promise<unknown>,
+  ): Promise<StandInPage> {
+    const { webContents } = window;
+    const arrived: PageMessage[] = [];
+    const arrivals = new EventEmitter();
+    ipcRenderer.contents = webContents;
+    webContents.mainFrame.onMessage = (channel, message, ports) => {
       ipcRenderer.emit(channel, { ports }, message);
     };
-    const receive: { page: StandInPage | null } = { page: null };
-    vi.stubGlobal('window', {
-      location: { origin: new URL(contents.getURL()).href.replace(/\/$/, '') },
-      postMessage: (data: unknown, targetOrigin: string, ports: MessagePort[]) =>
-        receive.page?.receive({ data, targetOrigin, ports }),
-    });
-    await import('../preload.ts');
-    receive.page = new StandInPage();
-    return receive.page;
+    const page = {
+      location: { origin: webContents.getURL().replace(/\/$/, '') },
+      postMessage(data: unknown, targetOrigin: string, ports: MessagePort[]) {
+        arrived.push({ data, targetOrigin, ports });
+        arrivals.emit('message');
+      },
+    };
+    Object.defineProperty(globalThis, 'window', { value: page, configurable: true });
+    await runPreload();
+    return new StandInPage(arrived, arrivals);
   }
 
   /** The next message event of the window. */
   async nextMessage(): Promise<PageMessage> {
-    while (this.arrived.length === 0) {
-      await new Promise<void>((resolve) => (this.waiting = resolve));
-    }
+    if (this.arrived.length === 0) await once(this.arrivals, 'message');
     return this.arrived.shift() as PageMessage;
-  }
-
-  private receive(message: PageMessage): void {
-    this.arrived.push(message);
-    this.waiting?.();
   }
 }
