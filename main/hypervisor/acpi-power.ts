@@ -1,6 +1,7 @@
 /**
- * The ACPI fixed hardware a guest uses to switch itself off, and the general-purpose event that
- * tells it its generation id changed (ACPI 6.4, 4.8). HVM Linux powers off here, not by hypercall.
+ * The ACPI fixed hardware a guest uses to switch itself off or to reset, and the general-purpose
+ * event that tells it its generation id changed (ACPI 6.4, 4.8). HVM Linux powers off here, not by
+ * hypercall.
  */
 import type { Engine } from './engine/engine.ts';
 import { AcpiPort, GENERATION_ID_GPE, SCI_IRQ, SLEEP_TYPE_OFF } from './builder/acpi-tables.ts';
@@ -9,6 +10,8 @@ const SLEEP_ENABLE = 1 << 13;
 const SLEEP_TYPE_SHIFT = 10;
 const SCI_ENABLE = 1;
 const GPE_BYTES = 2;
+/** Of the reset port: resets at once. The emulated chipset itself asks for two writes. */
+const RESET_NOW = 1 << 2;
 
 export interface AcpiPowerState {
   control: number;
@@ -22,7 +25,7 @@ export class AcpiPower {
   private gpeStatus = new Array<number>(GPE_BYTES).fill(0);
   private gpeEnable = new Array<number>(GPE_BYTES).fill(0);
 
-  constructor(engine: Engine, onPowerOff: () => void) {
+  constructor(engine: Engine, on: { off(): void; reset(): void }) {
     this.engine = engine;
     const { ports } = engine;
     ports.onRead(AcpiPort.pm1Control, {
@@ -33,7 +36,12 @@ export class AcpiPower {
       write16: (value) => {
         this.control = (value & ~SLEEP_ENABLE) | SCI_ENABLE;
         const type = (value >> SLEEP_TYPE_SHIFT) & 7;
-        if (value & SLEEP_ENABLE && type === SLEEP_TYPE_OFF) onPowerOff();
+        if (value & SLEEP_ENABLE && type === SLEEP_TYPE_OFF) on.off();
+      },
+    });
+    ports.onWrite(AcpiPort.reset, {
+      write8: (value) => {
+        if (value & RESET_NOW) on.reset();
       },
     });
     for (let index = 0; index < GPE_BYTES; index++) this.decodeGpe(index);
@@ -48,7 +56,7 @@ export class AcpiPower {
 
   save(): AcpiPowerState {
     const { control, gpeStatus, gpeEnable } = this;
-    return { control, gpeStatus, gpeEnable };
+    return { control, gpeStatus: [...gpeStatus], gpeEnable: [...gpeEnable] };
   }
 
   restore(state: AcpiPowerState): void {

@@ -56,7 +56,7 @@ function timeLeaf(subleaf: number): Leaf {
 
 /**
  * WRMSR of the hypercall page: 128 stubs of `mov eax, number; vmcall; ret`. False when the guest
- * named another MSR or a page it does not have.
+ * named another MSR, another than the first of its pages, or a frame it does not have.
  */
 export function writeHypercallPage(
   cpu: Processor,
@@ -65,7 +65,7 @@ export function writeHypercallPage(
 ): boolean {
   if (cpu.ecx >>> 0 !== HYPERCALL_PAGE_MSR) return false;
   const gfn = cpu.eax >>> PAGE_SHIFT;
-  if (cpu.edx !== 0 || gfn >= ramFrames) return false;
+  if (cpu.edx !== 0 || gfn >= ramFrames || cpu.eax & (PAGE_SIZE - 1)) return false;
   const page = new Uint8Array(PAGE_SIZE);
   for (let number = 0; number * HYPERCALL_STUB_BYTES < PAGE_SIZE; number++) {
     page.set([0xb8, number, 0, 0, 0, 0x0f, 0x01, 0xc1, 0xc3], number * HYPERCALL_STUB_BYTES);

@@ -32,10 +32,12 @@ import type { Processor } from './engine/processor.ts';
 import { EventChannels } from './event-channels.ts';
 import { GrantFrames } from './grant-frames.ts';
 import { GuestAccess } from './guest-access.ts';
+import { GuestLog, LineCollector } from './guest-log.ts';
 import { HvmParams } from './hvm-params.ts';
 import { Physmap } from './physmap.ts';
 import { PlatformDevice } from './platform-device.ts';
 import { SharedInfoPage } from './shared-info.ts';
+import { isTripleFault } from './triple-fault.ts';
 import { Vcpu } from './vcpu.ts';
 import { interceptUndefinedOpcode } from './vmcall.ts';
 
@@ -86,7 +88,8 @@ export class Domain {
   private readonly platform: PlatformDevice;
   private readonly power: AcpiPower;
   private readonly host: DomainHost;
-  private debugLine = '';
+  private readonly log: GuestLog;
+  private readonly debugLine: LineCollector;
 
   private constructor(config: DomainConfig, layout: MemoryLayout, engine: Engine) {
     this.domid = domIdOf(config.domid);
@@ -103,8 +106,16 @@ export class Domain {
     this.grants = new GrantFrames(this.memory, layout);
     this.physmap = new Physmap(this.maxFrames, this.memory, config.frames, config.counters);
     this.vcpu = new Vcpu(this.memory, config.counters);
-    this.platform = new PlatformDevice(engine, layout, (text) => this.host.log('info', text));
-    this.power = new AcpiPower(engine, () => this.shutdown(Reason.poweroff, 'powered off by ACPI'));
+    this.log = new GuestLog(
+      (level, message) => this.host.log(level, message),
+      () => this.host.monotonicMs(),
+    );
+    this.debugLine = new LineCollector((line) => this.log.say('debug', `guest: ${line}`));
+    this.platform = new PlatformDevice(engine, layout, (text) => this.log.say('info', text));
+    this.power = new AcpiPower(engine, {
+      off: () => this.shutdown(Reason.poweroff, 'powered off by ACPI'),
+      reset: () => this.shutdown(Reason.reboot, 'reset by ACPI'),
+    });
     engine.ports.onWrite(DEBUG_PORT, { write8: (char) => this.debugOutput(Uint8Array.of(char)) });
   }
 
@@ -155,7 +166,14 @@ export class Domain {
    * Throws `DomainStopped` after a shutdown, and the engine's own error when the guest broke it.
    */
   slice(): number {
-    return this.engine.slice();
+    try {
+      return this.engine.slice();
+    } catch (error) {
+      const { processor } = this.engine;
+      if (!isTripleFault(processor, this.memory, error)) throw error;
+      const at = processor.instructionPointer.toString(16);
+      return this.shutdown(Reason.reboot, `reset by a triple fault at 0x${at}`);
+    }
   }
 
   shutdown(reason: ShutdownReason, detail: string): never {
@@ -191,14 +209,7 @@ export class Domain {
   }
 
   debugOutput(bytes: Uint8Array): void {
-    for (const byte of bytes) {
-      if (byte === 0x0a || this.debugLine.length >= 256) {
-        this.host.log('debug', `guest: ${this.debugLine}`);
-        this.debugLine = '';
-      } else if (byte >= 0x20 && byte < 0x7f) {
-        this.debugLine += String.fromCharCode(byte);
-      }
-    }
+    for (const byte of bytes) this.debugLine.put(byte);
   }
 
   /** The vCPU's run state changes at this moment: for the owner's run loop. */

@@ -56,7 +56,6 @@ export class GrantFrames {
     const entry = GrantEntryV1.read(this.memory.view, at);
     if ((entry.flags & GrantFlag.typeMask) !== GrantFlag.permitAccess) return GrantStatus.badGntref;
     if (entry.domid !== domain) return GrantStatus.permissionDenied;
-    if (!this.memory.contains(entry.frame * PAGE_SIZE, PAGE_SIZE)) return GrantStatus.badPage;
     if (entry.frame >= this.layout.ramBytes / PAGE_SIZE) return GrantStatus.badPage;
     return { gfn: entry.frame, readOnly: (entry.flags & GrantFlag.readonly) !== 0 };
   }
@@ -78,8 +77,9 @@ export class GrantFrames {
   restore(state: GrantFramesState): void {
     const end = this.layout.bar1 + MAX_GRANT_FRAMES * PAGE_SIZE;
     state.slice(0, MAX_GRANT_FRAMES).forEach((address, index) => {
-      if (address !== null && (address < this.layout.bar1 || address >= end)) {
-        throw new RangeError(`a grant frame at ${address}, outside the platform device`);
+      const isFrame = address === null || (address >= this.layout.bar1 && address < end);
+      if (!isFrame || (address ?? 0) % PAGE_SIZE !== 0) {
+        throw new RangeError(`a grant frame at ${address}: no frame of the platform device`);
       }
       this.frames[index] = address;
     });

@@ -12,12 +12,12 @@ import {
   UnplugPort,
 } from './abi/index.ts';
 import type { Engine } from './engine/engine.ts';
+import { LineCollector } from './guest-log.ts';
 import type { MemoryLayout } from './builder/memory-layout.ts';
 
 const DEVICE_SLOT = 2;
 const IO_BAR = 0xc000;
 const MEMORY_BAR_PREFETCHABLE = 8;
-const LOG_LINE_MAX = 256;
 
 export interface PlatformDeviceState {
   flags: number;
@@ -31,11 +31,12 @@ export class PlatformDevice {
   private product = 0;
   private build = 0;
   private unplugged = 0;
-  private line = '';
+  private readonly line: LineCollector;
   private readonly log: (message: string) => void;
 
   constructor(engine: Engine, layout: MemoryLayout, log: (message: string) => void) {
     this.log = log;
+    this.line = new LineCollector((text) => log(`guest: ${text}`));
     engine.addPciFunction({
       pci_id: DEVICE_SLOT << 3,
       pci_space: configSpace(layout.bar1),
@@ -71,7 +72,7 @@ export class PlatformDevice {
       write32: (build) => (this.build = build >>> 0),
     });
     ports.onWrite(UnplugPort.version, {
-      write8: (char) => this.logChar(char),
+      write8: (char) => this.line.put(char),
       write16: (product) => (this.product = product),
     });
   }
@@ -80,15 +81,6 @@ export class PlatformDevice {
   private unplug(mask: number): void {
     this.unplugged |= mask & (UnplugMask.allIdeDisks | UnplugMask.allNics | UnplugMask.auxIdeDisks);
     if (this.product === PvDriverProduct.linux) this.log(`PV drivers: ${this.driver}`);
-  }
-
-  private logChar(char: number): void {
-    if (char === 0x0a || this.line.length >= LOG_LINE_MAX) {
-      this.log(`guest: ${this.line}`);
-      this.line = '';
-    } else if (char >= 0x20 && char < 0x7f) {
-      this.line += String.fromCharCode(char);
-    }
   }
 }
 

@@ -7,6 +7,8 @@
 import { SharedInfo, VcpuInfo, VcpuTimeInfo, PvclockFlag } from './abi/index.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
 import { PAGE_SIZE } from './engine/guest-memory.ts';
+import type { RegisteredArea } from './registered-area.ts';
+import { checkArea } from './registered-area.ts';
 
 const PENDING = SharedInfo.offset.evtchnPending;
 const MASK = SharedInfo.offset.evtchnMask;
@@ -26,7 +28,7 @@ export interface SharedInfoState {
   /** Physical address of the registered vcpu_info; null while it is in the page. */
   vcpuInfo: number | null;
   /** Physical pieces of the registered secondary time area. */
-  timeArea: { physical: number; length: number }[];
+  timeArea: RegisteredArea;
   /** The page's content while it has no place, base64. */
   unplaced: string | null;
 }
@@ -36,7 +38,7 @@ export class SharedInfoPage {
   private readonly own = new DataView(new ArrayBuffer(PAGE_SIZE));
   private gfn: number | null = null;
   private vcpuInfo: number | null = null;
-  private timeArea: { physical: number; length: number }[] = [];
+  private timeArea: RegisteredArea = [];
 
   constructor(memory: GuestMemory) {
     this.memory = memory;
@@ -72,7 +74,7 @@ export class SharedInfoPage {
   }
 
   /** The secondary copy of the time fields; an empty list unregisters it. */
-  registerTimeArea(pieces: { physical: number; length: number }[]): void {
+  registerTimeArea(pieces: RegisteredArea): void {
     this.timeArea = pieces;
     if (pieces.length === 0) return;
     const time = new DataView(new ArrayBuffer(VcpuTimeInfo.size));
@@ -147,18 +149,18 @@ export class SharedInfoPage {
     };
   }
 
-  /** Throws RangeError for places outside of the memory. */
+  /** Throws RangeError for places outside of the memory, or areas of another size. */
   restore(state: SharedInfoState): void {
     const places = [
       ...(state.gfn === null ? [] : [{ physical: state.gfn * PAGE_SIZE, length: PAGE_SIZE }]),
       ...(state.vcpuInfo === null ? [] : [{ physical: state.vcpuInfo, length: VcpuInfo.size }]),
-      ...state.timeArea,
     ];
     for (const { physical, length } of places) {
       if (!this.memory.contains(physical, length)) {
         throw new RangeError(`a shared area at ${physical}, outside the domain's memory`);
       }
     }
+    checkArea(this.memory, state.timeArea, VcpuTimeInfo.size, 'a time area');
     this.gfn = state.gfn;
     this.vcpuInfo = state.vcpuInfo;
     this.timeArea = state.timeArea;

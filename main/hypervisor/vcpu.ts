@@ -3,6 +3,8 @@ import { Runstate, VcpuRunstateInfo, Virq, RUNSTATE_UPDATE } from './abi/index.t
 import type { DomainCounters } from './counters.ts';
 import { DomainCounter } from './counters.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
+import type { RegisteredArea } from './registered-area.ts';
+import { checkArea } from './registered-area.ts';
 
 const NEVER_MS = 100;
 
@@ -11,7 +13,7 @@ export interface VcpuState {
   deadlineMs: number | null;
   /** Per-vCPU upcall vector (HVMOP 23); null when the guest chose another way. */
   upcallVector: number | null;
-  runstateArea: { physical: number; length: number }[];
+  runstateArea: RegisteredArea;
   /** ns in running, runnable, blocked, offline. */
   runstateNs: [number, number, number, number];
   runstateUpdateFlag: boolean;
@@ -21,7 +23,7 @@ export class Vcpu {
   upcallVector: number | null = null;
   runstateUpdateFlag = false;
   private deadlineMs: number | null = null;
-  private area: { physical: number; length: number }[] = [];
+  private area: RegisteredArea = [];
   private readonly timesMs: [number, number, number, number] = [0, 0, 0, 0];
   private state: Runstate = Runstate.running;
   private enteredMs = 0;
@@ -51,7 +53,7 @@ export class Vcpu {
     return NEVER_MS;
   }
 
-  registerRunstateArea(area: { physical: number; length: number }[], nowMs: number): void {
+  registerRunstateArea(area: RegisteredArea, nowMs: number): void {
     this.area = area;
     this.publish(nowMs);
   }
@@ -90,13 +92,9 @@ export class Vcpu {
     };
   }
 
-  /** Throws RangeError for an area outside of the memory. */
+  /** Throws RangeError for an area outside of the memory or of another size. */
   restore(state: VcpuState, nowMs: number): void {
-    for (const { physical, length } of state.runstateArea) {
-      if (!this.memory.contains(physical, length)) {
-        throw new RangeError(`a run-state area at ${physical}, outside the domain's memory`);
-      }
-    }
+    checkArea(this.memory, state.runstateArea, VcpuRunstateInfo.size, 'a run-state area');
     this.deadlineMs = state.deadlineMs;
     this.upcallVector = state.upcallVector;
     this.area = state.runstateArea;

@@ -10,6 +10,8 @@ export const CpuAddress = {
   instructionPointer: 556,
   previousInstructionPointer: 560,
   idtLimit: 564,
+  /** u32: linear address of the interrupt descriptor table. */
+  idtBase: 568,
   /** CR0..CR7, i32 each. */
   controlRegisters: 580,
   /** u8: current privilege level. */

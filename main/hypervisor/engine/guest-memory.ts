@@ -49,7 +49,7 @@ export class GuestMemory {
 
   /** One page; `gfn` must be within the memory (`contains`). */
   page(gfn: number): Uint8Array {
-    return this.bytes.subarray(gfn << PAGE_SHIFT, (gfn + 1) << PAGE_SHIFT);
+    return this.bytes.subarray(gfn * PAGE_SIZE, (gfn + 1) * PAGE_SIZE);
   }
 
   contains(address: number, length: number): boolean {
@@ -58,6 +58,8 @@ export class GuestMemory {
 
   /** Copies bytes in. Throws RangeError beyond the end: a caller checks what a guest named. */
   write(address: number, source: Uint8Array): void {
+    // An empty range at 0 would be all of the memory to the emulator.
+    if (source.length === 0) return;
     this.bytes.set(source, address);
     this.linear.jit_dirty_cache(address, address + source.length);
   }

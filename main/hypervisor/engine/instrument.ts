@@ -12,7 +12,7 @@ import { WasmModule } from './wasm/module.ts';
 export const HookPort = {
   /** CPUID with a leaf in 0x40000000..0x400000ff; registers are in place. */
   cpuid: 0x1_0000,
-  /** WRMSR with an index in 0x40000000..0x400000ff. */
+  /** WRMSR by ring 0 with an index in 0x40000000..0x400000ff. */
   writeMsr: 0x1_0001,
   /** #UD is about to be delivered. The handler answers 1 when it has dealt with it. */
   undefinedOpcode: 0x1_0002,
@@ -22,6 +22,8 @@ export const HookPort = {
 const REGISTERS = 64;
 const EAX = REGISTERS;
 const ECX = REGISTERS + 4;
+/** u8: current privilege level. */
+const PRIVILEGE_LEVEL = 612;
 const UNDEFINED_OPCODE = 6;
 
 const op = {
@@ -31,7 +33,9 @@ const op = {
   call: 0x10,
   localGet: 0x20,
   i32Load: 0x28,
+  i32Load8u: 0x2d,
   i32Const: 0x41,
+  i32Eqz: 0x45,
   i32Eq: 0x46,
   i32And: 0x71,
   emptyBlock: 0x40,
@@ -46,13 +50,14 @@ export function instrument(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
   const callWrite = [op.call, ...encodeU32(module.functionIndex('io_port_write32'))];
   const callRead = [op.call, ...encodeU32(module.functionIndex('io_port_read32'))];
 
-  /** if ((register & ~0xff) == 0x40000000) { hook(port); return } */
-  const onHypervisorRange = (register: number, port: number): number[] => [
+  /** if ((register & ~0xff) == 0x40000000 and the further condition) { hook(port); return } */
+  const onHypervisorRange = (register: number, port: number, and: number[] = []): number[] => [
     ...load(register),
     ...i32Const(~0xff),
     op.i32And,
     ...i32Const(0x4000_0000),
     op.i32Eq,
+    ...and,
     op.if,
     op.emptyBlock,
     ...i32Const(port),
@@ -63,7 +68,9 @@ export function instrument(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
   ];
 
   module.prepend('instr_0FA2', onHypervisorRange(EAX, HookPort.cpuid));
-  module.prepend('instr_0F30', onHypervisorRange(ECX, HookPort.writeMsr));
+  // A user's WRMSR goes on to the function's own check, which raises #GP.
+  const fromRing0 = [...i32Const(PRIVILEGE_LEVEL), op.i32Load8u, 0, 0, op.i32Eqz, op.i32And];
+  module.prepend('instr_0F30', onHypervisorRange(ECX, HookPort.writeMsr, fromRing0));
   // if (vector == 6 && hook()) return
   module.prepend('call_interrupt_vector', [
     op.localGet,

@@ -82,6 +82,10 @@ export class Processor {
     return this.bytes[CpuAddress.halted] === 1;
   }
 
+  get idtBase(): number {
+    return this.look()[word(CpuAddress.idtBase)]! >>> 0;
+  }
+
   get idtLimit(): number {
     return this.look()[word(CpuAddress.idtLimit)]!;
   }

@@ -1,6 +1,7 @@
 /** event_channel_op (32): Xen public/event_channel.h. */
 import {
   Errno,
+  EVENT_CHANNELS_2LEVEL,
   EventChannelOp,
   EventChannelStatus,
   EvtchnAllocUnbound,
@@ -13,15 +14,23 @@ import {
   EvtchnStatus,
   EvtchnUnmask,
   GuestVirtualAddress,
+  NR_VIRQS,
+  Virq,
 } from '../abi/index.ts';
 import type { Domain } from '../domain.ts';
+import type { Channel } from '../event-channels.ts';
 import type { CommandHandler, HypercallHandler } from './handler.ts';
+import { refusalOf } from './handler.ts';
+
+/** Those that each vCPU has of its own; the others are the domain's, on vCPU 0. */
+const PER_VCPU_VIRQS: readonly number[] = [Virq.timer, Virq.debug, Virq.xenoprof, Virq.xenpmu];
 
 const commands: Partial<Record<number, CommandHandler>> = {
   [EventChannelOp.allocUnbound]: (domain, argument) => {
     const op = domain.guest.read(EvtchnAllocUnbound, argument);
     if (!op) return -Errno.EFAULT;
-    if (!domain.isSelf(op.dom)) return -Errno.EPERM;
+    const refused = refusalOf(domain, op.dom);
+    if (refused !== 0) return refused;
     return answerPort(domain, domain.events.allocUnbound(op.remoteDom, domain.domid), (port) =>
       domain.guest.write(EvtchnAllocUnbound, argument, { port }),
     );
@@ -31,7 +40,8 @@ const commands: Partial<Record<number, CommandHandler>> = {
   [EventChannelOp.bindVirq]: (domain, argument) => {
     const op = domain.guest.read(EvtchnBindVirq, argument);
     if (!op) return -Errno.EFAULT;
-    if (op.vcpu !== 0) return -Errno.ENOENT;
+    if (op.virq >= NR_VIRQS) return -Errno.EINVAL;
+    if (op.vcpu !== 0) return PER_VCPU_VIRQS.includes(op.virq) ? -Errno.ENOENT : -Errno.EINVAL;
     return answerPort(domain, domain.events.bindVirq(op.virq), (port) =>
       domain.guest.write(EvtchnBindVirq, argument, { port }),
     );
@@ -58,8 +68,7 @@ const commands: Partial<Record<number, CommandHandler>> = {
     const op = domain.guest.read(EvtchnBindVcpu, argument);
     if (!op) return -Errno.EFAULT;
     if (op.vcpu !== 0) return -Errno.ENOENT;
-    const channel = domain.events.at(op.port);
-    return channel?.type === 'interdomain' || channel?.type === 'unbound' ? 0 : -Errno.EINVAL;
+    return mayMove(domain.events.at(op.port)) ? 0 : -Errno.EINVAL;
   },
   [EventChannelOp.unmask]: (domain, argument) => {
     const port = domain.guest.readU32(argument + EvtchnUnmask.offset.port);
@@ -68,7 +77,8 @@ const commands: Partial<Record<number, CommandHandler>> = {
   [EventChannelOp.reset]: (domain, argument) => {
     const op = domain.guest.read(EvtchnReset, argument);
     if (!op) return -Errno.EFAULT;
-    if (!domain.isSelf(op.dom)) return -Errno.EPERM;
+    const refused = refusalOf(domain, op.dom);
+    if (refused !== 0) return refused;
     domain.events.reset();
     return 0;
   },
@@ -76,6 +86,12 @@ const commands: Partial<Record<number, CommandHandler>> = {
 
 export const eventChannelOp: HypercallHandler = (domain, { first, second }) =>
   commands[first]?.(domain, GuestVirtualAddress(second)) ?? -Errno.ENOSYS;
+
+/** Whether a port may be bound to another vCPU: not what belongs to one. */
+function mayMove(channel: Channel | null): boolean {
+  if (!channel || channel.type === 'ipi') return false;
+  return channel.type !== 'virq' || !PER_VCPU_VIRQS.includes(channel.virq);
+}
 
 function answerPort(domain: Domain, port: number, write: (port: never) => boolean): number {
   if (port < 0) return port;
@@ -87,7 +103,9 @@ function answerPort(domain: Domain, port: number, write: (port: never) => boolea
 function status(domain: Domain, argument: GuestVirtualAddress): number {
   const op = domain.guest.read(EvtchnStatus, argument);
   if (!op) return -Errno.EFAULT;
-  if (!domain.isSelf(op.dom)) return -Errno.EPERM;
+  const refused = refusalOf(domain, op.dom);
+  if (refused !== 0) return refused;
+  if (op.port >= EVENT_CHANNELS_2LEVEL) return -Errno.EINVAL;
   const channel = domain.events.at(op.port);
   const answer = {
     status: EventChannelStatus[channel?.type ?? 'closed'],

@@ -1,5 +1,6 @@
 /** What a hypercall's implementation is given and gives. */
-import type { GuestVirtualAddress } from '../abi/index.ts';
+import type { DomId, GuestVirtualAddress } from '../abi/index.ts';
+import { Errno, ReservedDomId } from '../abi/index.ts';
 import type { Domain } from '../domain.ts';
 
 export interface HypercallArguments {
@@ -20,3 +21,12 @@ export type HypercallHandler = (domain: Domain, args: HypercallArguments) => num
 
 /** A command of a hypercall whose argument is a struct at a guest address. */
 export type CommandHandler = (domain: Domain, argument: GuestVirtualAddress) => number;
+
+/**
+ * 0 when a guest names itself. Another domain is not its to ask about, and whether it exists is not
+ * told; of the reserved ids none is a domain.
+ */
+export function refusalOf(domain: Domain, domid: DomId): number {
+  if (domain.isSelf(domid)) return 0;
+  return domid >= ReservedDomId.self ? -Errno.ESRCH : -Errno.EPERM;
+}

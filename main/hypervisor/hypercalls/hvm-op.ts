@@ -11,6 +11,7 @@ import {
   HvmParamArgument,
 } from '../abi/index.ts';
 import type { CommandHandler, HypercallHandler } from './handler.ts';
+import { refusalOf } from './handler.ts';
 
 const FIRST_USABLE_VECTOR = 0x10;
 
@@ -18,7 +19,8 @@ const commands: Partial<Record<number, CommandHandler>> = {
   [HvmOp.setParam]: (domain, argument) => {
     const op = domain.guest.read(HvmParamArgument, argument);
     if (!op) return -Errno.EFAULT;
-    if (!domain.isSelf(op.domid)) return -Errno.EPERM;
+    const refused = refusalOf(domain, op.domid);
+    if (refused !== 0) return refused;
     const result = domain.params.guestSet(op.index, op.value);
     if (result === 0 && op.index === HvmParam.callbackIrq) domain.upcallWayChanged();
     return result;
@@ -26,9 +28,10 @@ const commands: Partial<Record<number, CommandHandler>> = {
   [HvmOp.getParam]: (domain, argument) => {
     const op = domain.guest.read(HvmParamArgument, argument);
     if (!op) return -Errno.EFAULT;
-    if (!domain.isSelf(op.domid)) return -Errno.EPERM;
-    const refused = domain.params.guestMayRead(op.index);
+    const refused = refusalOf(domain, op.domid);
     if (refused !== 0) return refused;
+    const unreadable = domain.params.guestMayRead(op.index);
+    if (unreadable !== 0) return unreadable;
     const value = domain.params.get(op.index);
     return domain.guest.write(HvmParamArgument, argument, { value }) ? 0 : -Errno.EFAULT;
   },
@@ -39,7 +42,8 @@ const commands: Partial<Record<number, CommandHandler>> = {
   [HvmOp.getMemType]: (domain, argument) => {
     const op = domain.guest.read(HvmGetMemType, argument);
     if (!op) return -Errno.EFAULT;
-    if (!domain.isSelf(op.domid)) return -Errno.EPERM;
+    const refused = refusalOf(domain, op.domid);
+    if (refused !== 0) return refused;
     const isRam = domain.physmap.isPopulated(Number(op.pfn));
     const memType = isRam ? HvmMemType.ramRw : HvmMemType.mmioDm;
     return domain.guest.write(HvmGetMemType, argument, { memType }) ? 0 : -Errno.EFAULT;

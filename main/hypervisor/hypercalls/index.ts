@@ -6,13 +6,17 @@ import { grantTableOp } from './grant-table-op.ts';
 import type { HypercallHandler } from './handler.ts';
 import { hvmOp } from './hvm-op.ts';
 import { memoryOp } from './memory-op.ts';
+import { multicall } from './multicall.ts';
 import { schedOp } from './sched-op.ts';
+import { setTimerOp } from './set-timer-op.ts';
 import { vcpuOp } from './vcpu-op.ts';
 import { vmAssist } from './vm-assist.ts';
 import { xenVersion } from './xen-version.ts';
 
 const handlers: Partial<Record<number, HypercallHandler>> = {
   [Hypercall.memoryOp]: memoryOp,
+  [Hypercall.multicall]: (domain, args) => multicall(domain, args, inMulticall),
+  [Hypercall.setTimerOp]: setTimerOp,
   [Hypercall.xenVersion]: xenVersion,
   [Hypercall.consoleIo]: consoleIo,
   [Hypercall.grantTableOp]: grantTableOp,
@@ -31,4 +35,9 @@ const unknown: HypercallHandler = () => -Errno.ENOSYS;
 
 export function hypercallHandler(number: number): HypercallHandler {
   return handlers[number] ?? unknown;
+}
+
+/** A multicall within a multicall is refused, as in Xen. */
+function inMulticall(number: number): HypercallHandler {
+  return number === Hypercall.multicall ? () => -Errno.EINVAL : hypercallHandler(number);
 }

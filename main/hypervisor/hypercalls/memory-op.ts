@@ -1,5 +1,5 @@
 /** memory_op (12): Xen public/memory.h. */
-import type { GuestVirtualAddress, MemoryReservation as Reservation } from '../abi/index.ts';
+import type { GuestVirtualAddress } from '../abi/index.ts';
 import {
   AddToPhysmap,
   Errno,
@@ -13,20 +13,17 @@ import {
 } from '../abi/index.ts';
 import type { Domain } from '../domain.ts';
 import type { CommandHandler, HypercallHandler } from './handler.ts';
+import { refusalOf } from './handler.ts';
 
 /** Extents one call may name: a guest cannot keep its host busy longer than this takes. */
 const MAX_EXTENTS = 65_536;
+/** Of 2^order frames; Xen's own limit for a guest that owns no devices. */
+const MAX_ORDER = 9;
 const GFN_BYTES = 4;
 
 const commands: Partial<Record<number, CommandHandler>> = {
-  [MemoryOp.decreaseReservation]: (domain, argument) =>
-    eachExtent(domain, argument, (gfn) => domain.physmap.release(gfn)),
-  [MemoryOp.populatePhysmap]: (domain, argument) =>
-    eachExtent(
-      domain,
-      argument,
-      (gfn) => domain.counters.frames < domain.maxFrames && domain.physmap.populate(gfn),
-    ),
+  [MemoryOp.decreaseReservation]: (domain, argument) => eachExtent(domain, argument, release),
+  [MemoryOp.populatePhysmap]: (domain, argument) => eachExtent(domain, argument, populate),
   // A translated guest gets frames at gfns it names, never at ones the hypervisor chooses.
   [MemoryOp.increaseReservation]: () => 0,
   [MemoryOp.maximumRamPage]: (domain) => domain.physmap.ramFrames - 1,
@@ -37,7 +34,8 @@ const commands: Partial<Record<number, CommandHandler>> = {
   [MemoryOp.removeFromPhysmap]: (domain, argument) => {
     const op = domain.guest.read(RemoveFromPhysmap, argument);
     if (!op) return -Errno.EFAULT;
-    if (!domain.isSelf(op.domid)) return -Errno.EPERM;
+    const refused = refusalOf(domain, op.domid);
+    if (refused !== 0) return refused;
     return domain.physmap.release(op.gpfn) ? 0 : -Errno.ENOENT;
   },
 };
@@ -51,7 +49,8 @@ function aboutDomain(answer: (domain: Domain) => number): CommandHandler {
   return (domain, argument) => {
     const op = domain.guest.read(MemoryDomain, argument);
     if (!op) return -Errno.EFAULT;
-    return domain.isSelf(op.domid) ? answer(domain) : -Errno.EPERM;
+    const refused = refusalOf(domain, op.domid);
+    return refused === 0 ? answer(domain) : refused;
   };
 }
 
@@ -59,35 +58,42 @@ function aboutDomain(answer: (domain: Domain) => number): CommandHandler {
 function eachExtent(
   domain: Domain,
   argument: GuestVirtualAddress,
-  act: (gfn: number) => boolean,
+  act: (domain: Domain, first: number, frames: number) => boolean,
 ): number {
   const op = domain.guest.read(MemoryReservation, argument);
-  if (!op || !domain.isSelf(op.domid)) return 0;
-  const order = op.extentOrder;
-  if (order > 10 || op.nrExtents > MAX_EXTENTS) return 0;
+  if (!op || op.extentOrder > MAX_ORDER || op.nrExtents > MAX_EXTENTS) return 0;
+  const refused = refusalOf(domain, op.domid);
+  if (refused !== 0) return refused === -Errno.ESRCH ? 0 : refused;
   for (let done = 0; done < op.nrExtents; done++) {
-    if (!oneExtent(domain, op, done, order, act)) return done;
+    const first = domain.guest.readU32(op.extentStart + done * GFN_BYTES);
+    if (first === null || !act(domain, first, 1 << op.extentOrder)) return done;
   }
   return op.nrExtents;
 }
 
-function oneExtent(
-  domain: Domain,
-  op: Reservation,
-  index: number,
-  order: number,
-  act: (gfn: number) => boolean,
-): boolean {
-  const first = domain.guest.readU32(op.extentStart + index * GFN_BYTES);
-  if (first === null) return false;
-  for (let page = 0; page < 1 << order; page++) if (!act(first + page)) return false;
+/** Stops at a frame that is not there; those before it are gone. */
+function release(domain: Domain, first: number, frames: number): boolean {
+  for (let page = 0; page < frames; page++) if (!domain.physmap.release(first + page)) return false;
+  return true;
+}
+
+/** All of an extent's frames or none. */
+function populate(domain: Domain, first: number, frames: number): boolean {
+  const { counters, maxFrames, physmap } = domain;
+  if (counters.frames + frames > maxFrames) return false;
+  for (let page = 0; page < frames; page++) {
+    if (physmap.populate(first + page)) continue;
+    release(domain, first, page);
+    return false;
+  }
   return true;
 }
 
 function addToPhysmap(domain: Domain, argument: GuestVirtualAddress): number {
   const op = domain.guest.read(AddToPhysmap, argument);
   if (!op) return -Errno.EFAULT;
-  if (!domain.isSelf(op.domid)) return -Errno.EPERM;
+  const refused = refusalOf(domain, op.domid);
+  if (refused !== 0) return refused;
   switch (op.space) {
     case MapSpace.sharedInfo:
       if (op.idx !== 0 || !domain.physmap.isPopulated(op.gpfn)) return -Errno.EINVAL;

@@ -18,7 +18,12 @@ import { PAGE_SIZE } from '../engine/guest-memory.ts';
 import type { CommandHandler, HypercallHandler } from './handler.ts';
 
 const commands: Partial<Record<number, CommandHandler>> = {
+  // The one vCPU is initialised and up from the beginning.
+  [VcpuOp.initialise]: () => -Errno.EEXIST,
+  [VcpuOp.up]: () => 0,
   [VcpuOp.isUp]: () => 1,
+  // Only of a vCPU that is pinned to a processor.
+  [VcpuOp.getPhysid]: () => -Errno.EINVAL,
   [VcpuOp.getRunstateInfo]: (domain, argument) =>
     domain.guest.copyOut(argument, domain.vcpu.runstateInfo()) ? 0 : -Errno.EFAULT,
   [VcpuOp.registerRunstateMemoryArea]: (domain, argument) => {
@@ -50,10 +55,15 @@ export const vcpuOp: HypercallHandler = (domain, { first, second, third }) => {
   return commands[first]?.(domain, virtual(third)) ?? -Errno.ENOSYS;
 };
 
+/** Xen's times are signed: what looks beyond 2^63 ns is long past. */
+export function deadlineOf(systemTimeNs: bigint): number {
+  return Number(BigInt.asIntN(64, systemTimeNs)) / 1e6;
+}
+
 function setSingleshotTimer(domain: Domain, argument: GuestVirtualAddress): number {
   const op = domain.guest.read(VcpuSetSingleshotTimer, argument);
   if (!op) return -Errno.EFAULT;
-  const deadlineMs = Number(op.timeoutAbsNs) / 1e6;
+  const deadlineMs = deadlineOf(op.timeoutAbsNs);
   if (op.flags & SingleshotFlag.future && deadlineMs < domain.nowMs) return -Errno.ETIME;
   domain.vcpu.setTimer(deadlineMs);
   return 0;

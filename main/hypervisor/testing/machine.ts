@@ -1,0 +1,166 @@
+/** A domain with a tiny guest in it, run by hand on a clock of its own. */
+import type { ShutdownReason } from '../abi/index.ts';
+import type { KernelImage } from '../builder/build.ts';
+import { DomainCounters, HostFrames } from '../counters.ts';
+import type { WholeDomainState } from '../domain-state.ts';
+import { Domain, DomainStopped } from '../domain.ts';
+import { compileEngine } from '../engine/engine-module.ts';
+import { PAGE_SIZE } from '../engine/guest-memory.ts';
+import type { Paging } from './page-tables.ts';
+import { writePageTables } from './page-tables.ts';
+
+const MEMORY_KIB = 8192;
+const FLAG_INTERRUPT = 1 << 9;
+/** Guest time goes on by this much each time anybody looks at the clock, ms. */
+const TICK_MS = 1.125;
+const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+export interface MachineOptions {
+  memoryKiB?: number;
+  paging?: Paging | undefined;
+  /** Frames of the host, the domain's own included; default twice the domain's. */
+  hostFrames?: number;
+  domid?: number;
+  onYield?: () => void;
+}
+
+let engineModule: Promise<WebAssembly.Module> | undefined;
+
+export class Machine {
+  readonly domain: Domain;
+  readonly frames: HostFrames;
+  readonly counters: DomainCounters;
+  readonly hostFrames: number;
+  readonly log: string[] = [];
+  /** What the guest ended with. */
+  ended: { reason: ShutdownReason; detail: string } | null = null;
+  private readonly time: { ms: number };
+
+  private constructor(
+    parts: Pick<Machine, 'domain' | 'frames' | 'counters' | 'hostFrames'>,
+    time: { ms: number },
+  ) {
+    this.domain = parts.domain;
+    this.frames = parts.frames;
+    this.counters = parts.counters;
+    this.hostFrames = parts.hostFrames;
+    this.time = time;
+  }
+
+  /** An empty machine, its clock standing still. */
+  static async create(options: MachineOptions = {}): Promise<Machine> {
+    const memoryKiB = options.memoryKiB ?? MEMORY_KIB;
+    const own = (memoryKiB * 1024) / PAGE_SIZE;
+    const hostFrames = options.hostFrames ?? own * 2;
+    const frames = new HostFrames();
+    frames.give(hostFrames);
+    frames.tryTake(own);
+    const counters = new DomainCounters();
+    counters.setFrames(own);
+    const time = { ms: 0 };
+    const domain = await Domain.create({
+      domid: options.domid ?? 7,
+      uuid: '01234567-89ab-cdef-0123-456789abcdef',
+      memoryKiB,
+      engine: await (engineModule ??= compileEngine()),
+      frames,
+      counters,
+      host: {
+        onShutdown: (reason, detail) => (machine.ended = { reason, detail }),
+        onYield: () => options.onYield?.(),
+        log: (level, message) => machine.log.push(`${level}: ${message}`),
+        monotonicMs: () => (time.ms += TICK_MS),
+      },
+    });
+    const machine: Machine = new Machine({ domain, frames, counters, hostFrames }, time);
+    return machine;
+  }
+
+  /** A machine with a guest, its clock going. */
+  static async start(guest: KernelImage, options: MachineOptions = {}): Promise<Machine> {
+    const machine = await Machine.create(options);
+    machine.domain.build(guest, EPOCH_MS);
+    if (options.paging) {
+      const { view } = machine.domain.memory;
+      writePageTables(options.paging, (address, value) => view.setUint32(address, value, true));
+    }
+    machine.domain.engine.clock.thaw();
+    return machine;
+  }
+
+  /** A guest that runs to its end: halted for good, or shut down. */
+  static async run(guest: KernelImage, options: MachineOptions = {}): Promise<Machine> {
+    const machine = await Machine.start(guest, options);
+    machine.runUntil(() => machine.finished);
+    return machine;
+  }
+
+  /** Halted with interrupts off, or shut down. */
+  get finished(): boolean {
+    const { processor } = this.domain.engine;
+    return this.ended !== null || (processor.halted && !(processor.flags & FLAG_INTERRUPT));
+  }
+
+  /**
+   * Runs slices, and lets a halted guest's time go by. Throws when the guest has not come to the
+   * point after `slices`, and whatever the engine throws but the end of the domain.
+   */
+  runUntil(done: () => boolean, slices = 2000): void {
+    for (let count = 0; !done(); count++) {
+      if (count > slices)
+        throw new Error(`the guest did not come to the point: ${this.describe()}`);
+      this.slice();
+    }
+  }
+
+  /** One slice; a halted guest's clock goes to its next timer. */
+  slice(): void {
+    try {
+      this.time.ms += this.domain.slice();
+    } catch (error) {
+      if (!(error instanceof DomainStopped)) throw error;
+    }
+  }
+
+  /** Time goes by outside. */
+  wait(ms: number): void {
+    this.time.ms += ms;
+  }
+
+  word(address: number): number {
+    return this.domain.memory.view.getUint32(address, true);
+  }
+
+  setWord(address: number, value: number): void {
+    this.domain.memory.view.setUint32(address, value, true);
+  }
+
+  /** Frames that nobody has lost or invented: free ones and the domain's are all of the host's. */
+  get framesAddUp(): boolean {
+    const { frames, counters, hostFrames, domain } = this;
+    return (
+      frames.free + counters.frames === hostFrames &&
+      counters.frames === domain.physmap.populatedFrames
+    );
+  }
+
+  /** A new machine that goes on where this one stands, by way of its saved state. */
+  async restored(options: MachineOptions = {}): Promise<Machine> {
+    const saved = this.domain.save();
+    const state = JSON.parse(JSON.stringify(saved.hypervisor)) as WholeDomainState['hypervisor'];
+    const memory = this.domain.memory.bytes.slice();
+    const other = await Machine.create({
+      ...options,
+      memoryKiB: this.domain.layout.ramBytes / 1024,
+    });
+    other.domain.memory.write(0, memory);
+    other.domain.restore({ engine: saved.engine, hypervisor: state });
+    return other;
+  }
+
+  private describe(): string {
+    const { processor } = this.domain.engine;
+    const at = processor.instructionPointer.toString(16);
+    return `at 0x${at}, ${processor.halted ? 'halted' : 'running'}, log ${JSON.stringify(this.log)}`;
+  }
+}
