@@ -11,6 +11,8 @@ import type { DomainHandle } from './domain-handle.ts';
 const NUMBER = 1;
 /** A front end connects within a second; a guest without the driver never does. */
 const CONNECT_TIMEOUT_MS = 60_000;
+/** What no watch tells is looked at this often. */
+const LOOK_AGAIN_MS = 25;
 
 export class AgentDevice {
   private readonly store: XenstoreDaemon;
@@ -54,7 +56,15 @@ export class AgentDevice {
     this.connected = false;
     await this.handle.call('disconnectAgent', {});
     this.forget();
+    const watches = this.guestWatches;
     for (const path of Object.values(this.paths)) if (this.store.exists(path)) this.store.rm(path);
+    // The guest's bus drops its watch of the back end when it has seen that the device is gone. Were
+    // a device of the same name plugged (or a clone's) before that, the guest would miss it.
+    await this.until(() => this.guestWatches < watches, 'forget its agent console');
+  }
+
+  private get guestWatches(): number {
+    return this.store.stats(this.domid)?.usage.watches ?? -1;
   }
 
   /** A domain that came here with its device connected: take it up again. */
@@ -124,7 +134,7 @@ export class AgentDevice {
         );
       }
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(leftMs, 1000));
+        const timer = setTimeout(resolve, Math.min(leftMs, LOOK_AGAIN_MS));
         this.wake = () => (clearTimeout(timer), resolve());
       });
     }
