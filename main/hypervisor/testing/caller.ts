@@ -85,9 +85,9 @@ export class Caller {
     return { result, ...layout.read(memory.view, at) };
   }
 
-  /** The guest halts with interrupts on until one comes. */
-  sleep(): void {
-    this.command(State.sleep);
+  /** The guest halts with interrupts on until one comes; `meanwhile` is called between its slices. */
+  sleep(meanwhile?: () => void): void {
+    this.command(State.sleep, meanwhile);
   }
 
   interrupts(on: boolean): void {
@@ -95,10 +95,13 @@ export class Caller {
     this.command(State.interrupts);
   }
 
-  private command(state: number): void {
+  private command(state: number, meanwhile?: () => void): void {
     const { machine } = this;
     machine.setWord(mail('state'), state);
-    machine.runUntil(() => machine.ended !== null || machine.word(mail('state')) === State.empty);
+    machine.runUntil(() => {
+      meanwhile?.();
+      return machine.ended !== null || machine.word(mail('state')) === State.empty;
+    });
     if (machine.word(Variable.fault) !== 0) throw new Error(`the guest took ${faultOf(machine)}`);
   }
 }

@@ -122,6 +122,10 @@ export class Machine {
     }
   }
 
+  runSlices(count: number): void {
+    for (; count > 0; count--) this.slice();
+  }
+
   /** Time goes by outside. */
   wait(ms: number): void {
     this.time.ms += ms;
