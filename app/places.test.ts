@@ -3,13 +3,19 @@ import { findPlaces } from './places.ts';
 
 it('finds the built parts beside the source', () => {
   const places = findPlaces('file:///src/app/main.ts');
-  expect(places).toMatchObject({ preload: '/src/dist/app/preload.cjs', pages: '/src/dist/renderer' });
+  expect(places).toMatchObject({
+    preload: '/src/dist/app/preload.cjs',
+    pages: '/src/dist/renderer',
+  });
   expect(places.mainModule.href).toBe('file:///src/main/index.ts');
 });
 
 it('finds them beside the bundle', () => {
   const places = findPlaces('file:///src/dist/app/main.js');
-  expect(places).toMatchObject({ preload: '/src/dist/app/preload.cjs', pages: '/src/dist/renderer' });
+  expect(places).toMatchObject({
+    preload: '/src/dist/app/preload.cjs',
+    pages: '/src/dist/renderer',
+  });
   expect(places.mainModule.href).toBe('file:///src/dist/main/index.js');
 });
 

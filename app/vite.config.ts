@@ -7,7 +7,6 @@ export default defineConfig({
     outDir: `${import.meta.dirname}/../dist/app`,
     emptyOutDir: false,
     target: 'node24',
-    license: { fileName: 'LICENSES.md' },
     rolldownOptions: { output: { entryFileNames: 'main.js', codeSplitting: false } },
   },
   ssr: { noExternal: true, external: ['electron'] },

@@ -130,11 +130,17 @@ describe('the window', () => {
     });
   });
 
-  it('loads its page again when that crashes, but not in a circle', async () => {
+  it('loads its page again when that crashes; when it crashes again, it says so', async () => {
+    site.running = 1;
     await start();
     window().webContents.emit('render-process-gone');
-    window().webContents.emit('render-process-gone');
     expect(window().webContents.reloads).toBe(1);
+    const closed = once(window(), 'closed');
+    window().webContents.emit('render-process-gone');
+    await closed;
+    expect(window().webContents.reloads).toBe(1);
+    expect(electron.dialog.errors[0]?.title).toBe('The window failed');
+    expect(site.stops).toBe(0);
   });
 });
 
@@ -254,6 +260,14 @@ describe('the program ends', () => {
     process.emit('SIGTERM');
     expect(await electron.app.exited.promise).toBe(0);
     expect([electron.dialog.questions.length, site.stops]).toEqual([0, 1]);
+  });
+
+  it('when a client shuts the site down', async () => {
+    site.running = 2;
+    await start();
+    site.shutDown();
+    expect(await electron.app.exited.promise).toBe(0);
+    expect(electron.dialog.questions).toEqual([]);
   });
 
   it('with the reason on the screen when the site cannot start', async () => {

@@ -1,12 +1,13 @@
 /** Puts the parts together: the site, the window, the ports between them, and the end. */
 import { app, dialog, ipcMain, Menu, powerMonitor, protocol, session, shell } from 'electron';
+import type { MessageBoxOptions } from 'electron';
 import { join } from 'node:path';
 import { DomusError } from '../../shared/errors.ts';
 import { PAGE_SCHEME } from '../origin.ts';
 import { IpcChannel, parseConsoleRequest } from '../ports/ipc.contract.ts';
 import { PortDesk } from '../ports/port-desk.ts';
 import type { Site } from '../ports/site.ts';
-import { hardenSession } from '../security/harden.ts';
+import { hardenContents, hardenSession } from '../security/harden.ts';
 import { isTrustedSender } from '../security/sender-check.ts';
 import type { Sender } from '../security/sender-check.ts';
 import { MainWindow } from '../window/main-window.ts';
@@ -15,6 +16,10 @@ import { Pages } from '../window/pages.ts';
 import { quitQuestion } from './questions.ts';
 import { QuitSequence } from './quit-sequence.ts';
 import type { QuitAnswer } from './quit-sequence.ts';
+
+const BROKEN_WINDOW =
+  'Its page ended twice in a short time. Domains are not touched by it: ' +
+  'let them run on, and open Domus again.';
 
 export interface ShellOptions {
   preload: string;
@@ -63,12 +68,13 @@ export class Shell {
   }
 
   private watchSite(): void {
-    this.site
-      .then((site) => site.failed)
-      .then(
-        (error) => this.fail(error),
-        (error: unknown) => this.fail(error),
-      );
+    const watch = async (): Promise<void> => {
+      const site = await this.site;
+      const failure = await Promise.race([site.failed, site.ended]);
+      if (failure) this.fail(failure);
+      else await this.quit.quitNow();
+    };
+    watch().catch((error: unknown) => this.fail(error));
   }
 
   private listen(): void {
@@ -79,8 +85,9 @@ export class Shell {
       const request = this.isTrusted(event) ? parseConsoleRequest(payload) : null;
       if (request) void this.desk?.openConsole(request);
     });
-    app.on('second-instance', () => void this.showWindow());
-    app.on('activate', () => void this.showWindow());
+    app.on('web-contents-created', (_event, contents) => hardenContents(contents));
+    app.on('second-instance', () => this.showWindow());
+    app.on('activate', () => this.showWindow());
     // With no window the domains go on; `before-quit` is the way out.
     app.on('window-all-closed', () => undefined);
     app.on('before-quit', (event) => {
@@ -102,6 +109,10 @@ export class Shell {
       stateFile: join(this.options.userData, 'window.json'),
       onClosing: () => void this.quit.windowClosing(),
       onPageGone: () => desk.closeAll(),
+      onBroken: () => {
+        dialog.showErrorBox('The window failed', BROKEN_WINDOW);
+        void this.quit.windowClosing();
+      },
     });
     const desk = new PortDesk(this.site, (message) => window.handOver(message));
     this.window = window;
@@ -113,9 +124,9 @@ export class Shell {
     await window.load();
   }
 
-  private async showWindow(): Promise<void> {
-    if (this.window) return this.window.show();
-    if (app.isReady()) await this.openWindow();
+  private showWindow(): void {
+    if (this.window) this.window.show();
+    else if (app.isReady()) this.openWindow().catch((error: unknown) => this.fail(error));
   }
 
   private setMenu(): void {
@@ -124,7 +135,7 @@ export class Shell {
       await shell.openPath(folders[folder]);
     };
     const template = menuTemplate(process.platform, {
-      showWindow: () => void this.showWindow(),
+      showWindow: () => this.showWindow(),
       openFolder: (folder) => void openFolder(folder),
     });
     Menu.setApplicationMenu(Menu.buildFromTemplate(template));
@@ -132,7 +143,7 @@ export class Shell {
 
   private async ask(running: number, from: 'close' | 'quit'): Promise<QuitAnswer> {
     const { message, detail, buttons } = quitQuestion(running, from);
-    const { response } = await dialog.showMessageBox({
+    const question: MessageBoxOptions = {
       type: 'question',
       message,
       detail,
@@ -140,8 +151,11 @@ export class Shell {
       defaultId: 0,
       cancelId: buttons.length - 1,
       noLink: true,
-    });
-    return buttons[response]?.answer ?? 'cancel';
+    };
+    const pressed = this.window
+      ? await this.window.ask(question)
+      : (await dialog.showMessageBox(question)).response;
+    return buttons[pressed]?.answer ?? 'cancel';
   }
 
   private fail(error: unknown): void {

@@ -2,7 +2,7 @@
 import { DomusError } from '../../shared/errors.ts';
 import type { DomainState } from '../../shared/contract/index.ts';
 import type { Connect, Site } from '../ports/site.ts';
-import type { MainModule, StartSiteOptions } from './main-module.ts';
+import type * as Main from '../../main/index.ts';
 
 /** Those whose memory is lost when the program ends. */
 const ALIVE: ReadonlySet<DomainState> = new Set([
@@ -13,8 +13,10 @@ const ALIVE: ReadonlySet<DomainState> = new Set([
   'migrating',
 ]);
 
-/** Errors: {@link DomusError}. */
-export async function startSite(main: MainModule, options: StartSiteOptions): Promise<Site> {
+/**
+ * `main`: the module, which is loaded when the program starts. Errors: {@link DomusError}.
+ */
+export async function startSite(main: typeof Main, options: Main.StartSiteOptions): Promise<Site> {
   const site = await main.startSite(options).catch(rethrow);
   const { folder, logs } = main.resolveHome({ home: options.home });
   const api = main.connectPort(site.connectRpc());
@@ -31,6 +33,7 @@ export async function startSite(main: MainModule, options: StartSiteOptions): Pr
       return domains.filter(({ state, domid }) => domid !== 0 && ALIVE.has(state)).length;
     },
     failed: site.failed.then(ours),
+    ended: site.ended,
     stop: () => site.stop(),
   };
 }

@@ -34,6 +34,8 @@ export interface Site {
   runningDomains(): Promise<number>;
   /** Settles when the site failed by itself; never after `stop`. */
   readonly failed: Promise<DomusError>;
+  /** Settles when a client shut the site down, or `stop` did. */
+  readonly ended: Promise<void>;
   /** Settles when everything is written down and every thread has ended. */
   stop(): Promise<void>;
 }

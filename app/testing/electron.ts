@@ -23,6 +23,10 @@ class StandInApp extends EventEmitter {
     this.ready.resolve();
   }
 
+  getVersion(): string {
+    return '0.0.0';
+  }
+
   whenReady(): Promise<void> {
     return this.ready.promise;
   }
@@ -67,6 +71,7 @@ export class BrowserWindow extends EventEmitter {
     super();
     this.options = options;
     BrowserWindow.all.push(this);
+    app.emit('web-contents-created', {}, this.webContents);
   }
 
   async loadURL(url: string): Promise<void> {
@@ -191,14 +196,19 @@ class StandInSession extends EventEmitter {
   }
 }
 
+interface Question {
+  message: string;
+  buttons: string[];
+}
+
 class StandInDialog {
   /** Index of the button that the person presses next. */
   nextResponse = 0;
-  readonly questions: { message: string; buttons: string[] }[] = [];
+  readonly questions: Question[] = [];
   readonly errors: { title: string; content: string }[] = [];
 
-  showMessageBox(options: { message: string; buttons: string[] }): Promise<{ response: number }> {
-    this.questions.push(options);
+  showMessageBox(...args: [...BrowserWindow[], Question]): Promise<{ response: number }> {
+    this.questions.push(args.at(-1) as Question);
     return Promise.resolve({ response: this.nextResponse });
   }
 

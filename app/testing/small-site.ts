@@ -11,6 +11,8 @@ export class SmallSite implements Site {
   stops = 0;
   private readonly failure = Promise.withResolvers<DomusError>();
   readonly failed = this.failure.promise;
+  private readonly end = Promise.withResolvers<void>();
+  readonly ended = this.end.promise;
 
   openApi(): FarEnd['connect'] {
     return connectNew(this.apiLinks);
@@ -30,8 +32,14 @@ export class SmallSite implements Site {
     this.failure.resolve(new DomusError(code, message));
   }
 
+  /** A client shuts it down. */
+  shutDown(): void {
+    this.end.resolve();
+  }
+
   stop(): Promise<void> {
     this.stops++;
+    this.end.resolve();
     return Promise.resolve();
   }
 }

@@ -1,16 +1,15 @@
 /** The one window. Its page gets the preload script's two functions and nothing of Node. */
-import { BrowserWindow, MessageChannelMain, nativeTheme, screen } from 'electron';
-import type { WebContents } from 'electron';
+import { BrowserWindow, dialog, MessageChannelMain, nativeTheme, screen } from 'electron';
+import type { MessageBoxOptions, WebContents } from 'electron';
 import type { DesktopPortMessage } from '../../shared/desktop.contract.ts';
 import { START_PAGE } from '../origin.ts';
 import { IpcChannel } from '../ports/ipc.contract.ts';
 import type { WindowPort } from '../ports/relay.ts';
-import { hardenContents } from '../security/harden.ts';
 import { MINIMUM_SIZE, placeWindow } from './bounds.ts';
 import { readWindowState, writeWindowState } from './state-file.ts';
 
 /** The page's own background, so that nothing flashes before it is painted. */
-const BACKGROUND = { light: '#ffffff', dark: '#141517' } as const;
+const BACKGROUND = { light: '#f4f4f6', dark: '#111214' } as const;
 /** A page that crashes again this soon is not loaded again by itself. */
 const CRASH_INTERVAL_MS = 30_000;
 
@@ -22,6 +21,8 @@ export interface MainWindowOptions {
   onClosing(): void;
   /** A page is gone: closed, crashed, or replaced by a reload. */
   onPageGone(): void;
+  /** The page crashed again, soon after it was loaded anew: it stays empty. */
+  onBroken(): void;
 }
 
 export class MainWindow {
@@ -71,6 +72,12 @@ export class MainWindow {
     this.window.focus();
   }
 
+  /** Settles with the index of the button that was pressed. */
+  async ask(question: MessageBoxOptions): Promise<number> {
+    const { response } = await dialog.showMessageBox(this.window, question);
+    return response;
+  }
+
   /** Without asking. */
   destroy(): void {
     if (this.window.isDestroyed()) return;
@@ -92,7 +99,6 @@ export class MainWindow {
   private listen(): void {
     const { window, options } = this;
     const contents = window.webContents;
-    hardenContents(contents);
     window.once('ready-to-show', () => window.show());
     window.on('close', (event) => {
       event.preventDefault();
@@ -112,7 +118,8 @@ export class MainWindow {
     const nowMs = performance.now();
     const isRepeated = nowMs - this.crashedAtMs < CRASH_INTERVAL_MS;
     this.crashedAtMs = nowMs;
-    if (!isRepeated) this.contents?.reload();
+    if (isRepeated) this.options.onBroken();
+    else this.contents?.reload();
   }
 
   private saveState(): void {
