@@ -1,0 +1,96 @@
+import type { QueryClient } from '@tanstack/react-query';
+import type { Domain, Host } from '../../shared/contract/schemas.ts';
+import { openAction, otherActions, powerActions } from '../domains/actions.ts';
+import type { IconName } from '../design/icon.tsx';
+import type { Commands } from '../site/commands.ts';
+import { keys, type RosterEntry } from '../site/keys.ts';
+import { overlay } from './overlays.ts';
+import { navigate } from './route.ts';
+import { chooseTheme } from './theme.ts';
+
+export interface PaletteEntry {
+  readonly id: string;
+  readonly label: string;
+  readonly detail: string | null;
+  readonly icon: IconName;
+  /** What the typed words are looked for in, in lower case. */
+  readonly hay: string;
+  run(): void;
+}
+
+/** Many domains have many actions: what does not fit the screen is found by typing on. */
+const SHOWN = 40;
+
+export function paletteEntries(
+  cache: QueryClient,
+  commands: Commands,
+  hosts: readonly Host[],
+): readonly PaletteEntry[] {
+  const roster = cache.getQueryData<readonly RosterEntry[]>(keys.roster) ?? [];
+  const guests = roster
+    .filter((entry) => !entry.isDomain0)
+    .map((entry) => cache.getQueryData<Domain>(keys.domain(entry.uuid)))
+    .filter((domain) => domain !== undefined);
+  return [
+    ...pages(),
+    ...hosts.map((host) =>
+      makeEntry(`host-${host.name}`, `Host ${host.name}`, null, 'host', () =>
+        navigate({ view: 'host', host: host.name }),
+      ),
+    ),
+    ...guests.map((domain) => {
+      const open = openAction(domain);
+      return makeEntry(domain.uuid, `Open ${domain.name}`, domain.host, open.icon, open.run);
+    }),
+    ...guests.flatMap((domain) => domainEntries(domain, commands)),
+  ];
+}
+
+/** Every typed word must occur; a label that begins with the text comes first. */
+export function findEntries(entries: readonly PaletteEntry[], text: string): PaletteEntry[] {
+  const typed = text.trim().toLowerCase();
+  const words = typed.split(/\s+/);
+  const found = entries.filter(({ hay }) => words.every((word) => hay.includes(word)));
+  const rank = ({ hay }: PaletteEntry): number => (hay.startsWith(typed) ? 0 : 1);
+  return found.toSorted((a, b) => rank(a) - rank(b)).slice(0, SHOWN);
+}
+
+function pages(): PaletteEntry[] {
+  return [
+    makeEntry('site', 'Go to the site', null, 'site', () => navigate({ view: 'site' })),
+    makeEntry('new', 'New domain', null, 'plus', () => overlay.set({ kind: 'create-domain' })),
+    makeEntry('host', 'Add host', null, 'plus', () => overlay.set({ kind: 'add-host' })),
+    makeEntry('images', 'Images', null, 'image', () => navigate({ view: 'images' })),
+    makeEntry('consoles', 'Consoles', null, 'console', () =>
+      navigate({ view: 'consoles', uuids: [] }),
+    ),
+    makeEntry('tasks', 'Tasks', null, 'tasks', () => navigate({ view: 'tasks' })),
+    makeEntry('events', 'Events', null, 'events', () => navigate({ view: 'events' })),
+    makeEntry('keys', 'Keys', null, 'help', () => overlay.set({ kind: 'help' })),
+    makeEntry('light', 'Theme: light', null, 'theme', () => chooseTheme('light')),
+    makeEntry('dark', 'Theme: dark', null, 'theme', () => chooseTheme('dark')),
+    makeEntry('system', 'Theme: as the system', null, 'theme', () => chooseTheme('system')),
+  ];
+}
+
+function domainEntries(domain: Domain, commands: Commands): PaletteEntry[] {
+  return [...powerActions(domain, commands), ...otherActions(domain, commands)].map((action) =>
+    makeEntry(
+      `${domain.uuid}-${action.id}`,
+      `${domain.name}: ${action.label}`,
+      domain.host,
+      action.icon,
+      action.run,
+    ),
+  );
+}
+
+function makeEntry(
+  id: string,
+  label: string,
+  detail: string | null,
+  icon: IconName,
+  run: () => void,
+): PaletteEntry {
+  return { id, label, detail, icon, hay: `${label} ${detail ?? ''}`.toLowerCase(), run };
+}

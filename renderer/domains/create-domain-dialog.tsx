@@ -1,0 +1,154 @@
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { Form } from 'react-aria-components';
+import { Name, type Host, type Image } from '../../shared/contract/schemas.ts';
+import { closeOverlay } from '../app/overlays.ts';
+import { openDomain } from '../app/route.ts';
+import { Button } from '../design/button.tsx';
+import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
+import { FormError, NumberField, Select, Switch, TextField } from '../design/field.tsx';
+import { memory } from '../design/format.ts';
+import { nameFault } from '../design/name-fault.ts';
+import { errorDataOf } from '../site/error-data.ts';
+import { useHosts, useImages, useRoster } from '../site/queries.ts';
+import { useSite } from '../site/site.ts';
+import styles from './create-domain-dialog.module.css';
+
+const AUTOMATIC = 'automatic';
+const DEFAULT_MEMORY_MIB = 64;
+const DEFAULT_MOST_MIB = 128;
+
+/** A domain from an image, with defaults that do: a name is all it needs. */
+export function CreateDomainDialog() {
+  const { queries } = useSite();
+  const hosts = useHosts() ?? [];
+  const images = useImages() ?? [];
+  const [name, setName] = useState(useFreeName());
+  const [host, setHost] = useState(AUTOMATIC);
+  const [image, setImage] = useState(images.find((one) => one.isDefault)?.id ?? '');
+  const [memoryMiB, setMemoryMiB] = useState(DEFAULT_MEMORY_MIB);
+  const [maxMemoryMiB, setMaxMemoryMiB] = useState(DEFAULT_MOST_MIB);
+  const [cold, setCold] = useState(false);
+  const create = useMutation(
+    queries.domains.create.mutationOptions({
+      onSuccess: (task) => {
+        closeOverlay();
+        if (task.domain !== null) openDomain(task.domain);
+      },
+    }),
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate({
+      name,
+      memoryMiB,
+      maxMemoryMiB,
+      ...(host === AUTOMATIC ? {} : { host }),
+      ...(image === '' ? {} : { image }),
+      ...(cold ? { cold } : {}),
+    });
+  };
+  return (
+    <Dialog title="New domain" onClose={closeOverlay}>
+      <Form onSubmit={submit}>
+        <DialogBody>
+          <TextField
+            label="Name"
+            autoFocus
+            isRequired
+            value={name}
+            onChange={setName}
+            validate={(text) => nameFault(Name, text)}
+          />
+          <Select
+            label="Host"
+            options={hostOptions(hosts)}
+            value={host}
+            onChange={setHost}
+            description={hostHint(hosts, host)}
+          />
+          <div className={styles.pair}>
+            <NumberField
+              label="Memory"
+              unit="MiB"
+              isRequired
+              minValue={1}
+              maxValue={maxMemoryMiB}
+              value={memoryMiB}
+              onChange={setMemoryMiB}
+            />
+            <NumberField
+              label="Most it can have"
+              unit="MiB"
+              isRequired
+              minValue={1}
+              value={maxMemoryMiB}
+              onChange={setMaxMemoryMiB}
+            />
+          </div>
+          <Select
+            label="Image"
+            options={imageOptions(images)}
+            value={image}
+            onChange={setImage}
+            {...imageHint(images, image, maxMemoryMiB)}
+          />
+          <Switch isSelected={cold} onChange={setCold}>
+            Boot it cold instead of cloning the running snapshot
+          </Switch>
+          <FormError message={create.error === null ? null : errorDataOf(create.error).message} />
+        </DialogBody>
+        <DialogButtons>
+          <Button onPress={closeOverlay}>Cancel</Button>
+          <Button type="submit" kind="primary" isPending={create.isPending}>
+            Create and run
+          </Button>
+        </DialogButtons>
+      </Form>
+    </Dialog>
+  );
+}
+
+/** `vm1`, or the first such name that is free. */
+function useFreeName(): string {
+  const taken = new Set((useRoster() ?? []).map((entry) => entry.name));
+  for (let number = 1; ; number++) if (!taken.has(`vm${number}`)) return `vm${number}`;
+}
+
+function hostOptions(hosts: readonly Host[]) {
+  return [
+    { id: AUTOMATIC, label: 'Automatic', detail: 'the one with the most free memory' },
+    ...hosts.map(({ name, freeKiB }) => ({
+      id: name,
+      label: name,
+      detail: `${memory(freeKiB)} free`,
+    })),
+  ];
+}
+
+function hostHint(hosts: readonly Host[], chosen: string): string {
+  const host = hosts.find((one) => one.name === chosen);
+  if (host !== undefined) return `${memory(host.freeKiB)} free`;
+  const best = hosts.toSorted((a, b) => b.freeKiB - a.freeKiB)[0];
+  if (best === undefined) return 'There is no host yet.';
+  return `Now that is ${best.name}, with ${memory(best.freeKiB)} free`;
+}
+
+function imageOptions(images: readonly Image[]) {
+  return images.map(({ id, name, kernelVersion }) => ({
+    id,
+    label: name,
+    detail: `Linux ${kernelVersion}`,
+  }));
+}
+
+/** Says beforehand whether this is a moment or a boot. */
+function imageHint(images: readonly Image[], chosen: string, mostMiB: number) {
+  const image = images.find((one) => one.id === chosen);
+  if (image === undefined) return {};
+  return {
+    description: image.goldenMiB.some((golden) => golden >= mostMiB)
+      ? 'A running snapshot is kept for this size: it starts at once.'
+      : 'No running snapshot is kept for this size yet: the first one boots.',
+  };
+}

@@ -1,0 +1,69 @@
+import { useMemo } from 'react';
+import type { Domain } from '../../shared/contract/schemas.ts';
+import { Empty } from '../design/empty.tsx';
+import { count, memory, percent } from '../design/format.ts';
+import { useDomainSample } from '../site/queries.ts';
+import { Chart, type ChartLine } from './chart.tsx';
+import styles from './performance-tab.module.css';
+
+/** The last ten minutes, one crosshair for all charts. */
+export function PerformanceTab({ domain }: { readonly domain: Domain }) {
+  const { uuid } = domain;
+  const hasSample = useDomainSample(uuid) !== null;
+  const mostKiB = domain.memory.maximumKiB;
+  const lines = useMemo(() => chartLines(mostKiB), [mostKiB]);
+  if (!hasSample && domain.domid === null) {
+    return (
+      <Empty icon="events" title={`${domain.name} is off`}>
+        <p>Figures begin when it runs.</p>
+      </Empty>
+    );
+  }
+  return (
+    <div className={styles.charts}>
+      {lines.map((chart) => (
+        <Chart key={chart.title} uuid={uuid} {...chart} />
+      ))}
+    </div>
+  );
+}
+
+interface ChartSpec {
+  readonly title: string;
+  readonly lines: readonly ChartLine[];
+  readonly format: (value: number) => string;
+  /** The top of the axis where it is known; else the largest value. */
+  readonly top: number | null;
+}
+
+function chartLines(mostKiB: number): readonly ChartSpec[] {
+  return [
+    {
+      title: 'CPU, of one pCPU',
+      lines: [{ column: 'cpuPercent', label: 'CPU', tone: 'accent' }],
+      format: percent,
+      top: 100,
+    },
+    {
+      title: 'Memory',
+      lines: [
+        { column: 'actualKiB', label: 'has', tone: 'accent' },
+        { column: 'targetKiB', label: 'asked', tone: 'muted' },
+      ],
+      format: memory,
+      top: mostKiB,
+    },
+    {
+      title: 'Hypercalls a second',
+      lines: [{ column: 'hypercalls', label: 'hypercalls', tone: 'accent' }],
+      format: count,
+      top: null,
+    },
+    {
+      title: 'Events a second',
+      lines: [{ column: 'events', label: 'events', tone: 'accent' }],
+      format: count,
+      top: null,
+    },
+  ];
+}

@@ -1,0 +1,84 @@
+import type { Domain } from '../../shared/contract/index.ts';
+import type { Notices } from '../tasks/notices.ts';
+import type { ApiClient } from '../transport/transport.ts';
+
+/**
+ * What a person can ask of a domain from anywhere in the window. Each sends one call; a refusal
+ * becomes a notice. What happened then shows by itself: the streams tell it.
+ */
+export class Commands {
+  private readonly api: ApiClient;
+  private readonly notices: Notices;
+
+  constructor(api: ApiClient, notices: Notices) {
+    this.api = api;
+    this.notices = notices;
+  }
+
+  start(domain: Pick<Domain, 'uuid' | 'name'>): void {
+    this.send(`${domain.name} was not started`, this.api.domains.start(ref(domain)));
+  }
+
+  pause(domain: Domain): void {
+    this.send(`${domain.name} was not paused`, this.api.domains.pause(ref(domain)));
+  }
+
+  unpause(domain: Domain): void {
+    this.send(`${domain.name} was not resumed`, this.api.domains.unpause(ref(domain)));
+  }
+
+  shutdown(domain: Domain): void {
+    this.send(`${domain.name} was not shut down`, this.api.domains.shutdown(ref(domain)));
+  }
+
+  reboot(domain: Domain): void {
+    this.send(`${domain.name} was not rebooted`, this.api.domains.reboot(ref(domain)));
+  }
+
+  forceOff(domain: Domain): void {
+    this.send(`${domain.name} was not forced off`, this.api.domains.destroy(ref(domain)));
+  }
+
+  delete(domain: Domain): void {
+    this.send(
+      `${domain.name} was not deleted`,
+      this.api.domains.delete({ ...ref(domain), force: domain.domid !== null }),
+    );
+  }
+
+  undelete(uuid: string): void {
+    this.send('The deletion was not taken back', this.api.domains.undelete({ domain: uuid }));
+  }
+
+  migrate(domain: Pick<Domain, 'uuid' | 'name'>, host: string): void {
+    this.send(
+      `${domain.name} was not moved to ${host}`,
+      this.api.domains.migrate({ ...ref(domain), host }),
+    );
+  }
+
+  cancelTask(id: string): void {
+    this.send('The task was not cancelled', this.api.tasks.cancel({ id }));
+  }
+
+  removeHost(host: string): void {
+    this.send(`${host} was not removed`, this.api.hosts.remove({ host }));
+  }
+
+  removeImage(image: string): void {
+    this.send(`${image} was not deleted`, this.api.images.remove({ image }));
+  }
+
+  buildImage(): void {
+    this.send('The image was not built', this.api.images.build({}));
+  }
+
+  private send(failure: string, call: Promise<unknown>): void {
+    call.catch((error: unknown) => this.notices.failed(failure, error));
+  }
+}
+
+/** By UUID: names may change between the click and the call. */
+function ref(domain: Pick<Domain, 'uuid'>): { domain: string } {
+  return { domain: domain.uuid };
+}
