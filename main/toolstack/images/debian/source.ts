@@ -1,4 +1,5 @@
 import type { ProgressListener } from '../progress.ts';
+import type { DownloadOptions } from './download.ts';
 import type { PackageRecord } from './package.ts';
 
 /** How far a running operation is told about and stopped. */
@@ -23,7 +24,7 @@ export interface PackageSource {
   /** Fetches and verifies the indexes, and lists the packages whose name passes `wanted`. */
   list(wanted: (name: string) => boolean, options: RunOptions): Promise<PackageListing>;
   /** Downloads one listed package into `directory` and returns the file's path. Hash and size hold. */
-  download(record: PackageRecord, directory: string, options: RunOptions): Promise<string>;
+  download(record: PackageRecord, directory: string, options: DownloadOptions): Promise<string>;
   /** Removes what `list` left on disk. */
   dispose(): Promise<void>;
 }

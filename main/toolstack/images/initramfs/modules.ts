@@ -11,18 +11,17 @@ interface KernelModule extends ModuleInfo {
  * The wanted modules and what they need, with the tables that busybox's modprobe reads
  * (`modules.dep`, `modules.alias`).
  *
- * @param available module files of the kernel package, keyed by their path in the package.
+ * @param available files of the kernel package, keyed by their path: modules and `modules.builtin`.
  * @param wanted module names, in any spelling (`xen-blkfront`, `xen_blkfront`).
  * @throws Error naming a wanted module that the kernel does not have, neither as file nor built in.
  */
 export function moduleEntries(
   release: string,
   available: ReadonlyMap<string, Buffer>,
-  builtin: string,
   wanted: readonly string[],
 ): CpioEntry[] {
   const modules = readModules(release, available);
-  const builtIn = new Set(builtin.split('\n').map(moduleName));
+  const builtIn = readBuiltIn(available);
   const chosen = new Map<string, KernelModule>();
   const choose = (name: string, neededBy: string, optional: boolean): void => {
     const key = canonical(name);
@@ -68,6 +67,11 @@ function readModules(
     }
   }
   return modules;
+}
+
+function readBuiltIn(available: ReadonlyMap<string, Buffer>): Set<string> {
+  const [, list] = [...available].find(([path]) => path.endsWith('/modules.builtin')) ?? [];
+  return new Set((list?.toString() ?? '').split('\n').map(moduleName));
 }
 
 /** Dependencies come out so that loading them from the last to the first works, as depmod does. */
