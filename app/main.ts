@@ -15,8 +15,12 @@ const { home, demo } = readCommandLine(process.argv);
 const main = (await import(/* @vite-ignore */ places.mainModule.href)) as typeof Main;
 // One program a home, and its window's state with it: Electron's lock is one for each such folder.
 const userData = join(main.resolveHome({ home }).folder, 'desktop');
-mkdirSync(userData, { recursive: true, mode: 0o700 });
-app.setPath('userData', userData);
+try {
+  mkdirSync(userData, { recursive: true, mode: 0o700 });
+  app.setPath('userData', userData);
+} catch {
+  // A home that cannot be used: starting the site says why.
+}
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([
   { scheme: PAGE_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },

@@ -36,7 +36,9 @@ orExplain(() => {
   const { binary, reason } = electron();
   if (binary) {
     ensureBuilt('application', ['app', 'main', 'shared'], 'build:app');
-    startChild(binary, [join(root, 'dist', 'app', 'main.js'), '--demo'], {});
+    // Chromium's sandbox refuses to run for root.
+    const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+    startChild(binary, [...sandbox, root, '--demo', ...process.argv.slice(2)], {});
     return;
   }
   console.error(`No desktop window (${reason}): serving the same user interface to a browser.`);
