@@ -1,36 +1,45 @@
-/** What the rest of the toolstack needs of the image store (`images/`). */
+/** What the rest of the toolstack needs of images; `image-shelf.ts` gives it from the image store. */
 import type { Image } from '../../shared/contract/index.ts';
 
 /** An image's bytes, loaded once and shared by all that boot it. */
 export interface BootableImage {
   id: string;
   name: string;
-  kind: Image['kind'];
   kernel: SharedArrayBuffer;
   initrd: SharedArrayBuffer;
   cmdline: string;
+  /** Our own init takes the host name from the kernel's command line. */
+  isBuilt: boolean;
+  /** Whether the guest runs our agent, so that commands, clones and clock setting work. */
+  hasAgent: boolean;
 }
 
 export type ImageRecord = Omit<Image, 'goldenMiB'>;
-/** `fraction` 0 to 1 or null, and the step it is at. */
-export type ImageProgress = (fraction: number | null, detail: string) => void;
+/** `fraction` 0 to 1, and the step it is at. */
+export type ImageProgress = (fraction: number, detail: string) => void;
+
+export interface ImageRun {
+  progress: ImageProgress;
+  signal: AbortSignal;
+}
 
 export interface ImageSource {
-  list(): ImageRecord[];
-  /** By id or name; without one the default. Null when there is none. */
-  find(ref: string | undefined): ImageRecord | null;
-  /** Error `image.damaged`. */
+  /** Whole images, the default first. */
+  list(): Promise<ImageRecord[]>;
+  /** By id or name. Error `image.unknown`. */
+  find(ref: string): Promise<ImageRecord>;
+  /** Reads and verifies. Errors `image.unknown`, `image.corrupt`. */
   load(id: string): Promise<BootableImage>;
-  build(
-    kernelVersion: string | undefined,
-    progress: ImageProgress,
-    signal: AbortSignal,
-  ): Promise<ImageRecord>;
-  import(asked: {
-    name: string;
-    kernelPath: string;
-    initrdPath: string;
-    cmdline?: string | undefined;
-  }): Promise<ImageRecord>;
+  /** The default image; built where there is none, and then progress is told. Errors `image.*`. */
+  ensure(run: ImageRun): Promise<ImageRecord>;
+  build(kernelVersion: string | undefined, run: ImageRun): Promise<ImageRecord>;
+  import(asked: ImageImport): Promise<ImageRecord>;
   remove(id: string): Promise<void>;
+}
+
+export interface ImageImport {
+  name: string;
+  kernelPath: string;
+  initrdPath: string;
+  cmdline?: string | undefined;
 }

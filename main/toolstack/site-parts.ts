@@ -30,4 +30,8 @@ export interface SiteParts {
   readonly restarts: Restarts;
   readonly hostFactory: HostWorkerFactory;
   readonly engineModule: WebAssembly.Module;
+  /** Aborted when the site closes. */
+  readonly closing: AbortSignal;
+  /** Tells who watches that images or their snapshots came or went. */
+  imagesChanged(): void;
 }

@@ -62,9 +62,18 @@ export class Site {
   private readonly feed: SiteFeed;
   private readonly sampler: Sampler;
   private readonly lock: ProcessLock;
+  private readonly closing: AbortController;
+  private closed: Promise<void> | null = null;
 
-  private constructor(parts: SiteParts, options: SiteOptions, lock: ProcessLock, feed: SiteFeed) {
+  private constructor(
+    parts: SiteParts,
+    options: SiteOptions,
+    lock: ProcessLock,
+    feed: SiteFeed,
+    closing: AbortController,
+  ) {
     const startedAtMs = Date.now();
+    this.closing = closing;
     this.parts = parts;
     this.lock = lock;
     this.feed = feed;
@@ -91,8 +100,9 @@ export class Site {
     const lock = lockHome(home);
     try {
       const feed = new SiteFeed();
-      const parts = await assemble(options, feed);
-      const site = new Site(parts, options, lock, feed);
+      const closing = new AbortController();
+      const parts = await assemble(options, feed, closing.signal);
+      const site = new Site(parts, options, lock, feed, closing);
       await parts.hosts.startAll();
       await demoHosts(parts);
       parts.log.write('info', 'site', `version ${options.version} opened ${home.folder}`);
@@ -104,13 +114,19 @@ export class Site {
   }
 
   /** The demo's domains, in a home that has had none yet; they come up as tasks. */
-  demo(): void {
-    demoDomains(this.parts, this.claims);
+  demo(): Promise<void> {
+    return demoDomains(this.parts, this.claims);
   }
 
   /** Ends every worker. What runs is remembered as having run. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
     const { tasks, hosts, events, log, store } = this.parts;
+    this.closing.abort();
     await tasks.close();
     await hosts.close();
     this.sampler.close();
@@ -123,7 +139,11 @@ export class Site {
   }
 }
 
-async function assemble(options: SiteOptions, feed: SiteFeed): Promise<SiteParts> {
+async function assemble(
+  options: SiteOptions,
+  feed: SiteFeed,
+  closing: AbortSignal,
+): Promise<SiteParts> {
   const { home, hostFactory } = options;
   const log = new LogBook(home.logs, options.logLevel);
   const { store, setAside } = Store.open(home.database);
@@ -145,7 +165,7 @@ async function assemble(options: SiteOptions, feed: SiteFeed): Promise<SiteParts
       code: codeDigest(options.codeFolders),
     },
     events,
-    changed: () => feed.publish({ type: 'images', images: imageViews({ images, golden }) }),
+    changed: imagesChanged,
   });
   const domains = new DomainRegistry({
     table: store.domains,
@@ -181,6 +201,8 @@ async function assemble(options: SiteOptions, feed: SiteFeed): Promise<SiteParts
     restarts: new Restarts(),
     hostFactory,
     engineModule,
+    closing,
+    imagesChanged,
   };
   const openedAtMs = Date.now();
 
@@ -189,6 +211,12 @@ async function assemble(options: SiteOptions, feed: SiteFeed): Promise<SiteParts
     feed.publish({ type: 'domain', domain: domain.view });
     console.state(domain.uuid, domain.name, domain.state);
     if (domain.running) feed.publish({ type: 'host', host: domain.running.host.view });
+  }
+
+  function imagesChanged(): void {
+    imageViews({ images, golden })
+      .then((views) => feed.publish({ type: 'images', images: views }))
+      .catch((error: unknown) => log.write('warning', 'images', String(error)));
   }
 
   function hostChanged(host: SiteHost): void {

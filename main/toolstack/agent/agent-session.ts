@@ -8,10 +8,9 @@ import { RingConsumer, RingProducer } from '../../../shared/ring/byte-ring.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import type { ConsoleRings } from '../control/host.contract.ts';
 import { within } from '../streams/waiting.ts';
-import { AgentDecoder, execLines } from './agent-wire.ts';
-import type { AgentMessage } from './agent-wire.ts';
+import { AgentDecoder, encodeRequest, maxCommandBytes } from '../../guest/agent-protocol.ts';
+import type { AgentEvent, AgentRequest, GuestIdentity } from '../../guest/agent-protocol.ts';
 import { ExecJob } from './exec-job.ts';
-import type { GuestIdentity } from './identity.ts';
 
 const READ_BYTES = 64 * 1024;
 const MOST_JOBS = 64;
@@ -43,32 +42,30 @@ export class AgentSession {
   /** Settles when the guest's agent has answered in this life. Error `agent.silent`. */
   async answers(timeoutMs: number): Promise<void> {
     this.requireOpen();
-    if (!this.hasGreeted) await this.send('hello 0');
+    if (!this.hasGreeted) await this.send({ kind: 'hello', id: 0 });
     await within(this.greeted.promise, timeoutMs, () => silent(timeoutMs));
-    await this.ask('ping', '');
+    await this.ask((id) => ({ kind: 'ping', id }));
   }
 
-  /** Entropy first, then name, machine id and wall clock. */
-  async takeIdentity({ hostname, machineId, entropy }: GuestIdentity): Promise<void> {
-    const random = Buffer.from(entropy).toString('base64');
-    await this.ask('identity', `${hostname} ${wallClock()} ${machineId} ${random}`);
+  /** Entropy first, then name, machine id and wall clock; what is left out stays. */
+  async takeIdentity(identity: GuestIdentity): Promise<void> {
+    await this.ask((id) => ({ kind: 'identity', id, identity }));
   }
 
-  async rename(hostname: string): Promise<void> {
-    await this.ask('identity', `${hostname} - - - -`);
-  }
-
+  /** Nothing where there is no agent that could. */
   async setClock(): Promise<void> {
-    if (this.hasGreeted) await this.ask('identity', `- ${wallClock()} - -`);
+    if (this.hasGreeted) await this.takeIdentity({ wallClockMs: Date.now() });
   }
 
   /**
    * Runs `command` with the guest's `/bin/sh -c`. When the reader leaves or `signal` aborts, the
-   * command is killed. Errors: `agent.silent`, `agent.busy`, `agent.gone`.
+   * command is killed. Errors: `agent.silent`, `agent.busy`, `agent.gone`,
+   * `agent.bad-command`.
    */
   exec(command: string, signal: AbortSignal | undefined): AsyncGenerator<ExecChunk, void, void> {
     this.requireOpen();
     if (!this.hasGreeted) throw silent(0);
+    requireRunnable(command);
     if (this.jobs.size >= MOST_JOBS) {
       throw new DomusError(
         'agent.busy',
@@ -104,7 +101,7 @@ export class AgentSession {
     try {
       signal?.addEventListener('abort', onAbort, { once: true });
       signal?.throwIfAborted();
-      await this.send(...execLines(id, command));
+      await this.send({ kind: 'exec', id, command, input: false });
       for await (const chunk of job.read()) {
         over = chunk.type === 'exit';
         yield chunk;
@@ -113,27 +110,32 @@ export class AgentSession {
       signal?.removeEventListener('abort', onAbort);
       this.jobs.delete(id);
       job.fail(new DomusError('agent.cancelled', 'The command was left.'));
-      if (!over && !this.closedBecause) void this.send(`kill ${id} KILL`).catch(() => {});
+      if (!over) this.kill(id);
     }
   }
 
-  private async ask(verb: string, rest: string): Promise<void> {
+  private async ask(request: (id: number) => AgentRequest): Promise<void> {
     this.requireOpen();
     const id = ++this.lastId;
     const answer = Promise.withResolvers<void>();
     answer.promise.catch(() => {});
     this.pending.set(id, answer);
     try {
-      await this.send(`${verb} ${id}${rest && ` ${rest}`}`);
+      await this.send(request(id));
       await within(answer.promise, ANSWER_TIMEOUT_MS, () => silent(ANSWER_TIMEOUT_MS));
     } finally {
       this.pending.delete(id);
     }
   }
 
-  /** Whole lines, one sender at a time, waiting for room in the ring. */
-  private send(...lines: string[]): Promise<void> {
-    const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
+  private kill(id: number): void {
+    if (this.closedBecause) return;
+    this.send({ kind: 'kill', id, signal: 'KILL' }).catch(() => {}); // it ended meanwhile
+  }
+
+  /** One request at a time, waiting for room in the ring. */
+  private send(request: AgentRequest): Promise<void> {
+    const bytes = encodeRequest(request);
     const sent = this.writing.then(async () => {
       for (let at = 0; at < bytes.length;) {
         this.requireOpen();
@@ -160,7 +162,7 @@ export class AgentSession {
     }
   }
 
-  private hear(message: AgentMessage): void {
+  private hear(message: AgentEvent): void {
     switch (message.kind) {
       case 'hello':
         this.hasGreeted = true;
@@ -170,17 +172,16 @@ export class AgentSession {
       case 'ok':
         this.pending.get(message.id)?.resolve();
         return;
-      case 'out':
-        this.jobs.get(message.id)?.output('stdout', message.bytes);
-        return;
-      case 'err':
-        this.jobs.get(message.id)?.output('stderr', message.bytes);
+      case 'output':
+        this.jobs.get(message.id)?.output(message.stream, message.data);
         return;
       case 'exit':
         this.jobs.get(message.id)?.exit(message.status);
         return;
       case 'refused':
         this.refuse(message.id, message.reason);
+        return;
+      case 'took': // no command here has input
         return;
     }
   }
@@ -199,7 +200,7 @@ export class AgentSession {
         await within(job.whenDrained(), STUCK_READER_MS, tooSlow);
       } catch (error) {
         job.fail(error as DomusError);
-        void this.send(`kill ${id} KILL`).catch(() => {});
+        this.kill(id);
       }
     }
   }
@@ -209,10 +210,13 @@ export class AgentSession {
   }
 }
 
-/** Seconds and microseconds since 1970. */
-function wallClock(): string {
-  const nowMs = Date.now();
-  return `${Math.floor(nowMs / 1000)} ${(nowMs % 1000) * 1000}`;
+function requireRunnable(command: string): void {
+  const bytes = Buffer.byteLength(command);
+  if (bytes <= maxCommandBytes && !command.includes('\0')) return;
+  throw new DomusError(
+    'agent.bad-command',
+    `A command has at most ${maxCommandBytes} bytes and no NUL; this one has ${bytes} bytes.`,
+  );
 }
 
 function silent(timeoutMs: number): DomusError {

@@ -1,6 +1,6 @@
 /** One command that runs in a guest: its output on the way to whoever asked for it. */
 import type { ExecChunk } from '../../../shared/contract/index.ts';
-import { DomusError } from '../../../shared/errors.ts';
+import type { DomusError } from '../../../shared/errors.ts';
 
 /** More than this waiting, and the agent's line is not read on. */
 const HIGH_WATER_BYTES = 1 << 20;

@@ -1,13 +1,6 @@
 /** What makes a clone a machine of its own. */
 import { randomBytes } from 'node:crypto';
-
-export interface GuestIdentity {
-  hostname: string;
-  /** 32 hexadecimal digits. */
-  machineId: string;
-  /** Stirred into the kernel's pool before anything else is done with it. */
-  entropy: Uint8Array;
-}
+import type { GuestIdentity } from '../../guest/agent-protocol.ts';
 
 const ENTROPY_BYTES = 64;
 
@@ -15,6 +8,7 @@ const ENTROPY_BYTES = 64;
 export function newIdentity(uuid: string, name: string): GuestIdentity {
   return {
     hostname: name,
+    wallClockMs: Date.now(),
     machineId: uuid.replaceAll('-', '').toLowerCase(),
     entropy: randomBytes(ENTROPY_BYTES),
   };

@@ -11,27 +11,23 @@ export function imageCalls(parts: SiteParts): SiteApi['images'] {
       parts.tasks.start(
         { kind: 'image-build', title: 'Building the Debian image', cancellable: true },
         async (task) => {
-          const image = await parts.images.build(
-            kernelVersion,
-            (fraction, detail) => task.progress(fraction, detail),
-            task.signal,
-          );
+          const image = await parts.images.build(kernelVersion, {
+            signal: task.signal,
+            progress: (fraction, detail) => task.progress(fraction, detail),
+          });
+          parts.imagesChanged();
           parts.events.add('info', 'image.built', `Image ${image.name} was built.`);
           return { title: `Built image ${image.name}`, result: image };
         },
       ),
     import: async (input) => {
       const image = await parts.images.import(input);
+      parts.imagesChanged();
       parts.events.add('info', 'image.imported', `Image ${image.name} was imported.`);
       return { ...image, goldenMiB: [] };
     },
     remove: async ({ image: ref }) => {
-      const image = parts.images.find(ref);
-      if (!image) {
-        throw new DomusError('image.unknown', `There is no image ${ref}.`, {
-          data: { image: ref },
-        });
-      }
+      const image = await parts.images.find(ref);
       requireUnused(parts, image.id, image.name);
       await parts.images.remove(image.id);
       parts.golden.forget(image.id);
@@ -41,10 +37,9 @@ export function imageCalls(parts: SiteParts): SiteApi['images'] {
   };
 }
 
-export function imageViews(parts: Pick<SiteParts, 'images' | 'golden'>): Image[] {
-  return parts.images
-    .list()
-    .map((image) => ({ ...image, goldenMiB: parts.golden.classes(image.id) }));
+export async function imageViews(parts: Pick<SiteParts, 'images' | 'golden'>): Promise<Image[]> {
+  const images = await parts.images.list();
+  return images.map((image) => ({ ...image, goldenMiB: parts.golden.classes(image.id) }));
 }
 
 /** Error `image.in-use`, which names the domains. */

@@ -20,7 +20,12 @@ type Answer<Output> =
     : Output;
 
 type Served<Part> =
-  Part extends ContractProcedure<infer In extends AnySchema, infer Out extends AnySchema, ErrorMap, Meta>
+  Part extends ContractProcedure<
+    infer In extends AnySchema,
+    infer Out extends AnySchema,
+    ErrorMap,
+    Meta
+  >
     ? (
         input: InferSchemaOutput<In>,
         options?: CallOptions,

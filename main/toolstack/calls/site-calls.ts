@@ -19,10 +19,7 @@ export interface SiteSelf {
   stop(): void;
 }
 
-export function siteCalls(
-  parts: SiteParts,
-  self: SiteSelf,
-): SiteApi['site'] {
+export function siteCalls(parts: SiteParts, self: SiteSelf): SiteApi['site'] {
   return {
     info: async () => ({
       version: self.version,
@@ -35,7 +32,7 @@ export function siteCalls(
       processRssBytes: process.memoryUsage.rss(),
     }),
     watch: async (_, options) =>
-      self.feed.watch(snapshot(parts, self.startedAtMs), options?.signal),
+      self.feed.watch(await snapshot(parts, self.startedAtMs), options?.signal),
     statistics: async (_, options) => self.sampler.watch(options?.signal),
     events: async (input, options) => parts.events.read(input, options?.signal),
     log: async ({ domain, ...query }, options) => {
@@ -50,13 +47,15 @@ export function siteCalls(
   };
 }
 
-function snapshot(parts: SiteParts, startedAtMs: number): SiteChange {
+/** Of one moment: nothing waits between the readings of what can change and their answer. */
+async function snapshot(parts: SiteParts, startedAtMs: number): Promise<SiteChange> {
+  const images = await imageViews(parts);
   const hosts = parts.hosts.all();
   return {
     type: 'snapshot',
     hosts: hosts.map((host) => host.view),
     domains: [...hosts.map((host) => domain0View(host, startedAtMs)), ...parts.domains.views()],
     tasks: parts.tasks.list(SNAPSHOT_TASKS),
-    images: imageViews(parts),
+    images,
   };
 }

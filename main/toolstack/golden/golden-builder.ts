@@ -32,6 +32,8 @@ export interface GoldenBuilderParts {
   console: ConsoleHub;
   budget: ProcessBudget;
   log: LogBook;
+  /** Aborted when the site closes. */
+  closing: AbortSignal;
 }
 
 export type BuildProgress = (fraction: number, detail: string) => void;
@@ -74,7 +76,7 @@ async function bootAndSave(
   boot: ColdBoot,
   progress: BuildProgress,
 ): Promise<Pick<GoldenSnapshot, 'terminal' | 'stream'>> {
-  const fate = listen(parts.log, workshop);
+  const fate = listen(parts, workshop);
   const agent = new AgentSession(spec.agent, spec.doorbell);
   try {
     await parts.console.attach(spec, 'starting', null);
@@ -103,7 +105,7 @@ interface Fate {
   unlessDead<T>(work: Promise<T>): Promise<T>;
 }
 
-function listen(log: LogBook, workshop: HostLink): Fate {
+function listen({ log, closing }: GoldenBuilderParts, workshop: HostLink): Fate {
   const spoke = Promise.withResolvers<void>();
   const dead = Promise.withResolvers<never>();
   dead.promise.catch(() => {}); // heard through `unlessDead`
@@ -113,6 +115,7 @@ function listen(log: LogBook, workshop: HostLink): Fate {
   workshop.on('domain.shutdown', ({ reason }) => die(`the guest ended by itself (${reason})`));
   workshop.on('log', ({ level, message }) => log.write(level, 'golden', message));
   void workshop.exited.then((reason) => die(reason));
+  closing.addEventListener('abort', () => die('the program ends'), { once: true });
   return {
     spoke: spoke.promise,
     unlessDead: (work) => Promise.race([work, dead.promise]),

@@ -18,11 +18,15 @@ import { startDomain } from './start-domain.ts';
  * fails leaves no definition. Errors: `domain.exists`, `domain.name-reserved`, `memory.*`,
  * `placement.no-host`, `host.*`, `image.unknown`, `budget.*`.
  */
-export function createDomain(parts: SiteParts, asked: CreateDomain, names: NameClaims): Task {
+export async function createDomain(
+  parts: SiteParts,
+  asked: CreateDomain,
+  names: NameClaims,
+): Promise<Task> {
+  const image = asked.image === undefined ? null : await parts.images.find(asked.image);
   parts.domains.requireNameFree(asked.name);
   const boot = asked.cold ? 'cold' : 'clone';
   const plan = planMemory({ ...asked, boot }, parts.hosts.largestKiB);
-  const image = chooseImage(parts, asked.image);
   const host = chooseHost(parts, asked, plan);
   parts.budget.check(plan.memoryKiB, asked.name);
   const release = names.claim(asked.name);
@@ -30,7 +34,7 @@ export function createDomain(parts: SiteParts, asked: CreateDomain, names: NameC
     { kind: 'create', title: `Creating ${asked.name}`, host, cancellable: true },
     async (task) => {
       try {
-        const { id } = image ?? (await waitForImage(parts, task));
+        const { id } = image ?? (await defaultImage(parts, task));
         const definition = define(asked, plan, host, id);
         return await realise(parts, definition, task);
       } finally {
@@ -89,20 +93,8 @@ function forgetUnborn(parts: SiteParts, domain: ManagedDomain): void {
   parts.console.forget(domain.uuid);
 }
 
-/** Null: there is none yet, and the default one is to be built. Error `image.unknown`. */
-function chooseImage(parts: SiteParts, ref: string | undefined): ImageRecord | null {
-  const image = parts.images.find(ref);
-  if (image || ref === undefined) return image;
-  const names = parts.images.list().map(({ name }) => name);
-  throw new DomusError(
-    'image.unknown',
-    `There is no image ${ref}. ${names.length > 0 ? `Known: ${names.join(', ')}.` : 'Build one: domus image build.'}`,
-    { data: { image: ref, known: names } },
-  );
-}
-
-function waitForImage(parts: SiteParts, task: RunningTask): Promise<ImageRecord> {
-  task.progress(null, 'waiting for the Debian image to be built');
+function defaultImage(parts: SiteParts, task: RunningTask): Promise<ImageRecord> {
+  task.progress(null, 'looking for the Debian image; it is built where there is none');
   return unlessAborted(parts.defaultImage.get(parts), task.signal);
 }
 

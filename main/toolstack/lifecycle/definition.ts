@@ -68,7 +68,7 @@ async function renameInside(parts: SiteParts, domain: ManagedDomain, name: strin
   run.spec.name = name;
   try {
     await run.host.link.call('domain.rename', { domid: run.domid, name });
-    if (domain.state === 'running') await run.agent.rename(name);
+    if (domain.state === 'running') await run.agent.takeIdentity({ hostname: name });
   } catch (error) {
     parts.log.write(
       'warning',

@@ -25,12 +25,12 @@ export async function demoHosts(parts: SiteParts): Promise<void> {
 }
 
 /** Three running domains, once in the life of a home, and only in one that has none. */
-export function demoDomains(parts: SiteParts, claims: NameClaims): void {
+export async function demoDomains(parts: SiteParts, claims: NameClaims): Promise<void> {
   if (parts.store.settings.get('demoMade') !== undefined) return;
   parts.store.settings.set('demoMade', 'yes');
   if (parts.domains.everything().length > 0) return;
   for (const { host, ...wanted } of DOMAINS) {
     if (!parts.hosts.all().some(({ name }) => name === host)) continue;
-    createDomain(parts, { ...wanted, host }, claims);
+    await createDomain(parts, { ...wanted, host }, claims);
   }
 }

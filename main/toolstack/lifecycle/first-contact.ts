@@ -17,7 +17,7 @@ const FOREIGN_ANSWER_TIMEOUT_MS = 20_000;
 
 /**
  * Plugs the agent's console, waits for the agent, and makes the guest a machine of its own. An
- * imported image may have no agent: that is said, and the domain runs. Errors
+ * image that promises no agent may have none: that is said, and the domain runs. Errors
  * `domain.silent-kernel`, `domain.agent-silent`, `agent.*`.
  */
 export async function meet(
@@ -26,7 +26,7 @@ export async function meet(
   run: RunningDomain,
   given: Given,
 ): Promise<void> {
-  if (given.image.kind === 'imported') return meetForeign(parts, domain, run);
+  if (!given.image.hasAgent) return meetStranger(parts, domain, run);
   const isClone = given.mode === 'clone';
   if (!isClone) await within(run.spoke, KERNEL_TIMEOUT_MS, () => silentKernel(domain.name));
   await run.host.link.call('domain.plugAgent', { domid: run.domid });
@@ -34,7 +34,7 @@ export async function meet(
   await run.agent.takeIdentity(newIdentity(domain.uuid, domain.name));
 }
 
-async function meetForeign(
+async function meetStranger(
   parts: SiteParts,
   domain: ManagedDomain,
   run: RunningDomain,

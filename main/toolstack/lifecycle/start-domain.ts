@@ -89,8 +89,8 @@ async function provide(
 ): Promise<Given> {
   task.progress(null, 'loading the image');
   const image = await unlessAborted(parts.images.load(domain.definition.image), task.signal);
-  // An image of a person's own may hold no agent to give a clone an identity.
-  if (mode === 'cold' || image.kind === 'imported') {
+  // Without an agent nothing could give a clone its identity.
+  if (mode === 'cold' || !image.hasAgent) {
     task.progress(0.1, 'booting');
     return { mode: 'cold', image };
   }
@@ -136,8 +136,8 @@ export function prepareGolden(
 }
 
 function goldenParts(parts: SiteParts): Parameters<typeof buildGolden>[0] {
-  const { hostFactory: factory, engineModule, console, budget, log } = parts;
-  return { factory, engineModule, console, budget, log };
+  const { hostFactory: factory, engineModule, console, budget, log, closing } = parts;
+  return { factory, engineModule, console, budget, log, closing };
 }
 
 async function enter(parts: SiteParts, run: RunningDomain, given: Given): Promise<void> {
@@ -151,10 +151,10 @@ async function enter(parts: SiteParts, run: RunningDomain, given: Given): Promis
     const { stream } = given.golden;
     await host.link.call('domain.restore', { spec, stream, identity: 'clone', paused: false });
   } else {
-    const { kernel, initrd, kind } = given.image;
-    // Our own init takes the host name from here; a person's command line stays as it is.
-    const name = kind === 'built' ? ` domus.name=${spec.name}` : '';
-    const boot = { kernel, initrd, cmdline: given.image.cmdline + name };
+    const { kernel, initrd, cmdline, isBuilt } = given.image;
+    // A person's own command line stays as it is.
+    const name = isBuilt ? ` domus.name=${spec.name}` : '';
+    const boot = { kernel, initrd, cmdline: cmdline + name };
     await host.link.call('domain.boot', { spec, boot });
   }
 }

@@ -100,7 +100,9 @@ export class TaskBook {
   async close(): Promise<void> {
     const going = [...this.running.values()].filter(({ current }) => current.cancellable);
     for (const task of going) task.cancel();
-    const over = Promise.allSettled(going.map(({ current }) => this.ended.get(current.id)));
+    const over = Promise.allSettled(
+      going.flatMap(({ current }) => this.ended.get(current.id) ?? []),
+    );
     await within(over, CLOSE_TIMEOUT_MS, () => new Error('they take too long')).catch(() => {});
     this.topic.close();
   }
