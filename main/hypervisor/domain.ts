@@ -246,6 +246,8 @@ export class Domain {
     this.vcpu.restore(hypervisor.vcpu, this.nowMs);
     this.platform.restore(hypervisor.platform);
     this.power.restore(hypervisor.power);
+    // A callback vector that was being served is acknowledged by the engine, which must hear of it.
+    if (this.vcpu.upcallVector === null) this.raiseUpcall();
   }
 
   private hypercall(cpu: Processor): void {

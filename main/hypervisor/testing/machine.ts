@@ -11,7 +11,10 @@ import { writePageTables } from './page-tables.ts';
 
 const MEMORY_KIB = 8192;
 const FLAG_INTERRUPT = 1 << 9;
-/** Guest time goes on by this much each time anybody looks at the clock, ms. */
+/**
+ * Guest time goes on by this much each time anybody looks at the clock, ms: a slice is a millisecond,
+ * so with the default it is as short as can be.
+ */
 const TICK_MS = 1.125;
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
@@ -21,6 +24,7 @@ export interface MachineOptions {
   /** Frames of the host, the domain's own included; default twice the domain's. */
   hostFrames?: number;
   domid?: number;
+  tickMs?: number;
   onYield?: () => void;
 }
 
@@ -58,6 +62,7 @@ export class Machine {
     const counters = new DomainCounters();
     counters.setFrames(own);
     const time = { ms: 0 };
+    const tickMs = options.tickMs ?? TICK_MS;
     const domain = await Domain.create({
       domid: options.domid ?? 7,
       uuid: '01234567-89ab-cdef-0123-456789abcdef',
@@ -69,7 +74,7 @@ export class Machine {
         onShutdown: (reason, detail) => (machine.ended = { reason, detail }),
         onYield: () => options.onYield?.(),
         log: (level, message) => machine.log.push(`${level}: ${message}`),
-        monotonicMs: () => (time.ms += TICK_MS),
+        monotonicMs: () => (time.ms += tickMs),
       },
     });
     const machine: Machine = new Machine({ domain, frames, counters, hostFrames }, time);
@@ -116,7 +121,8 @@ export class Machine {
   /** One slice; a halted guest's clock goes to its next timer. */
   slice(): void {
     try {
-      this.time.ms += this.domain.slice();
+      const idleMs = this.domain.slice();
+      this.time.ms += idleMs;
     } catch (error) {
       if (!(error instanceof DomainStopped)) throw error;
     }
