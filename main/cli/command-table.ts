@@ -1,0 +1,127 @@
+/** Every command. A command's module is loaded when it is run: the others cost nothing. */
+import type { Command } from './arguments/command.ts';
+
+export interface Entry {
+  readonly summary: string;
+  load(): Promise<{ command: Command }>;
+}
+
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  serve: { summary: 'Run the daemon, without a window', load: () => import('./commands/serve.ts') },
+  status: {
+    summary: 'The running daemon and its budget',
+    load: () => import('./commands/status.ts'),
+  },
+  stop: {
+    summary: 'End the daemon; it remembers what ran',
+    load: () => import('./commands/stop.ts'),
+  },
+
+  'host list': {
+    summary: 'List the simulated hosts',
+    load: () => import('./commands/host-list.ts'),
+  },
+  'host add': { summary: 'Add a simulated host', load: () => import('./commands/host-add.ts') },
+  'host remove': {
+    summary: 'Remove a host that has no domains',
+    load: () => import('./commands/host-remove.ts'),
+  },
+
+  list: { summary: 'List the domains', load: () => import('./commands/list.ts') },
+  info: {
+    summary: 'A domain, or the site and its hosts',
+    load: () => import('./commands/info.ts'),
+  },
+  create: {
+    summary: 'Create a domain and start it; returns when the guest answers',
+    load: () => import('./commands/create.ts'),
+  },
+  start: { summary: 'Start a domain that is off', load: () => import('./commands/start.ts') },
+  shutdown: { summary: 'Ask a guest to power off', load: () => import('./commands/shutdown.ts') },
+  reboot: { summary: 'Ask a guest to reboot', load: () => import('./commands/reboot.ts') },
+  destroy: {
+    summary: 'Force a domain off; its definition stays',
+    load: () => import('./commands/destroy.ts'),
+  },
+  pause: {
+    summary: 'Stop the clock and the CPU of a domain',
+    load: () => import('./commands/pause.ts'),
+  },
+  unpause: { summary: 'Let a paused domain go on', load: () => import('./commands/unpause.ts') },
+  rename: { summary: 'Give a domain another name', load: () => import('./commands/rename.ts') },
+  delete: { summary: 'Delete a domain', load: () => import('./commands/delete.ts') },
+
+  console: { summary: "Attach to a domain's console", load: () => import('./commands/console.ts') },
+  exec: { summary: 'Run a command in a guest', load: () => import('./commands/exec.ts') },
+  'mem-set': { summary: "Set a domain's memory", load: () => import('./commands/mem-set.ts') },
+  'mem-max': {
+    summary: 'Set the most memory a domain may have',
+    load: () => import('./commands/mem-max.ts'),
+  },
+  migrate: {
+    summary: 'Move a running domain to another host',
+    load: () => import('./commands/migrate.ts'),
+  },
+
+  'xenstore ls': {
+    summary: 'Show a part of xenstore',
+    load: () => import('./commands/xenstore-ls.ts'),
+  },
+  'xenstore read': { summary: 'Print a value', load: () => import('./commands/xenstore-read.ts') },
+  'xenstore write': {
+    summary: 'Write a value',
+    load: () => import('./commands/xenstore-write.ts'),
+  },
+  'xenstore rm': {
+    summary: 'Remove a node and all below it',
+    load: () => import('./commands/xenstore-rm.ts'),
+  },
+  'xenstore watch': {
+    summary: 'Print paths as they change',
+    load: () => import('./commands/xenstore-watch.ts'),
+  },
+
+  dmesg: {
+    summary: 'What a guest printed since its start',
+    load: () => import('./commands/dmesg.ts'),
+  },
+  log: { summary: "The daemon's log, or a domain's", load: () => import('./commands/log.ts') },
+  events: { summary: 'What happened at the site', load: () => import('./commands/events.ts') },
+  tasks: { summary: 'Running and ended tasks', load: () => import('./commands/tasks.ts') },
+
+  'image list': { summary: 'List the images', load: () => import('./commands/image-list.ts') },
+  'image build': {
+    summary: 'Build the Debian image from packages',
+    load: () => import('./commands/image-build.ts'),
+  },
+  'image import': {
+    summary: 'Take a kernel and an initrd of your own',
+    load: () => import('./commands/image-import.ts'),
+  },
+  'image remove': {
+    summary: 'Delete an image that no domain uses',
+    load: () => import('./commands/image-remove.ts'),
+  },
+
+  bench: {
+    summary: 'Measure: see the README of main/bench',
+    load: () => import('./commands/bench.ts'),
+  },
+};
+
+/** The command that the words begin with, and the words after its name; null: there is none. */
+export function findCommand(
+  words: readonly string[],
+): { name: string; entry: Entry; rest: string[] } | null {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(' ');
+    const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (entry && words.length >= length) return { name, entry, rest: words.slice(length) };
+  }
+  return null;
+}
+
+/** The names of commands that begin with `group` and a space. */
+export function commandsOf(group: string): string[] {
+  return Object.keys(COMMANDS).filter((name) => name.startsWith(`${group} `));
+}

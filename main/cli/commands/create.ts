@@ -1,0 +1,44 @@
+import { Domain, OnShutdown } from '../../../shared/contract/index.ts';
+import { defineCommand } from '../arguments/command.ts';
+import { oneOf } from '../arguments/one-of.ts';
+import { mib } from '../format/units.ts';
+import { finished } from '../task-result.ts';
+
+export const command = defineCommand({
+  words: ['NAME'],
+  options: {
+    host: { kind: 'text', value: 'H', help: 'on this host; else the one with most free memory' },
+    memory: { kind: 'number', value: 'MiB', help: 'its memory' },
+    maxmem: { kind: 'number', value: 'MiB', help: 'the most that it may be given while it runs' },
+    image: { kind: 'text', value: 'I', help: 'name of an image; else the default one' },
+    cold: { kind: 'flag', help: 'boot its kernel, instead of cloning a running one' },
+    'on-poweroff': { kind: 'text', value: 'ACTION', help: 'destroy (default), restart, preserve' },
+    'on-reboot': { kind: 'text', value: 'ACTION', help: 'restart (default), destroy, preserve' },
+    'on-crash': { kind: 'text', value: 'ACTION', help: 'destroy (default), restart, preserve' },
+  },
+  async run(context, { words: [name], options }) {
+    const task = await (
+      await context.site()
+    ).domains.create({
+      name,
+      host: options.host,
+      memoryMiB: options.memory,
+      maxMemoryMiB: options.maxmem,
+      image: options.image,
+      cold: options.cold,
+      onPoweroff: action('on-poweroff', options['on-poweroff']),
+      onReboot: action('on-reboot', options['on-reboot']),
+      onCrash: action('on-crash', options['on-crash']),
+    });
+    const domain = Domain.parse((await finished(context, task)).result);
+    await context.output.result(
+      domain,
+      () =>
+        `created ${domain.name} on ${domain.host}: domid ${domain.domid}, ${mib(domain.memory.targetKiB)} MiB`,
+    );
+  },
+});
+
+function action(option: string, value: string | undefined): OnShutdown | undefined {
+  return oneOf('create', option, OnShutdown.options, value);
+}

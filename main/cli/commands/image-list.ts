@@ -1,0 +1,24 @@
+import { defineCommand } from '../arguments/command.ts';
+import { table } from '../format/table.ts';
+import { bytes, timestamp } from '../format/units.ts';
+
+export const command = defineCommand({
+  words: [],
+  options: {},
+  notes:
+    'Golden: the maximum memories (MiB) of which a running state is kept, to clone at once. * is the default.',
+  async run(context) {
+    const images = await (await context.site()).images.list();
+    const rows = images.map((image) => [
+      image.isDefault ? `${image.name} *` : image.name,
+      image.kind,
+      image.kernelVersion,
+      bytes(image.sizeBytes),
+      timestamp(image.createdAtMs),
+      image.goldenMiB.join(', '),
+    ]);
+    await context.output.result(images, () =>
+      table(['Name', 'Kind', 'Kernel', 'Size', 'Created', 'Golden'], rows, ['Size']),
+    );
+  },
+});

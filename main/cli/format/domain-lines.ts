@@ -1,0 +1,32 @@
+import type { Domain } from '../../../shared/contract/index.ts';
+import { keyValues } from './table.ts';
+import { duration, mib, timestamp } from './units.ts';
+
+/** A domain, a line for each thing that there is to say. */
+export function domainLines(domain: Domain, nowMs = Date.now()): string[] {
+  const { memory, startedAtMs } = domain;
+  const pairs: [string, string | number | null][] = [
+    ['name', domain.name],
+    ['uuid', domain.uuid],
+    ['domid', domain.domid],
+    ['host', domain.host],
+    ['state', domain.state],
+    ['reason', domain.reason],
+    ['image', domain.image === '' ? null : domain.image],
+    ['vcpus', domain.vcpus],
+    ['memory', domain.domid === null ? null : `${mib(memory.actualKiB)} MiB`],
+    ['memory_target', `${mib(memory.targetKiB)} MiB`],
+    ['maxmem', `${mib(memory.maximumKiB)} MiB`],
+    ['address', domain.address],
+    ['on_poweroff', domain.onPoweroff],
+    ['on_reboot', domain.onReboot],
+    ['on_crash', domain.onCrash],
+    ['created', timestamp(domain.createdAtMs)],
+    ['uptime', startedAtMs === null ? null : duration(nowMs - startedAtMs)],
+    [
+      'was_running',
+      domain.wasRunning ? 'when Domus ended; start it again with "domus start"' : null,
+    ],
+  ];
+  return keyValues(pairs.filter((pair): pair is [string, string | number] => pair[1] !== null));
+}
