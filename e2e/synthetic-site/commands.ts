@@ -157,13 +157,12 @@ export function setMemory(site: SyntheticSite, domain: Domain, memoryMiB: number
 export function migrationTargets(site: SyntheticSite, domain: Domain): MigrationTarget[] {
   return [...site.hosts.values()].map((host) => {
     const reason = refusal(site, domain, host.name);
-    const bytes = domain.memory.actualKiB * 1024;
     return {
       host: host.name,
       possible: reason === null,
       reason,
       pages: domain.memory.actualKiB / PAGE_KIB,
-      estimatedStopMs: Math.round((bytes / host.bandwidthBytesPerSecond) * 1000 + 8),
+      estimatedStopMs: stopMs(site, domain, host.name),
     };
   });
 }
@@ -178,7 +177,7 @@ export function migrate(site: SyntheticSite, domain: Domain, hostName: string): 
   const report: MigrationReport = {
     from,
     to: hostName,
-    downtimeMs: site.random.integer(18, 34),
+    downtimeMs: stopMs(site, domain, hostName),
     totalMs: MIGRATION_MS,
     bytes: domain.memory.actualKiB * 1024,
     pages: domain.memory.actualKiB / PAGE_KIB,
@@ -202,6 +201,12 @@ export function migrate(site: SyntheticSite, domain: Domain, hostName: string): 
     },
     abandon: () => void site.update(site.domain(domain.uuid), { state: before }),
   });
+}
+
+/** As if the last round carried a fiftieth of the memory. */
+function stopMs(site: SyntheticSite, domain: Domain, hostName: string): number {
+  const bytes = (domain.memory.actualKiB * 1024) / 50;
+  return Math.round((bytes / site.host(hostName).bandwidthBytesPerSecond) * 1000 + 8);
 }
 
 export function refuseTakenName(site: SyntheticSite, name: string): void {

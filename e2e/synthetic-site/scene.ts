@@ -67,7 +67,7 @@ function makeGuest(
   const state: DomainState = wasRunning ? 'shut-off' : stateOf(index);
   const alive = state === 'running' || state === 'paused';
   const maximumKiB = [128, 128, 256, 192][index % 4]! * 1024;
-  const actualKiB = Math.min(maximumKiB, random.integer(8, 32) * 8 * 1024);
+  const actualKiB = (maximumKiB * random.integer(3, 8)) / 8;
   return {
     uuid: random.uuid(),
     name: `${DOMAIN_NAMES[index % DOMAIN_NAMES.length]!}${Math.floor(index / DOMAIN_NAMES.length) + 1}`,

@@ -10,6 +10,7 @@ import {
   Virtualizer,
 } from 'react-aria-components';
 import { DomainMark } from '../domains/domain-mark.tsx';
+import { stateWord } from '../domains/state-word.ts';
 import { Icon, type IconName } from '../design/icon.tsx';
 import type { RosterEntry } from '../site/keys.ts';
 import { useHosts, useRoster } from '../site/queries.ts';
@@ -94,7 +95,7 @@ function HostItem({ host }: { readonly host: HostNode }) {
         {(domain) => (
           <NavigationTreeItem
             id={domain.uuid}
-            textValue={domain.name}
+            textValue={`${domain.name}, ${stateWord(domain.state)}`}
             href={domainHref(domain.uuid)}
             className={`${styles.item} ${styles.domain}`}
           >

@@ -82,9 +82,9 @@ export class ConsoleLink {
     this.channel?.send(jsonFrame(FrameType.resize, size));
   }
 
-  /** Opens the channel now, if it is not open. */
+  /** Opens the channel now, if it was lost. */
   reopen(): void {
-    if (this.status.get().link === 'open') return;
+    if (this.status.get().link !== 'lost') return;
     this.attempt = 0;
     this.open();
   }

@@ -2,15 +2,18 @@
 
 const KIB_PER_MIB = 1024;
 const KIB_PER_GIB = 1024 * 1024;
+/** Below it megabytes are what people set and compare. */
+const LARGE_KIB = 16 * KIB_PER_GIB;
 
-/** `96 MiB`, `1.5 GiB`. */
+/** `96 MiB`, `1536 MiB`, `2 GiB`. */
 export function memory(kib: number): string {
-  return kib >= KIB_PER_GIB ? `${gib(kib)} GiB` : `${mib(kib)} MiB`;
+  const isWhole = kib > 0 && kib % KIB_PER_GIB === 0;
+  return isWhole || kib >= LARGE_KIB ? `${gib(kib)} GiB` : `${mib(kib)} MiB`;
 }
 
 /** `96 of 128 MiB`; both in the unit of the larger. */
 export function memoryOf(kib: number, ofKib: number): string {
-  return ofKib >= KIB_PER_GIB
+  return ofKib >= LARGE_KIB
     ? `${gib(kib)} of ${gib(ofKib)} GiB`
     : `${mib(kib)} of ${mib(ofKib)} MiB`;
 }

@@ -23,15 +23,22 @@ interface Props {
   readonly lines: readonly ChartLine[];
   readonly format: (value: number) => string;
   readonly top: number | null;
+  /** Memory's axis has whole powers of two. */
+  readonly unit: 'memory' | 'count';
 }
 
 const HEIGHT = 170;
 const WINDOW_S = 600;
+/** A young history fills at least this much of the axis, then grows to the whole window. */
+const LEAST_WINDOW_S = 120;
+const MIB_STEPS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096].map(
+  (mib) => mib * 1024,
+);
 /** Charts of one page share the crosshair. */
 const CROSSHAIR = uPlot.sync('domain');
 
 /** Time from left to right, values from zero; what was not measured is a gap. */
-export function Chart({ uuid, title, lines, format, top }: Props) {
+export function Chart({ uuid, title, lines, format, top, unit }: Props) {
   const { statistics } = useSite();
   const place = useRef<HTMLDivElement>(null);
   const dark = useValue(isDark);
@@ -40,9 +47,14 @@ export function Chart({ uuid, title, lines, format, top }: Props) {
     if (element === null) return;
     const { history } = statistics.domain(uuid);
     const data = (): uPlot.AlignedData => chartData(history, lines, statistics.timeMs);
-    const options = chartOptions(element, lines, format, top);
+    const options = chartOptions(element, lines, format, top, unit === 'memory' ? MIB_STEPS : null);
     const chart = new uPlot(options, data(), element);
-    const undo = statistics.subscribeDomain(uuid, () => chart.setData(data()));
+    const update = (): void => {
+      chart.setData(data());
+      showNewest(chart);
+    };
+    showNewest(chart);
+    const undo = statistics.subscribeDomain(uuid, update);
     const resize = new ResizeObserver(() => {
       chart.setSize({ width: element.clientWidth, height: HEIGHT });
     });
@@ -53,13 +65,18 @@ export function Chart({ uuid, title, lines, format, top }: Props) {
       chart.destroy();
     };
     // `dark`: a canvas keeps the colours it was made with.
-  }, [statistics, uuid, lines, format, top, dark]);
+  }, [statistics, uuid, lines, format, top, unit, dark]);
   return (
     <figure className={styles.chart}>
       <figcaption>{title}</figcaption>
       <div ref={place} className={styles.place} />
     </figure>
   );
+}
+
+/** While nobody points at a moment, the legend tells the newest. */
+function showNewest(chart: uPlot): void {
+  if (chart.cursor.idx == null) chart.setLegend({ idx: chart.data[0].length - 1 });
 }
 
 function chartData(
@@ -88,6 +105,7 @@ function chartOptions(
   lines: readonly ChartLine[],
   format: Props['format'],
   top: number | null,
+  steps: readonly number[] | null,
 ): uPlot.Options {
   const colour = (token: string): string => cssColour(element, token);
   const axis = {
@@ -102,12 +120,23 @@ function chartOptions(
     legend: { live: true },
     cursor: { sync: { key: CROSSHAIR.key }, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true, range: (_chart, _least, most) => [most - WINDOW_S, most] },
+      x: {
+        time: true,
+        range: (_chart, least, most) => [
+          Math.max(most - WINDOW_S, Math.min(least, most - LEAST_WINDOW_S)),
+          most,
+        ],
+      },
       y: { range: (_chart, _least, most) => [0, top ?? Math.max(10, most * 1.1)] },
     },
     axes: [
-      { ...axis, size: 24, values: '{HH}:{mm}' },
-      { ...axis, size: 72, values: (_chart, splits) => splits.map(format) },
+      { ...axis, size: 24, values: '{HH}:{mm}:{ss}' },
+      {
+        ...axis,
+        size: 72,
+        values: (_chart, splits) => splits.map(format),
+        ...(steps === null ? {} : { incrs: [...steps] }),
+      },
     ],
     series: [
       { label: 'time', value: '{HH}:{mm}:{ss}' },

@@ -10,6 +10,7 @@ import { CpuPercent, CpuSparkline } from './cpu-figure.tsx';
 import { DomainMark } from './domain-mark.tsx';
 import styles from './domain-row.module.css';
 import { MemoryControl } from './memory-control.tsx';
+import { stateWord } from './state-word.ts';
 
 export type OpenRowMenu = (uuid: string, anchor: HTMLElement) => void;
 
@@ -23,7 +24,7 @@ export function DomainRow({ entry, onMenu }: Props) {
     <GridListItem
       id={entry.uuid}
       value={entry}
-      textValue={entry.name}
+      textValue={`${entry.name}, ${stateWord(entry.state)}`}
       className={styles.row!}
       onContextMenu={(event) => {
         event.preventDefault();

@@ -34,6 +34,7 @@ interface ChartSpec {
   readonly format: (value: number) => string;
   /** The top of the axis where it is known; else the largest value. */
   readonly top: number | null;
+  readonly unit: 'memory' | 'count';
 }
 
 function chartLines(mostKiB: number): readonly ChartSpec[] {
@@ -43,6 +44,7 @@ function chartLines(mostKiB: number): readonly ChartSpec[] {
       lines: [{ column: 'cpuPercent', label: 'CPU', tone: 'accent' }],
       format: percent,
       top: 100,
+      unit: 'count',
     },
     {
       title: 'Memory',
@@ -52,18 +54,21 @@ function chartLines(mostKiB: number): readonly ChartSpec[] {
       ],
       format: memory,
       top: mostKiB,
+      unit: 'memory',
     },
     {
       title: 'Hypercalls a second',
       lines: [{ column: 'hypercalls', label: 'hypercalls', tone: 'accent' }],
       format: count,
       top: null,
+      unit: 'count',
     },
     {
       title: 'Events a second',
       lines: [{ column: 'events', label: 'events', tone: 'accent' }],
       format: count,
       top: null,
+      unit: 'count',
     },
   ];
 }

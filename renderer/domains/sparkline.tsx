@@ -1,62 +1,59 @@
 import { useEffect, useRef } from 'react';
-import { isDark } from '../app/theme.ts';
-import { GAP_MS, type History } from '../site/history.ts';
+import { GAP_MS } from '../site/history.ts';
 import styles from './sparkline.module.css';
 
 const SHOWN_MS = 60_000;
+/** The drawing's own units: stretched to the place it is given. */
+const WIDTH = 120;
+const HEIGHT = 18;
 
 export interface SparklineSource {
   /** @returns its own undo. */
   subscribe(listener: () => void): () => void;
-  readonly history: History<'cpuPercent'>;
+  readonly history: {
+    readonly length: number;
+    timeMs(age: number): number;
+    value(column: 'cpuPercent', age: number): number;
+  };
   /** Of the newest sample of the site: what stands still slides away to the left. */
   nowMs(): number;
 }
 
 /**
- * The last minute of CPU use, drawn on a canvas as samples come, past React. From zero to a
- * hundred per cent; a gap in the samples is a gap in the line.
+ * The last minute of CPU use, from zero to a hundred per cent; a gap in the samples is a gap in the
+ * line. Drawn past React, by setting the path as samples come. A path and no canvas: a hundred
+ * canvases are a hundred layers for the compositor, at every frame of a scroll.
  */
 export function Sparkline({ source }: { readonly source: SparklineSource }) {
-  const ref = useRef<HTMLCanvasElement>(null);
+  const line = useRef<SVGPathElement>(null);
+  const area = useRef<SVGPathElement>(null);
   useEffect(() => {
-    const canvas = ref.current;
-    if (canvas === null) return;
-    const draw = (): void => drawSparkline(canvas, source);
+    const draw = (): void => {
+      const stretches = stretchesOf(source);
+      line.current?.setAttribute('d', stretches.map(linePath).join(''));
+      area.current?.setAttribute('d', stretches.map(areaPath).join(''));
+    };
     draw();
-    const undo = [source.subscribe(draw), isDark.subscribe(draw)];
-    return () => undo.forEach((each) => each());
+    return source.subscribe(draw);
   }, [source]);
   // The figure beside it says the same in words.
-  return <canvas ref={ref} className={styles.sparkline} aria-hidden="true" />;
+  return (
+    <svg
+      className={styles.sparkline}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      <path ref={area} className={styles.area} />
+      <path ref={line} className={styles.line} />
+    </svg>
+  );
 }
 
-function drawSparkline(canvas: HTMLCanvasElement, source: SparklineSource): void {
-  const context = canvas.getContext('2d');
-  if (context === null) return;
-  const ratio = window.devicePixelRatio;
-  const width = Math.round(canvas.clientWidth * ratio);
-  const height = Math.round(canvas.clientHeight * ratio);
-  if (width === 0 || height === 0) return;
-  if (canvas.width !== width || canvas.height !== height) {
-    canvas.width = width;
-    canvas.height = height;
-  } else context.clearRect(0, 0, width, height);
-  context.strokeStyle = context.fillStyle = getComputedStyle(canvas).color;
-  context.lineWidth = ratio;
-  context.lineJoin = 'round';
-  for (const stretch of stretches(source)) drawStretch(context, stretch, width, height, ratio);
-}
-
-interface Point {
-  /** 0 at the left edge, 1 at the right. */
-  readonly x: number;
-  /** 0 to 1. */
-  readonly y: number;
-}
+type Point = readonly [x: number, y: number];
 
 /** The points of the last minute, newest first, cut where samples are missing. */
-function stretches({ history, nowMs }: SparklineSource): Point[][] {
+function stretchesOf({ history, nowMs }: SparklineSource): Point[][] {
   const now = nowMs();
   const found: Point[][] = [];
   let lastMs = Infinity;
@@ -64,33 +61,25 @@ function stretches({ history, nowMs }: SparklineSource): Point[][] {
     const timeMs = history.timeMs(age);
     if (now - timeMs > SHOWN_MS) break;
     if (lastMs - timeMs > GAP_MS) found.push([]);
-    found.at(-1)?.push({
-      x: 1 - (now - timeMs) / SHOWN_MS,
-      y: Math.min(1, history.value('cpuPercent', age) / 100),
-    });
+    const share = Math.min(1, history.value('cpuPercent', age) / 100);
+    const x = WIDTH * (1 - (now - timeMs) / SHOWN_MS);
+    found.at(-1)?.push([round(x), round(HEIGHT - 1 - share * (HEIGHT - 2))]);
     lastMs = timeMs;
   }
   return found;
 }
 
-function drawStretch(
-  context: CanvasRenderingContext2D,
-  points: readonly Point[],
-  width: number,
-  height: number,
-  ratio: number,
-): void {
+function linePath(points: readonly Point[]): string {
+  return points.length < 2 ? '' : `M${points.join('L')}`;
+}
+
+function areaPath(points: readonly Point[]): string {
   const first = points[0];
   const last = points.at(-1);
-  if (first === undefined || last === undefined) return;
-  const floor = height - ratio;
-  const y = (point: Point): number => floor - point.y * (height - 2 * ratio);
-  context.beginPath();
-  for (const point of points) context.lineTo(point.x * width, y(point));
-  context.stroke();
-  context.lineTo(last.x * width, height);
-  context.lineTo(first.x * width, height);
-  context.globalAlpha = 0.16;
-  context.fill();
-  context.globalAlpha = 1;
+  if (first === undefined || last === undefined || points.length < 2) return '';
+  return `M${first[0]},${HEIGHT}L${points.join('L')}L${last[0]},${HEIGHT}Z`;
+}
+
+function round(figure: number): number {
+  return Math.round(figure * 10) / 10;
 }

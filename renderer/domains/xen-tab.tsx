@@ -17,7 +17,7 @@ export function XenTab({ domain }: { readonly domain: Domain }) {
   }
   return (
     <div className={styles.columns}>
-      {domain.isDomain0 ? null : <Inside domain={domain} />}
+      <Inside uuid={domain.uuid} />
       <Part title="xenstore">
         <XenstoreTree host={domain.host} path={`/local/domain/${domain.domid}`} />
       </Part>
@@ -25,12 +25,12 @@ export function XenTab({ domain }: { readonly domain: Domain }) {
   );
 }
 
-function Inside({ domain }: { readonly domain: Domain }) {
-  const { inside, fault } = useInside(domain.uuid);
+function Inside({ uuid }: { readonly uuid: string }) {
+  const { inside, fault } = useInside(uuid);
   if (fault !== null) return <p role="alert">{fault.message}</p>;
   if (inside === null) return <p className={styles.waiting}>Reading …</p>;
   return (
-    <>
+    <div className={styles.stack}>
       <Part title="Hypercalls a second">
         <Hypercalls inside={inside} />
       </Part>
@@ -43,7 +43,7 @@ function Inside({ domain }: { readonly domain: Domain }) {
       <Part title="Grants and faults">
         <Grants inside={inside} />
       </Part>
-    </>
+    </div>
   );
 }
 

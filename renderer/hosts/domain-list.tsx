@@ -39,6 +39,7 @@ export function DomainList({ host, guests, isFiltered }: Props) {
         <GridList
           aria-label={`Domains of ${host}`}
           className={styles.list!}
+          style={{ height: guests.length === 0 ? 'auto' : guests.length * LAYOUT.rowSize + 1 }}
           items={guests}
           selectionMode="single"
           selectionBehavior="replace"

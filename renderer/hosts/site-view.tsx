@@ -21,7 +21,7 @@ export function SiteView({ host }: { readonly host: string | null }) {
   return (
     <div className={styles.view}>
       <div className={styles.summary}>
-        <h1>{host ?? 'Site'}</h1>
+        <h1 className={styles.title}>{host ?? 'Site'}</h1>
         <p>{summary(roster, shown.length, host)}</p>
         <Button icon="plus" kind="quiet" onPress={() => overlay.set({ kind: 'add-host' })}>
           Add host
