@@ -35,12 +35,17 @@ export default defineConfig({
   plugins: [besideTheBundle()],
 });
 
-/** What code finds beside itself: guest recipes, and that `.js` files are modules. */
+/** Folders that code finds beside itself, by its `import.meta.url`. */
+const FOLDERS = { rootfs: 'guest/rootfs', keys: 'toolstack/images/keys' };
+
+/** Adds them, and that `.js` files are modules. */
 function besideTheBundle(): Plugin {
   return {
     name: 'domus-beside-the-bundle',
     writeBundle({ dir = output }) {
-      cpSync(join(here, 'guest', 'rootfs'), join(dir, 'rootfs'), { recursive: true });
+      for (const [name, source] of Object.entries(FOLDERS)) {
+        cpSync(join(here, source), join(dir, name), { recursive: true });
+      }
       writeFileSync(join(dir, 'package.json'), '{ "type": "module" }\n');
     },
   };

@@ -29,7 +29,13 @@ describe('the archive', () => {
     const inArchive = ['package.json', 'dist/app/main.js', 'dist/app/preload.cjs'];
     expect(inArchive.filter((path) => isUnpacked(path))).toEqual([]);
     const beside = [
-      ...['index.js', 'package.json', 'rootfs/init', 'rootfs/lib/domus/agent'],
+      ...[
+        'index.js',
+        'package.json',
+        'rootfs/init',
+        'rootfs/lib/domus/agent',
+        'keys/debian-bookworm-stable.asc',
+      ],
       ...['api', 'console', 'domain', 'host', 'toolstack'].map((name) => `${name}.worker.js`),
     ].map((path) => `dist/main/${path}`);
     const emulator = ['package.json', 'LICENSE', 'build/libv86.mjs', 'build/v86.wasm'];

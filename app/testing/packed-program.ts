@@ -2,7 +2,7 @@
  * Started by `packed-run.ts` in a process of its own: the packed shell with the stand-in for
  * Electron, used as a person would, over the page's own ways. Prints a {@link PackedReport}.
  *
- *     node packed-program.ts ARCHIVE-FOLDER HOME
+ *     node packed-program.ts ARCHIVE-FOLDER HOME [GUEST-COMMAND]
  */
 import { readFileSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
@@ -19,11 +19,13 @@ export interface PackedReport {
   page: { address: string; scriptBytes: number };
   hosts: string[];
   http: { pageHasRoot: boolean; site: object };
+  /** What the command printed in a new domain; null when there was none to run. */
+  guest: string | null;
   errors: string[];
   exit: number;
 }
 
-const [archive = '', home = ''] = process.argv.slice(2);
+const [archive = '', home = '', command] = process.argv.slice(2);
 process.argv = [process.argv[0] as string, archive, '--home', home];
 const standIn = new URL('electron.ts', import.meta.url).href;
 registerHooks({
@@ -46,12 +48,14 @@ port.start();
 const hosts = await api.hosts.list();
 const http = await askServer();
 const files = await askPages();
+const guest = command === undefined ? null : await askGuest(command);
 
 app.quit();
 const report: PackedReport = {
   page: { address: window.webContents.getURL(), ...files },
   hosts: hosts.map(({ name }) => name).sort(),
   http,
+  guest,
   errors: dialog.errors.map(({ content }) => content),
   exit: await app.exited.promise,
 };
@@ -82,6 +86,19 @@ async function askServer(): Promise<PackedReport['http']> {
   });
   const html = await (await fetch(daemon.url)).text();
   return { pageHasRoot: html.includes('id="root"'), site: (await site.json()) as object };
+}
+
+/** Creates a domain, runs the command in it, and deletes it. */
+async function askGuest(command: string): Promise<string> {
+  const domain = 'packed1';
+  const created = await api.tasks.wait({ id: (await api.domains.create({ name: domain })).id });
+  if (created.state !== 'done') throw new Error(JSON.stringify(created.error));
+  let output = '';
+  for await (const chunk of await api.domains.exec({ domain, command })) {
+    if (chunk.type === 'stdout') output += Buffer.from(chunk.base64, 'base64').toString();
+  }
+  await api.domains.delete({ domain, force: true });
+  return output;
 }
 
 interface Endpoint {

@@ -9,13 +9,16 @@ import { extractAll } from '@electron/asar';
 import type { PackedApp } from './packed-app.ts';
 import type { PackedReport } from './packed-program.ts';
 
+/** Building an image and booting it for the first time take minutes on a busy machine. */
+export const TIMEOUT_MS = 15 * 60_000;
+
 /**
  * Electron shows an archive as a folder of the same name. Node does not: the archive is extracted
  * into such a folder, so that every path is what it will be.
  *
- * @param cache image and snapshots; without one there are no guests
+ * @param guestCommand run in a new domain; with it, image and snapshots come from the shared cache
  */
-export async function runPacked(app: PackedApp): Promise<PackedReport> {
+export async function runPacked(app: PackedApp, guestCommand?: string): Promise<PackedReport> {
   const folder = mkdtempSync(join(tmpdir(), 'domus-packed-'));
   const archive = join(folder, 'resources', basename(app.archive));
   try {
@@ -23,8 +26,20 @@ export async function runPacked(app: PackedApp): Promise<PackedReport> {
     extractAll(app.archive, archive);
     const program = spawn(
       process.execPath,
-      [join(import.meta.dirname, 'packed-program.ts'), archive, join(folder, 'home')],
-      { stdio: ['ignore', 'pipe', 'pipe'], cwd: dirname(archive) },
+      [
+        join(import.meta.dirname, 'packed-program.ts'),
+        ...[archive, join(folder, 'home')],
+        ...(guestCommand === undefined ? [] : [guestCommand]),
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: TIMEOUT_MS,
+        cwd: dirname(archive),
+        env:
+          guestCommand === undefined
+            ? { ...process.env, DOMUS_CACHE: join(folder, 'cache') }
+            : process.env,
+      },
     );
     const [output, errors] = await Promise.all([
       text(program.stdout),
