@@ -35,9 +35,9 @@ export interface BuildRequest extends RunOptions {
   readonly kernelVersion?: string | undefined;
 }
 
-/** A scratch folder that old must have been left by a process that died. */
-const scratchLifetimeMs = 24 * 60 * 60 * 1000;
+/** Folders of images in the making; there is one at a time, so others were left by a process that died. */
 const scratchPrefix = '.new-';
+const gonePrefix = '.gone-';
 
 /**
  * The images on this machine. An image appears whole or not at all, is checked each time it is
@@ -104,7 +104,8 @@ export class ImageStore {
   /** Takes in a person's own kernel and initrd. */
   async import(request: ImportRequest): Promise<Image> {
     using _lock = await this.#lock(request);
-    return this.#withScratch(async (scratch) => {
+    // Awaited, or the lock would be let go of at once.
+    return await this.#withScratch(async (scratch) => {
       const output = join(scratch, 'image');
       await mkdir(output);
       const manifest = await importFiles(request, output);
@@ -116,9 +117,9 @@ export class ImageStore {
   async remove(id: string): Promise<void> {
     const known = (await this.list()).some((finding) => finding.id === id);
     if (!known) throw await this.#unknown(id);
-    await this.#withScratch((scratch) =>
-      publishDirectory(join(this.#directory, id), join(scratch, id)),
-    );
+    const gone = await mkdtemp(join(this.#directory, gonePrefix));
+    await this.#usable(() => publishDirectory(join(this.#directory, id), join(gone, id)));
+    await removeTree(gone);
   }
 
   /** The newest whole image that today's recipe made, with the kernel asked for. */
@@ -144,7 +145,7 @@ export class ImageStore {
     using _lock = await this.#lock(request);
     const image = await found();
     if (image !== undefined) return image;
-    return this.#withScratch(async (scratch) => {
+    return await this.#withScratch(async (scratch) => {
       const { result, output, source, warnings } = await this.#buildFrom(scratch, request);
       return this.#publish(output, result.manifest, { source, warnings }, request);
     });
@@ -223,12 +224,11 @@ export class ImageStore {
     });
   }
 
-  /** Runs with a folder on the same file system as the images; removes what earlier ones left there. */
+  /** Runs with a folder on the same file system as the images; its caller holds the lock. */
   async #withScratch<T>(use: (scratch: string) => Promise<T>): Promise<T> {
     for (const name of await readdir(this.#directory)) {
-      const path = join(this.#directory, name);
-      if (name.startsWith(scratchPrefix) && (await ageMs(path)) > scratchLifetimeMs)
-        await removeTree(path);
+      const left = name.startsWith(scratchPrefix) || name.startsWith(gonePrefix);
+      if (left) await removeTree(join(this.#directory, name));
     }
     const scratch = await mkdtemp(join(this.#directory, scratchPrefix));
     try {
@@ -270,14 +270,6 @@ function isCurrent(manifest: ImageManifest, recipe: string, kernelVersion?: stri
     kernel.release,
     kernel.release.replace(/-686-pae$/, ''),
   ].includes(kernelVersion);
-}
-
-async function ageMs(path: string): Promise<number> {
-  try {
-    return Date.now() - (await stat(path)).mtimeMs;
-  } catch {
-    return 0; // another process removes it just now
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -52,7 +52,7 @@ export async function checkInitrd(
     signal?.throwIfAborted();
     return counted.size > maxUnpackedBytes ? 'too-large' : 'truncated';
   }
-  return format === 'cpio' && !counted.ended ? 'truncated' : undefined;
+  return counted.ended ? undefined : 'truncated';
 }
 
 function unpacked(file: Readable, format: Exclude<Format, 'opaque'>): Readable {

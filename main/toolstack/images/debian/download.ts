@@ -134,6 +134,6 @@ function mismatch(url: string, why: string): DomusError {
   return new DomusError(
     'image.hash-mismatch',
     `${url} ${why}: it was damaged on the way, or the mirror is being updated. Try again later, or use another Debian mirror.`,
-    { data: { url, retry: true } },
+    { data: { url } },
   );
 }
