@@ -10,8 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => (app as PackedApp | undefined)?.[Symbol.dispose]());
 
-it('a domain of the packed program runs Debian’s kernel and answers', async () => {
-  const { guest, exit } = await runPacked(app, 'uname -r; cat /sys/hypervisor/type');
-  expect(guest).toMatch(/^6\.1\.0-\d+-686-pae\nxen\n$/);
-  expect(exit).toBe(0);
-}, TIMEOUT_MS);
+it(
+  'a domain of the packed program runs Debian’s kernel and answers',
+  async () => {
+    const { guest, exit } = await runPacked(app, 'uname -r; cat /sys/hypervisor/type');
+    expect(guest).toMatch(/^6\.1\.0-\d+-686-pae\nxen\n$/);
+    expect(exit).toBe(0);
+  },
+  TIMEOUT_MS,
+);

@@ -17,6 +17,16 @@ export interface PackedApp extends Disposable {
 
 export async function buildAndPack(): Promise<PackedApp> {
   const project = mkdtempSync(join(tmpdir(), 'domus-pack-'));
+  const remove = (): void => rmSync(project, { recursive: true, force: true });
+  try {
+    return { ...(await packInto(project)), [Symbol.dispose]: remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+async function packInto(project: string): Promise<{ folder: string; archive: string }> {
   for (const name of ['package.json', 'package-lock.json', 'electron-builder.yml', 'LICENSE']) {
     copyFileSync(join(root, name), join(project, name));
   }
@@ -34,11 +44,7 @@ export async function buildAndPack(): Promise<PackedApp> {
   const folder = join(output, 'linux-unpacked');
   const archive = join(folder, 'resources', 'app.asar');
   if (!existsSync(archive)) throw new Error(`electron-builder made no ${archive}`);
-  return {
-    folder,
-    archive,
-    [Symbol.dispose]: () => rmSync(project, { recursive: true, force: true }),
-  };
+  return { folder, archive };
 }
 
 function build(config: string, outDir: string): void {
