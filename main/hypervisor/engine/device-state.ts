@@ -44,10 +44,37 @@ export function restoreDevices(cpu: V86Cpu, saved: SavedDevices): void {
   for (const [name, state] of Object.entries(saved)) {
     if (!Array.isArray(state)) throw new Error(`the saved state of device "${name}" is no list`);
     if (name === 'pic') cpu.set_state_pic(thaw(state) as unknown[]);
+    else if (name === 'pci') restorePci(cpu, thaw(state) as unknown[]);
     else if (!DEVICES.includes(name)) throw new Error(`the machine has no device "${name}"`);
     else cpu.devices[name]?.set_state?.(thaw(state) as unknown[]);
   }
 }
+
+/**
+ * The emulator puts the port BARs of a function in place by its saved configuration space, and
+ * stumbles over one that says "ports" where the function has no BAR, as the disk controller's does
+ * until a guest has probed it: such a word is put in afterwards.
+ */
+function restorePci(cpu: V86Cpu, state: unknown[]): void {
+  const { pci } = cpu.devices;
+  const absent: (() => void)[] = [];
+  pci.devices.forEach((device, id) => {
+    const saved = state[id];
+    const space = pci.device_spaces[id];
+    if (!device || !space || !(saved instanceof Int32Array)) return;
+    for (let bar = 0; bar < device.pci_bars.length; bar++) {
+      if (device.pci_bars[bar]) continue;
+      const value = saved[FIRST_BAR_WORD + bar] ?? 0;
+      saved[FIRST_BAR_WORD + bar] = 0;
+      absent.push(() => (space[FIRST_BAR_WORD + bar] = value));
+    }
+  });
+  pci.set_state?.(state);
+  for (const putIn of absent) putIn();
+}
+
+/** Of a configuration space. */
+const FIRST_BAR_WORD = 4;
 
 function freeze(value: unknown): Saved {
   if (value === undefined || value === null) return null;

@@ -33,7 +33,12 @@ export interface PciFunction {
 
 export interface V86Cpu {
   devices: Record<string, V86Device | undefined> & {
-    pci: V86Device & { register_device(device: PciFunction): Int32Array };
+    pci: V86Device & {
+      register_device(device: PciFunction): Int32Array;
+      /** By function number (device << 3 | function), like `device_spaces`. */
+      devices: readonly ({ pci_bars: readonly unknown[] } | undefined)[];
+      device_spaces: readonly (Int32Array | undefined)[];
+    };
   };
   io: V86Io;
   fw_value: unknown;

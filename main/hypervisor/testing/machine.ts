@@ -2,9 +2,10 @@
 import type { ShutdownReason } from '../abi/index.ts';
 import type { KernelImage } from '../builder/build.ts';
 import { DomainCounters, HostFrames } from '../counters.ts';
-import type { WholeDomainState } from '../domain-state.ts';
+import { parseDomainState } from '../domain-state.ts';
 import { Domain, DomainStopped } from '../domain.ts';
 import { compileEngine } from '../engine/engine-module.ts';
+import { engineSections, engineStateOf } from '../engine/engine-state.ts';
 import { PAGE_SIZE } from '../engine/guest-memory.ts';
 import type { Paging } from './page-tables.ts';
 import { writePageTables } from './page-tables.ts';
@@ -154,17 +155,25 @@ export class Machine {
     );
   }
 
-  /** A new machine that goes on where this one stands, by way of its saved state. */
+  /** A new machine that goes on where this one stands, by way of bytes; its clock stands still. */
   async restored(options: MachineOptions = {}): Promise<Machine> {
-    const saved = this.domain.save();
-    const state = JSON.parse(JSON.stringify(saved.hypervisor)) as WholeDomainState['hypervisor'];
-    const memory = this.domain.memory.bytes.slice();
-    const other = await Machine.create({
-      ...options,
-      memoryKiB: this.domain.layout.ramBytes / 1024,
+    const { memory, physmap, layout } = this.domain;
+    const { engine, hypervisor } = this.domain.save();
+    const sections = new Map(Object.entries(engineSections(engine)));
+    const text = JSON.stringify(hypervisor);
+    const bytes = memory.bytes.slice();
+    const other = await Machine.create({ ...options, memoryKiB: layout.ramBytes / 1024 });
+    other.domain.memory.write(0, bytes);
+    for (let gfn = 0; gfn < physmap.ramFrames; gfn++) {
+      if (physmap.isPopulated(gfn)) continue;
+      other.domain.physmap.markBallooned(gfn, 1);
+      other.counters.addFrames(-1);
+      other.frames.give(1);
+    }
+    other.domain.restore({
+      engine: engineStateOf(sections),
+      hypervisor: parseDomainState(JSON.parse(text)),
     });
-    other.domain.memory.write(0, memory);
-    other.domain.restore({ engine: saved.engine, hypervisor: state });
     return other;
   }
 
