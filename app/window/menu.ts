@@ -20,7 +20,10 @@ export function menuTemplate(
     fileMenu(isMac, actions),
     isMac ? { role: 'editMenu' } : editMenu(),
     viewMenu(isMac),
-    { role: 'windowMenu', ...(isMac ? {} : { submenu: [{ role: 'minimize', accelerator: '' }] }) },
+    {
+      role: 'windowMenu',
+      ...(isMac ? {} : { submenu: [{ role: 'minimize', registerAccelerator: false }] }),
+    },
     {
       role: 'help',
       submenu: [
