@@ -31,6 +31,25 @@ type ArrayKind = keyof typeof kinds;
 /** What the machine has that can change. */
 const DEVICES = ['rtc', 'dma', 'acpi', 'vga', 'ps2', 'uart0', 'fdc', 'ide', 'pci', 'pit', 'sb16'];
 
+/** The largest is the VGA's memory, 2 MiB at most. */
+const ARRAY_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Whether data that was read has the form of saved devices; what it says is each device's affair. */
+export function isSavedDevices(value: unknown): value is SavedDevices {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((state) => Array.isArray(state) && isSaved(state));
+}
+
+function isSaved(value: unknown): value is Saved {
+  if (value === null || ['number', 'string', 'boolean'].includes(typeof value)) return true;
+  if (Array.isArray(value)) return value.every(isSaved);
+  const { array, bytes, blank } = value as { array?: unknown; bytes?: unknown; blank?: unknown };
+  if (typeof array !== 'string' || !Object.hasOwn(kinds, array)) return false;
+  const elementBytes = kinds[array as ArrayKind].BYTES_PER_ELEMENT;
+  if (bytes instanceof Uint8Array) return bytes.length % elementBytes === 0;
+  return Number.isInteger(blank) && Number(blank) >= 0 && Number(blank) <= ARRAY_BYTES_MAX;
+}
+
 export function saveDevices(cpu: V86Cpu): SavedDevices {
   const saved: SavedDevices = { pic: freeze(cpu.get_state_pic()) };
   for (const name of DEVICES) {

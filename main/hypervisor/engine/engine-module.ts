@@ -15,21 +15,22 @@ const PINNED = {
 /** Changes whenever a saved machine state would mean something else. */
 export const ENGINE_VERSION = `${PINNED.package}-${PINNED.version}+domus.1`;
 
-/**
- * Reads, checks, instruments and compiles the emulator. Throws when the installed package is not
- * the pinned build: its addresses and names would mean something else.
- */
+/** Throws when these bytes are not the pinned build: its addresses and names would mean something else. */
+export function checkBuild(wasm: Uint8Array): void {
+  const sha256 = createHash('sha256').update(wasm).digest('hex');
+  if (sha256 === PINNED.sha256) return;
+  throw new Error(
+    `the installed emulator is not ${PINNED.package} ${PINNED.version} (its code has SHA-256 ${sha256}); ` +
+      'install the packages of the lock file again (npm ci)',
+  );
+}
+
+/** Reads, checks, instruments and compiles the emulator. Throws as {@link checkBuild} does. */
 export async function compileEngine(): Promise<WebAssembly.Module> {
   const require = createRequire(import.meta.url);
   const folder = dirname(require.resolve(`${PINNED.package}/package.json`));
   const wasm = await readFile(join(folder, 'build', 'v86.wasm'));
-  const sha256 = createHash('sha256').update(wasm).digest('hex');
-  if (sha256 !== PINNED.sha256) {
-    throw new Error(
-      `the installed emulator is not ${PINNED.package} ${PINNED.version} (its code has SHA-256 ${sha256}); ` +
-        'install the packages of the lock file again (npm ci)',
-    );
-  }
+  checkBuild(wasm);
   const instrumented = instrument(wasm);
   if (!WebAssembly.validate(instrumented)) {
     throw new Error('the instrumented emulator is not valid WebAssembly: its functions changed');

@@ -2,6 +2,7 @@
 import { DomusError } from '../../../shared/errors.ts';
 import { APIC_BYTES, CPU_STATE_END, CPU_STATE_START, IOAPIC_BYTES } from './cpu-layout.ts';
 import type { SavedDevices } from './device-state.ts';
+import { isSavedDevices } from './device-state.ts';
 import type { EngineState } from './engine.ts';
 
 const CPU_BYTES = CPU_STATE_END - CPU_STATE_START;
@@ -55,14 +56,18 @@ function bytesToBase64(_key: string, value: unknown): unknown {
 }
 
 function parseDevices(bytes: Uint8Array): SavedDevices {
+  let devices: unknown;
+  let cause: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes), (_key, value: unknown) => {
+    devices = JSON.parse(new TextDecoder().decode(bytes), (_key, value: unknown) => {
       const isBytes = typeof value === 'object' && value !== null && 'base64' in value;
       return isBytes ? new Uint8Array(Buffer.from(String(value.base64), 'base64')) : value;
-    }) as SavedDevices;
-  } catch (cause) {
-    throw new DomusError('stream.bad-engine-state', "the saved machine's devices cannot be read", {
-      cause,
     });
+  } catch (error) {
+    cause = error;
   }
+  if (isSavedDevices(devices)) return devices;
+  throw new DomusError('stream.bad-engine-state', "the saved machine's devices cannot be read", {
+    cause,
+  });
 }

@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Machine } from '../testing/machine.ts';
+import type { EngineState } from './engine.ts';
+import { engineSections, engineStateOf } from './engine-state.ts';
+
+const refused = expect.objectContaining({ code: 'stream.bad-engine-state' }) as Error;
+
+describe('a saved machine', () => {
+  let state: EngineState;
+  let machine: Machine;
+  beforeAll(async () => {
+    machine = await Machine.create();
+    state = machine.domain.engine.save();
+  });
+  const sections = (): Map<string, Uint8Array> => new Map(Object.entries(engineSections(state)));
+  const withDevices = (devices: unknown): Map<string, Uint8Array> =>
+    sections().set('devices', new TextEncoder().encode(JSON.stringify(devices)));
+
+  it('is the same after the way through bytes', () => {
+    const tsc = BigInt.asUintN(64, state.tsc);
+    expect(engineStateOf(sections())).toEqual({ ...state, tsc });
+  });
+
+  it('is the same after the way through a machine', () => {
+    machine.domain.engine.restore(engineStateOf(sections()));
+    const again = machine.domain.engine.save();
+    expect(again.devices).toEqual(state.devices);
+    expect(again.cpu).toEqual(state.cpu);
+  });
+
+  it('holds large arrays of zeros as their length', () => {
+    expect(engineSections(state)['devices']!.length).toBeLessThan(512 * 1024);
+  });
+
+  it('is refused when a part is missing, cut or too long', () => {
+    for (const name of sections().keys()) {
+      const missing = sections();
+      missing.delete(name);
+      expect(() => engineStateOf(missing), name).toThrow(refused);
+    }
+    for (const name of ['clock', 'cpu', 'apic', 'ioapic']) {
+      const whole = sections().get(name)!;
+      for (const bytes of [
+        whole.subarray(1),
+        new Uint8Array(whole.length + 1),
+        new Uint8Array(0),
+      ]) {
+        expect(() => engineStateOf(sections().set(name, bytes)), name).toThrow(refused);
+      }
+    }
+    const clock = new Uint8Array(16).fill(0xff); // not a number
+    expect(() => engineStateOf(sections().set('clock', clock))).toThrow(refused);
+  });
+
+  it('is refused when its devices are no devices', () => {
+    const bad: unknown[] = [
+      null,
+      5,
+      [],
+      { pic: 5 },
+      { pic: [{}] },
+      { pic: [{ array: 'Evil', blank: 1 }] },
+      { pic: [{ array: 'constructor', blank: 1 }] },
+      { pic: [{ array: 'Uint8Array', blank: 1e12 }] },
+      { pic: [{ array: 'Uint8Array', blank: -1 }] },
+      { pic: [{ array: 'Int32Array', bytes: { base64: 'AAA=' } }] },
+    ];
+    for (const devices of bad) {
+      expect(() => engineStateOf(withDevices(devices)), JSON.stringify(devices)).toThrow(refused);
+    }
+    expect(() => engineStateOf(sections().set('devices', Uint8Array.of(0xff, 1)))).toThrow(refused);
+    expect(() =>
+      machine.domain.engine.restore(engineStateOf(withDevices({ toaster: [] }))),
+    ).toThrow(/"toaster"/);
+  });
+
+  it('is read or refused, nothing else, for any device data', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (devices) => {
+        try {
+          engineStateOf(withDevices(devices));
+        } catch (error) {
+          expect(error).toEqual(refused);
+        }
+      }),
+    );
+  });
+});
