@@ -1,0 +1,19 @@
+/** Between the benchmark, the peer's process, and the peer's worker in it. */
+import type { BootFiles } from './machine.ts';
+
+export interface PlainV86Options {
+  files: BootFiles;
+  memoryMiB: number;
+  cmdline: string;
+  /** A state that another instance with these options saved: it goes on from there. */
+  stateFile: string | null;
+}
+
+export type PlainV86Message =
+  | { type: 'input'; bytes: Uint8Array }
+  | { type: 'pause' }
+  | { type: 'resume' }
+  | { type: 'save'; stateFile: string };
+
+/** Bytes: what the serial port printed. */
+export type PlainV86Answer = Uint8Array | 'paused' | 'resumed' | 'saved';

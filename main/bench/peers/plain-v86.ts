@@ -1,0 +1,75 @@
+/** Plain v86 as a machine to measure beside ours. */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { besideThisFile } from './beside.ts';
+import { MachineError } from './machine.ts';
+import type { BootFiles, Machine } from './machine.ts';
+import type { PlainV86Answer, PlainV86Message, PlainV86Options } from './plain-v86.contract.ts';
+
+export class PlainV86 implements Machine {
+  readonly name = 'v86';
+  private readonly child: ChildProcess;
+  private listener: (bytes: Uint8Array) => void = () => undefined;
+  private expecting: { answer: PlainV86Answer; resolve: () => void } | null = null;
+
+  /** Boots, or goes on from what `save` wrote for the same files and memory. */
+  constructor(files: BootFiles, memoryMiB: number, stateFile: string | null = null) {
+    const cmdline = 'console=ttyS0 quiet';
+    const options: PlainV86Options = { files, memoryMiB, cmdline, stateFile };
+    const program = fileURLToPath(besideThisFile(import.meta.url, 'plain-v86.process'));
+    this.child = fork(program, [JSON.stringify(options)], { serialization: 'advanced' });
+    this.child.on('message', (answer) => this.receive(answer as PlainV86Answer));
+    this.child.on('exit', (code, signal) => {
+      if (code) throw new MachineError(`v86: its process ended (${code}, ${signal})`);
+    });
+  }
+
+  /** Process that holds it and nothing else. */
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  onOutput(listener: (bytes: Uint8Array) => void): void {
+    this.listener = listener;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.send({ type: 'input', bytes });
+  }
+
+  pause(): Promise<void> {
+    return this.ask({ type: 'pause' }, 'paused');
+  }
+
+  resume(): Promise<void> {
+    return this.ask({ type: 'resume' }, 'resumed');
+  }
+
+  /** Its whole state, into a file. It goes on. */
+  save(stateFile: string): Promise<void> {
+    return this.ask({ type: 'save', stateFile }, 'saved');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.disconnect();
+    await ended;
+  }
+
+  private receive(answer: PlainV86Answer): void {
+    if (typeof answer !== 'string') return this.listener(answer);
+    if (this.expecting?.answer === answer) this.expecting.resolve();
+  }
+
+  private ask(message: PlainV86Message, answer: PlainV86Answer): Promise<void> {
+    return new Promise((resolve) => {
+      this.expecting = { answer, resolve };
+      this.send(message);
+    });
+  }
+
+  private send(message: PlainV86Message): void {
+    this.child.send(message);
+  }
+}

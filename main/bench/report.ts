@@ -1,0 +1,21 @@
+/** A result for a person. */
+import type { BenchResult } from './index.ts';
+
+const OTHER_KEYS = new Set(['bench', 'met', 'targets', 'notes', 'conditions', 'detail']);
+
+export function benchLines(result: BenchResult): string[] {
+  const figures = Object.entries(result)
+    .filter(([key]) => !OTHER_KEYS.has(key))
+    .map(([key, value]) => `  ${key.padEnd(24)}${value === null ? 'not measured' : String(value)}`);
+  const targets = result.targets.map(
+    ({ target, met }) => `  ${met ? 'reached' : 'MISSED '}  ${target}`,
+  );
+  const { loadBefore, loadAfter, tookS, processor, cpus } = result.conditions;
+  return [
+    result.bench,
+    ...figures,
+    ...targets,
+    ...result.notes.map((note) => `  note: ${note}`),
+    `  ${tookS} s on ${cpus} × ${processor}, load ${loadBefore.toFixed(1)} to ${loadAfter.toFixed(1)}`,
+  ];
+}

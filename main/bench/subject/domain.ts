@@ -1,0 +1,82 @@
+/** A Domus domain as a machine to measure, through the API: lifecycle by calls, its console as a viewer. */
+import type { CreateDomain, Domain } from '../../../shared/contract/index.ts';
+import type { DomusError } from '../../../shared/errors.ts';
+import type { ConsoleConnection } from '../../api/client/index.ts';
+import type { Machine } from '../peers/machine.ts';
+import { MachineError } from '../peers/machine.ts';
+import { HOST } from './daemon.ts';
+import type { Daemon } from './daemon.ts';
+
+const SIZE = { columns: 80, rows: 24 };
+
+export class DomusDomain implements Machine {
+  readonly name = 'domus';
+  readonly domain: string;
+  private readonly daemon: Daemon;
+  private console!: ConsoleConnection;
+  private listener: (bytes: Uint8Array) => void = () => undefined;
+  /** Times the console gave up on this viewer's pace and drew its screen anew. */
+  private redrawn = -1;
+
+  private constructor(daemon: Daemon, domain: string) {
+    this.daemon = daemon;
+    this.domain = domain;
+  }
+
+  /** Creates, waits until its guest answers, and opens its console. */
+  static async create(daemon: Daemon, wanted: Omit<CreateDomain, 'host'>): Promise<DomusDomain> {
+    await daemon.done(daemon.site.domains.create({ ...wanted, host: HOST }));
+    return DomusDomain.attach(daemon, wanted.name);
+  }
+
+  /** The console of a domain that is there. */
+  static async attach(daemon: Daemon, name: string): Promise<DomusDomain> {
+    const machine = new DomusDomain(daemon, name);
+    machine.console = await daemon.client.openConsole(name, SIZE, {
+      output: (bytes) => machine.listener(bytes),
+      reset: () => void machine.redrawn++,
+      state: () => undefined,
+      closed: (error) => machine.closed(error),
+    });
+    return machine;
+  }
+
+  get pid(): number {
+    return this.daemon.pid;
+  }
+
+  /** Whether its console skipped output because this viewer was too slow. */
+  get skippedOutput(): boolean {
+    return this.redrawn > 0;
+  }
+
+  onOutput(listener: (bytes: Uint8Array) => void): void {
+    this.listener = listener;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.console.input(bytes);
+  }
+
+  async pause(): Promise<void> {
+    await this.daemon.site.domains.pause({ domain: this.domain });
+  }
+
+  async resume(): Promise<void> {
+    await this.daemon.site.domains.unpause({ domain: this.domain });
+  }
+
+  get(): Promise<Domain> {
+    return this.daemon.site.domains.get({ domain: this.domain });
+  }
+
+  /** Forces it off and deletes its definition. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.console.close();
+    await this.daemon.done(this.daemon.site.domains.delete({ domain: this.domain, force: true }));
+  }
+
+  private closed(error: DomusError | null): void {
+    if (error) throw new MachineError(`domus: the console of ${this.domain}: ${error.message}`);
+  }
+}

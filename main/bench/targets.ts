@@ -1,0 +1,48 @@
+/** What the figures must reach, and whether they do. */
+import type { BenchName, Figure, Target } from './bench.ts';
+
+/** Frames of a 60 Hz display. */
+const ONE_AND_A_HALF_FRAMES_MS = 25;
+
+export const TARGETS: Record<BenchName, readonly Target[]> = {
+  cpu: [
+    { key: 'overhead_ratio', atMost: 1.03 },
+    { key: 'worst_ratio', atMost: 1.06 },
+  ],
+  boot: [
+    { key: 'ratio', atMost: 0.05 },
+    { key: 'clone_s', atMost: 1 },
+  ],
+  balloon: [
+    { key: 'exact', isTrue: true },
+    { key: 'touch_ratio', atLeast: 0.5 },
+  ],
+  console: [
+    { key: 'lost_bytes', atMost: 0 },
+    { key: 'flood_ratio', atLeast: 2 },
+    { key: 'echo_ms_p95', atMost: ONE_AND_A_HALF_FRAMES_MS },
+  ],
+  idle: [
+    { key: 'cpu_percent', atMost: 3 },
+    { key: 'v86_ratio', atMost: 0.1 },
+    { key: 'sleep_overrun_ms_p95', atMost: 10 },
+    { key: 'rss_overhead_mib', atMost: 60 },
+  ],
+  ui: [
+    { key: 'frame_ms_p95', atMost: 8 },
+    { key: 'longest_task_ms', atMost: 50 },
+  ],
+};
+
+/** `overhead_ratio <= 1.03`, as people and programs read it. */
+export function describeTarget({ key, atMost, atLeast, isTrue }: Target): string {
+  if (isTrue) return `${key} is true`;
+  return atMost !== undefined ? `${key} <= ${atMost}` : `${key} >= ${atLeast}`;
+}
+
+/** A figure that could not be measured meets nothing. */
+export function meets(target: Target, figure: Figure | undefined): boolean {
+  if (target.isTrue) return figure === true;
+  if (typeof figure !== 'number' || Number.isNaN(figure)) return false;
+  return target.atMost !== undefined ? figure <= target.atMost : figure >= target.atLeast!;
+}
