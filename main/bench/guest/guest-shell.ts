@@ -20,7 +20,7 @@ export interface CommandResult {
 
 const PROMPT = /[#$] (?:\x1b\[6n)?$/;
 /** Reads commands without a line editor; `quit` leaves it. */
-const READER = 'stty -echo -onlcr; while IFS= read -r line; do eval "$line"; done\n';
+const READER = 'stty -echo; while IFS= read -r line; do eval "$line"; done\n';
 
 export class GuestShell {
   private readonly machine: Machine;
@@ -33,6 +33,11 @@ export class GuestShell {
   private constructor(machine: Machine) {
     this.machine = machine;
     machine.onOutput((bytes) => this.receive(bytes));
+  }
+
+  /** Settles when the shell answers a return key with its prompt. */
+  static async answers(machine: Machine, timeoutMs = 180_000): Promise<void> {
+    await new GuestShell(machine).prompt(timeoutMs);
   }
 
   /** Waits for the shell's prompt, then takes the shell over. */

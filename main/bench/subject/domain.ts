@@ -70,6 +70,11 @@ export class DomusDomain implements Machine {
     return this.daemon.site.domains.get({ domain: this.domain });
   }
 
+  /** Leaves its console; it runs on. */
+  detach(): void {
+    this.console.close();
+  }
+
   /** Forces it off and deletes its definition. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.console.close();
