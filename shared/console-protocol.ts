@@ -5,7 +5,9 @@
  * message port. Every frame is one type byte and a payload.
  *
  * From the console to the viewer:
- *  - `output`  raw terminal bytes. The sender stops when `CREDIT_BYTES` are unacknowledged.
+ *  - `output`  terminal bytes, cut between sequences and characters. Questions to the terminal
+ *              (cursor position, device attributes) are left out: the console has answered them.
+ *              The sender stops when `CREDIT_BYTES` are unacknowledged.
  *  - `reset`   UTF-8: a serialised terminal (escape sequences that redraw the screen and scroll-back);
  *              the viewer clears its terminal first. Sent once after `open`, and after a gap.
  *  - `state`   UTF-8 JSON `{ "state": DomainState, "columns": n, "rows": n }`: at open and at every change.

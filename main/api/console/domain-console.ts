@@ -35,6 +35,8 @@ export class DomainConsole {
   private cutter = new OutputCutter();
   private life: Life | null = null;
   private state: DomainState;
+  /** Changes with every attach and detach: one that waited finds out that it is no longer wanted. */
+  private attachments = 0;
 
   constructor(name: string, state: DomainState) {
     this.name = name;
@@ -53,9 +55,11 @@ export class DomainConsole {
     snapshot: TerminalSnapshot | null,
   ): Promise<void> {
     this.detach();
+    const turn = this.attachments;
     this.log.clear();
     if (snapshot) this.restore(snapshot);
     else await this.beginLife();
+    if (turn !== this.attachments) return;
     const life = new Life(rings, doorbell, {
       take: (bytes) => this.take(bytes),
       ready: () => this.screen.whenParsed(MAX_UNPARSED_BYTES),
@@ -65,6 +69,7 @@ export class DomainConsole {
   }
 
   detach(): void {
+    this.attachments++;
     this.life?.end();
     this.life = null;
     const rest = this.cutter.flush();

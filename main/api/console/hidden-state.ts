@@ -22,7 +22,7 @@ interface Internals {
   };
   coreService: { isCursorHidden: boolean; decPrivateModes: { origin: boolean } };
   coreMouseService: { activeEncoding: string };
-  _charsetService: { glevel: number; charsets: (Record<string, string> | undefined)[] };
+  _charsetService: { glevel: number; _charsets: (Record<string, string> | undefined)[] };
 }
 
 const MOUSE_ENCODINGS: Readonly<Record<string, string>> = {
@@ -62,10 +62,10 @@ function moveTo(row: number, column: number): string {
 const DESIGNATORS = ['(', ')', '*', '+'];
 
 /** Of the national sets only the line-drawing one is told from ASCII: it is the one in use. */
-function characterSets({ glevel, charsets }: Internals['_charsetService']): string {
+function characterSets({ glevel, _charsets }: Internals['_charsetService']): string {
   let text = '';
   for (const [slot, letter] of DESIGNATORS.entries()) {
-    if (charsets[slot]?.['`'] === '◆') text += `\x1b${letter}0`;
+    if (_charsets[slot]?.['`'] === '◆') text += `\x1b${letter}0`;
   }
   if (glevel === 1) text += '\x0e';
   if (glevel === 2) text += '\x1bn';
@@ -79,7 +79,7 @@ function internals(terminal: Terminal): Internals {
     typeof core?._bufferService?.buffer.scrollTop !== 'number' ||
     typeof core.coreService?.isCursorHidden !== 'boolean' ||
     typeof core.coreMouseService?.activeEncoding !== 'string' ||
-    typeof core._charsetService?.glevel !== 'number'
+    !Array.isArray(core._charsetService?._charsets)
   ) {
     throw new Error(
       'this build of @xterm/headless keeps its state elsewhere: adapt hidden-state.ts',

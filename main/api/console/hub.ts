@@ -9,6 +9,8 @@ import type {
 import { FramePort } from '../frame-port.ts';
 import { DomainConsole } from './domain-console.ts';
 
+const MAX_UNREAD_BYTES = 16 * 1024 * 1024;
+
 export class ConsoleHub {
   private readonly consoles = new Map<string, DomainConsole>();
 
@@ -40,7 +42,8 @@ export class ConsoleHub {
     const console = this.consoles.get(uuid);
     if (!console) port.close();
     const { receive, leave } = this.find(uuid).addViewer({
-      send: (frame) => pipe.send(frame),
+      // Credit bounds what a console prints; a viewer that leaves all else unread is gone.
+      send: (frame) => (pipe.unacknowledged > MAX_UNREAD_BYTES ? pipe.close() : pipe.send(frame)),
       close: () => pipe.close(),
     });
     const pipe: FramePort = new FramePort(port, {

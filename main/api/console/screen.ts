@@ -96,8 +96,14 @@ export class Screen {
    * terminal of the same size.
    */
   draw(): Promise<string> {
-    return new Promise((resolve) => {
-      this.terminal.write('', () => resolve(this.drawNow()));
+    return new Promise((resolve, reject) => {
+      this.terminal.write('', () => {
+        try {
+          resolve(this.drawNow());
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
     });
   }
 

@@ -102,7 +102,6 @@ const CONTROL_QUERIES = [
 
 /** Without control characters, which do not belong to the sequence. */
 function isControlQuery(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
   const body = text.replace(/[\x00-\x1f\x7f]/g, '');
   return CONTROL_QUERIES.some((query) => query.test(body));
 }

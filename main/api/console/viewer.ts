@@ -11,6 +11,7 @@
  * So a slow viewer costs a bounded queue, and neither the guest nor the other viewers notice it.
  */
 import { CREDIT_BYTES, frame, FrameType, jsonFrame } from '../../../shared/console-protocol.ts';
+import { DomusError } from '../../../shared/errors.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 
 /** Covers a viewer whose thread is busy for a moment. */
@@ -44,9 +45,12 @@ export class Viewer {
     this.phase = 'drawing';
     this.dropWaiting();
     const drawing = ++this.drawings;
-    void this.drawScreen().then((serialized) => {
-      if (drawing === this.drawings && this.phase === 'drawing') this.begin(serialized);
-    });
+    this.drawScreen().then(
+      (serialized) => {
+        if (drawing === this.drawings && this.phase === 'drawing') this.begin(serialized);
+      },
+      (error: unknown) => this.fail(DomusError.toData(error)),
+    );
   }
 
   /** The terminal was replaced by another one's content. */
