@@ -8,6 +8,8 @@ interface TraceEvent {
   /** Microseconds. */
   readonly ts: number;
   readonly dur?: number;
+  /** Microseconds that the thread itself ran: less than `dur` where others had the CPU. */
+  readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
 
@@ -17,6 +19,9 @@ export interface FrameCosts {
   readonly longestTaskMs: number;
 }
 
+/** `thread`: what the page's own work takes. `wall`: with what other programs took meanwhile. */
+export type Clock = 'thread' | 'wall';
+
 export const TRACE_CATEGORIES = [
   'toplevel',
   'devtools.timeline',
@@ -25,8 +30,9 @@ export const TRACE_CATEGORIES = [
 ];
 
 /** @throws Error when the trace has no main thread with frames: then nothing was measured. */
-export function frameCosts(trace: string): FrameCosts {
+export function frameCosts(trace: string, clock: Clock): FrameCosts {
   const { traceEvents } = JSON.parse(trace) as { traceEvents: TraceEvent[] };
+  const costMs = ({ dur = 0, tdur = dur }: TraceEvent) => (clock === 'wall' ? dur : tdur) / 1000;
   const main = busiestMainThread(traceEvents);
   const own = traceEvents
     .filter((event) => `${event.pid}.${event.tid}` === main)
@@ -36,13 +42,12 @@ export function frameCosts(trace: string): FrameCosts {
   if (starts.length < 2) throw new Error('the trace has no frames: the page was not drawn');
   const frames = new Array<number>(starts.length - 1).fill(0);
   let frame = 0;
-  for (const { ts, dur = 0 } of tasks) {
-    while (frame < frames.length && ts >= starts[frame + 1]!) frame++;
+  for (const task of tasks) {
+    while (frame < frames.length && task.ts >= starts[frame + 1]!) frame++;
     if (frame >= frames.length) break;
-    if (ts >= starts[0]!) frames[frame]! += dur / 1000;
+    if (task.ts >= starts[0]!) frames[frame]! += costMs(task);
   }
-  const longest = tasks.reduce((most, { dur = 0 }) => Math.max(most, dur), 0);
-  return { framesMs: frames, longestTaskMs: longest / 1000 };
+  return { framesMs: frames, longestTaskMs: Math.max(0, ...tasks.map(costMs)) };
 }
 
 export function percentile(values: readonly number[], share: number): number {

@@ -2,13 +2,20 @@
  * The `ui` benchmark: the built window with 200 synthetic domains, each updated once a second,
  * while its lists scroll. Figures come from a trace of the page's main thread.
  *
- * Prints one JSON object: `frame_ms_p95`, `longest_task_ms` and what they rest on.
+ * Prints one JSON object: `frame_ms_p95` and `longest_task_ms` by the thread's own clock, so that
+ * other programs on the machine do not count; by the wall's clock beside them; and what they rest on.
  */
 import { parseArgs } from 'node:util';
 import { chromium, type CDPSession, type Page } from '@playwright/test';
 import { CHROMIUM } from '../chromium.ts';
 import { startSyntheticSite } from '../synthetic-site/start.ts';
-import { frameCosts, percentile, TRACE_CATEGORIES } from './frame-costs.ts';
+import {
+  type Clock,
+  type FrameCosts,
+  frameCosts,
+  percentile,
+  TRACE_CATEGORIES,
+} from './frame-costs.ts';
 
 const { values } = parseArgs({
   options: {
@@ -30,19 +37,24 @@ try {
   await page.getByRole('grid', { name: 'Domains of alpha' }).waitFor();
   const session = await page.context().newCDPSession(page);
   await scroll(page, session, Number(values['warm-up']));
-  const runs = [];
+  const runs: Record<Clock, FrameCosts>[] = [];
   for (let run = 0; run < Number(values.runs); run++) {
     await browser.startTracing(page, { categories: TRACE_CATEGORIES });
     await scroll(page, session, Number(values.seconds));
-    runs.push(frameCosts((await browser.stopTracing()).toString()));
+    const trace = (await browser.stopTracing()).toString();
+    runs.push({ thread: frameCosts(trace, 'thread'), wall: frameCosts(trace, 'wall') });
   }
   const median = (figures: readonly number[]) => percentile(figures, 0.5);
+  const frames = (clock: Clock, share: number) =>
+    round(median(runs.map((run) => percentile(run[clock].framesMs, share))));
+  const longest = (clock: Clock) => round(median(runs.map((run) => run[clock].longestTaskMs)));
   const result = {
-    frame_ms_p95: round(median(runs.map((run) => percentile(run.framesMs, 0.95)))),
-    longest_task_ms: round(median(runs.map((run) => run.longestTaskMs))),
-    frame_ms_median: round(median(runs.map((run) => percentile(run.framesMs, 0.5)))),
-    frames: runs.map((run) => run.framesMs.length),
-    longest_task_ms_worst: round(Math.max(...runs.map((run) => run.longestTaskMs))),
+    frame_ms_p95: frames('thread', 0.95),
+    longest_task_ms: longest('thread'),
+    frame_ms_median: frames('thread', 0.5),
+    wall_frame_ms_p95: frames('wall', 0.95),
+    wall_longest_task_ms: longest('wall'),
+    frames: runs.map((run) => run.thread.framesMs.length),
     domains: Number(values.domains),
     seconds: Number(values.seconds),
     runs: runs.length,

@@ -32,19 +32,25 @@ export function useNow(): number {
 /** “12 min ago”; the exact time as a tip. */
 export function Ago({ timeMs }: { readonly timeMs: number }) {
   const now = useNow();
-  return (
-    <time dateTime={new Date(timeMs).toISOString()} title={exactTime(timeMs)}>
-      {ago(timeMs, Math.max(now, timeMs))}
-    </time>
-  );
+  return <Exact timeMs={timeMs}>{ago(timeMs, Math.max(now, timeMs))}</Exact>;
 }
 
 /** How long since; the exact start as a tip. */
 export function Since({ timeMs, short = false }: { timeMs: number; short?: boolean }) {
   const sinceMs = useNow() - timeMs;
+  return <Exact timeMs={timeMs}>{short ? shortDuration(sinceMs) : duration(sinceMs)}</Exact>;
+}
+
+/** Writes the tip when it is wanted: formatting a date is the dearest part of a list's row. */
+function Exact({ timeMs, children }: { readonly timeMs: number; readonly children: string }) {
   return (
-    <time dateTime={new Date(timeMs).toISOString()} title={`since ${exactTime(timeMs)}`}>
-      {short ? shortDuration(sinceMs) : duration(sinceMs)}
+    <time
+      dateTime={new Date(timeMs).toISOString()}
+      onPointerEnter={(event) => {
+        event.currentTarget.title = exactTime(timeMs);
+      }}
+    >
+      {children}
     </time>
   );
 }

@@ -76,7 +76,7 @@ export function Chart({ uuid, title, lines, format, top, unit }: Props) {
 
 /** While nobody points at a moment, the legend tells the newest. */
 function showNewest(chart: uPlot): void {
-  if (chart.cursor.idx == null) chart.setLegend({ idx: chart.data[0].length - 1 });
+  if (typeof chart.cursor.idx !== 'number') chart.setLegend({ idx: chart.data[0].length - 1 });
 }
 
 function chartData(

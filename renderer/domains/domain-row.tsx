@@ -1,49 +1,40 @@
-import type { SyntheticEvent } from 'react';
-import { Button, GridListItem } from 'react-aria-components';
+import { memo, type SyntheticEvent } from 'react';
 import type { Domain } from '../../shared/contract/schemas.ts';
 import { routeHref } from '../app/route.ts';
 import { Icon } from '../design/icon.tsx';
 import { Since } from '../design/time.tsx';
-import type { RosterEntry } from '../site/keys.ts';
 import { useDomain, useRunningTask } from '../site/queries.ts';
 import { CpuPercent, CpuSparkline } from './cpu-figure.tsx';
 import { DomainMark } from './domain-mark.tsx';
+import { DragHandle } from './drag-handle.tsx';
 import styles from './domain-row.module.css';
 import { MemoryControl } from './memory-control.tsx';
-import { stateWord } from './state-word.ts';
 
 export type OpenRowMenu = (uuid: string, anchor: HTMLElement) => void;
 
 interface Props {
-  readonly entry: RosterEntry;
+  readonly uuid: string;
+  /** Its controls are stops for Tab. */
+  readonly isActive: boolean;
   readonly onMenu: OpenRowMenu;
+  /** Takes the focus back to a row after a drag by keyboard. */
+  readonly onDropped: (uuid: string) => void;
 }
 
-export function DomainRow({ entry, onMenu }: Props) {
-  return (
-    <GridListItem
-      id={entry.uuid}
-      value={entry}
-      textValue={`${entry.name}, ${stateWord(entry.state)}`}
-      className={styles.row!}
-      onContextMenu={(event) => {
-        event.preventDefault();
-        onMenu(entry.uuid, event.currentTarget as HTMLElement);
-      }}
-    >
-      <RowContent uuid={entry.uuid} onMenu={onMenu} />
-    </GridListItem>
-  );
-}
-
-function RowContent({ uuid, onMenu }: { readonly uuid: string; readonly onMenu: OpenRowMenu }) {
+/** One domain in a list: state, name, CPU, memory, how long it runs. */
+export const DomainRow = memo(function DomainRow({ uuid, isActive, onMenu, onDropped }: Props) {
   const domain = useDomain(uuid);
   if (domain === undefined) return null;
+  const tabIndex = isActive ? 0 : -1;
   return (
-    <>
-      <Button slot="drag" className={styles.grip!} aria-label={`Drag ${domain.name}`}>
-        <Icon name="grip" />
-      </Button>
+    <div role="gridcell" className={styles.row}>
+      {isActive ? (
+        <DragHandle domain={domain} onDropped={() => onDropped(uuid)} />
+      ) : (
+        <span className={styles.grip}>
+          <Icon name="grip" />
+        </span>
+      )}
       <DomainMark state={domain.state} />
       <a
         className={styles.name}
@@ -51,7 +42,6 @@ function RowContent({ uuid, onMenu }: { readonly uuid: string; readonly onMenu: 
         tabIndex={-1}
         draggable={false}
         title={domain.reason ?? domain.name}
-        {...apart}
       >
         {domain.name}
       </a>
@@ -61,8 +51,8 @@ function RowContent({ uuid, onMenu }: { readonly uuid: string; readonly onMenu: 
       <span className={styles.percent}>
         <CpuPercent uuid={uuid} />
       </span>
-      <span className={styles.memory} {...apart}>
-        <MemoryControl domain={domain} place="row" />
+      <span className={styles.memory} onDoubleClick={stop}>
+        <MemoryControl domain={domain} place="row" tabIndex={tabIndex} />
       </span>
       <span className={styles.uptime}>
         <Uptime domain={domain} />
@@ -71,15 +61,16 @@ function RowContent({ uuid, onMenu }: { readonly uuid: string; readonly onMenu: 
         type="button"
         className={styles.more}
         aria-label={`More for ${domain.name}`}
-        {...apart}
+        tabIndex={tabIndex}
+        onDoubleClick={stop}
         onClick={(event) => onMenu(uuid, event.currentTarget)}
       >
         <Icon name="more" />
       </button>
       <RowProgress uuid={uuid} />
-    </>
+    </div>
   );
-}
+});
 
 function Uptime({ domain }: { readonly domain: Domain }) {
   if (domain.startedAtMs === null || domain.domid === null) return <>–</>;
@@ -100,20 +91,7 @@ function RowProgress({ uuid }: { readonly uuid: string }) {
   );
 }
 
-/**
- * A control inside a row: what happens on it is not the row's to select, open or drag. Tab and
- * Escape go through, they are about leaving.
- */
-const apart = {
-  onPointerDown: stop,
-  onMouseDown: stop,
-  onClick: stop,
-  onDoubleClick: stop,
-  onKeyDown: (event: React.KeyboardEvent) => {
-    if (event.key !== 'Tab' && event.key !== 'Escape') event.stopPropagation();
-  },
-};
-
+/** Two clicks on a control are not the row's to open. */
 function stop(event: SyntheticEvent): void {
   event.stopPropagation();
 }

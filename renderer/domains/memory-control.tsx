@@ -15,6 +15,7 @@ interface Props {
   readonly domain: Domain;
   /** `row`: one line of a list. `page`: with its least and most written beside it. */
   readonly place: 'row' | 'page';
+  readonly tabIndex?: number;
 }
 
 /**
@@ -22,7 +23,7 @@ interface Props {
  * ends are the least and the most. The thumb moves the target while it is dragged; the bar
  * follows as the guest gives pages back or takes them.
  */
-export function MemoryControl({ domain, place }: Props) {
+export function MemoryControl({ domain, place, tabIndex = 0 }: Props) {
   const { transport } = useSite();
   const { uuid } = domain;
   const sender = useMemo(
@@ -59,6 +60,7 @@ export function MemoryControl({ domain, place }: Props) {
         <input
           ref={slider}
           type="range"
+          tabIndex={tabIndex}
           className={styles.slider}
           aria-label={`Memory of ${domain.name}`}
           aria-valuetext={`${targetMiB} MiB asked`}

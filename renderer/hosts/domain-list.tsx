@@ -1,26 +1,25 @@
-import { useMemo, useRef, useState } from 'react';
-import {
-  GridList,
-  type Key,
-  ListLayout,
-  Popover,
-  useDragAndDrop,
-  Virtualizer,
-} from 'react-aria-components';
+import { useCallback, useMemo, useRef, useState } from 'react';
+import { Popover } from 'react-aria-components';
 import { filter } from '../app/filter.ts';
 import { overlay } from '../app/overlays.ts';
 import { openDomain } from '../app/route.ts';
 import { Button } from '../design/button.tsx';
 import { Empty } from '../design/empty.tsx';
 import menuStyles from '../design/menu.module.css';
+import {
+  VirtualGrid,
+  type VirtualGridHandle,
+  type VirtualGridRow,
+} from '../design/virtual-grid.tsx';
 import { DomainMenu } from '../domains/domain-menu.tsx';
 import { DomainRow, type OpenRowMenu } from '../domains/domain-row.tsx';
+import { stateWord } from '../domains/state-word.ts';
 import type { RosterEntry } from '../site/keys.ts';
 import { useDomain } from '../site/queries.ts';
 import styles from './domain-list.module.css';
 import { DOMAIN_TYPE, dragged } from './migration-drag.ts';
 
-const LAYOUT = { rowSize: 32 };
+const ROW_PX = 32;
 
 interface Props {
   readonly host: string;
@@ -28,53 +27,52 @@ interface Props {
   readonly isFiltered: boolean;
 }
 
+interface Row extends VirtualGridRow {
+  readonly entry: RosterEntry;
+}
+
 /** A host's domains. Only the rows on the screen exist; each draws itself anew for its own news. */
 export function DomainList({ host, guests, isFiltered }: Props) {
   const [menu, setMenu] = useState<{ uuid: string; anchor: HTMLElement } | null>(null);
+  const grid = useRef<VirtualGridHandle>(null);
   const openMenu: OpenRowMenu = useMemo(() => (uuid, anchor) => setMenu({ uuid, anchor }), []);
-  const dragAndDropHooks = useRowDrag(guests);
+  const focusRow = useCallback((uuid: string) => grid.current?.focusRow(uuid), []);
+  const rows = useMemo(() => guests.map(toRow), [guests]);
+  if (guests.length === 0) return <NoDomains host={host} isFiltered={isFiltered} />;
   return (
-    <>
-      <Virtualizer layout={ListLayout} layoutOptions={LAYOUT}>
-        <GridList
-          aria-label={`Domains of ${host}`}
-          className={styles.list!}
-          style={{ height: guests.length === 0 ? 'auto' : guests.length * LAYOUT.rowSize + 1 }}
-          items={guests}
-          selectionMode="single"
-          selectionBehavior="replace"
-          keyboardNavigationBehavior="tab"
-          disallowTypeAhead
-          dragAndDropHooks={dragAndDropHooks}
-          onAction={(key) => openDomain(String(key))}
-          renderEmptyState={() => <NoDomains host={host} isFiltered={isFiltered} />}
-        >
-          {(entry) => <DomainRow entry={entry} onMenu={openMenu} />}
-        </GridList>
-      </Virtualizer>
+    <div className={styles.list}>
+      <VirtualGrid<Row>
+        ref={grid}
+        label={`Domains of ${host}`}
+        rows={rows}
+        rowHeight={ROW_PX}
+        onOpen={(row) => openDomain(row.key)}
+        onContextMenu={(row, anchor) => openMenu(row.key, anchor)}
+        onDragStart={({ entry }, event) => startMouseDrag(entry, event)}
+        onDragEnd={() => dragged.set(null)}
+      >
+        {(row, isActive) => (
+          <DomainRow uuid={row.key} isActive={isActive} onMenu={openMenu} onDropped={focusRow} />
+        )}
+      </VirtualGrid>
       {menu !== null && (
         <RowMenu uuid={menu.uuid} anchor={menu.anchor} onClose={() => setMenu(null)} />
       )}
-    </>
+    </div>
   );
 }
 
-function useRowDrag(guests: readonly RosterEntry[]) {
-  const byKey = useRef(guests);
-  byKey.current = guests;
-  const { dragAndDropHooks } = useDragAndDrop<RosterEntry>({
-    getItems: (_keys, items) =>
-      items.map(({ uuid, name }) => ({ [DOMAIN_TYPE]: uuid, 'text/plain': name })),
-    getAllowedDropOperations: () => ['move'],
-    onDragStart: ({ keys }) => {
-      const [first] = keys as Set<Key>;
-      const entry = byKey.current.find((one) => one.uuid === first);
-      if (entry !== undefined)
-        dragged.set({ uuid: entry.uuid, name: entry.name, from: entry.host });
-    },
-    onDragEnd: () => dragged.set(null),
-  });
-  return dragAndDropHooks;
+function toRow(entry: RosterEntry): Row {
+  return { key: entry.uuid, label: `${entry.name}, ${stateWord(entry.state)}`, entry };
+}
+
+/** A drag by mouse is the browser's own; one by keyboard begins at the row's handle. */
+function startMouseDrag({ uuid, name, host }: RosterEntry, event: React.DragEvent): void {
+  event.dataTransfer.setData(DOMAIN_TYPE, uuid);
+  event.dataTransfer.setData('text/plain', name);
+  event.dataTransfer.effectAllowed = 'move';
+  // Drawing the verdicts now would change what the browser takes as the picture of the drag.
+  requestAnimationFrame(() => dragged.set({ uuid, name, from: host }));
 }
 
 interface RowMenuProps {
