@@ -38,9 +38,11 @@ export class Database {
     try {
       assertNotEmptied(path);
       sqlite = new DatabaseSync(path, { timeout: 2000, enableForeignKeyConstraints: true });
-      sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
       assertSound(sqlite, path);
-      migrate(sqlite, path);
+      const version = schemaVersion(sqlite, path);
+      // Not before it is known to be ours: this writes.
+      sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+      migrate(sqlite, version);
       return new Database(path, sqlite);
     } catch (error) {
       if (sqlite?.isOpen) sqlite.close();
@@ -101,7 +103,8 @@ function assertSound(sqlite: DatabaseSync, path: string): void {
   if (verdict !== 'ok') throw new CorruptDatabase(path, verdict);
 }
 
-function migrate(sqlite: DatabaseSync, path: string): void {
+/** How many steps the file has taken. Errors `store.too-new`, `store.corrupt`. */
+function schemaVersion(sqlite: DatabaseSync, path: string): number {
   const version = Number(sqlite.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > SCHEMA_STEPS.length) {
     throw new DomusError(
@@ -113,6 +116,10 @@ function migrate(sqlite: DatabaseSync, path: string): void {
   if (version === 0 && sqlite.prepare('SELECT 1 FROM sqlite_schema').get()) {
     throw new CorruptDatabase(path, 'it holds the tables of another program');
   }
+  return version;
+}
+
+function migrate(sqlite: DatabaseSync, version: number): void {
   for (let step = version; step < SCHEMA_STEPS.length; step++) {
     sqlite.exec(
       `BEGIN IMMEDIATE; ${SCHEMA_STEPS[step]} PRAGMA user_version = ${step + 1}; COMMIT;`,

@@ -1,0 +1,239 @@
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { killChild, startChild } from '../testing/child.ts';
+import { definition, host } from '../testing/records.ts';
+import { temporaryFolder } from '../testing/temporary-folder.ts';
+import { recover } from './recover.ts';
+import { Store } from './store.ts';
+
+const RESTING = {
+  runningDomid: null,
+  endedAs: 'shut-off',
+  reason: null,
+  wasRunning: false,
+} as const;
+
+function open(path: string): Store {
+  const { store, setAside } = Store.open(path);
+  expect(setAside).toBeNull();
+  return store;
+}
+
+function filled(path: string): void {
+  const store = open(path);
+  store.hosts.insert(host('alpha'));
+  store.hosts.insert(host('beta'));
+  store.domains.insert(definition('web1', 'alpha'), RESTING);
+  store.close();
+}
+
+describe('what a site keeps', () => {
+  test('definitions come back as they were', () => {
+    const path = join(temporaryFolder(), 'domus.db');
+    filled(path);
+    const store = open(path);
+    expect(store.hosts.all()).toEqual([host('alpha'), host('beta')]);
+    expect(store.domains.all()).toEqual([
+      { definition: definition('web1', 'alpha'), fate: RESTING, deletedAtMs: null },
+    ]);
+    store.close();
+  });
+
+  test('two domains cannot have one name, but a deleted one frees its own', () => {
+    const path = join(temporaryFolder(), 'domus.db');
+    filled(path);
+    const store = open(path);
+    const again = { ...definition('web1', 'alpha'), uuid: crypto.randomUUID() };
+    expect(() => store.domains.insert(again, RESTING)).toThrow(/UNIQUE/);
+    store.domains.setDeleted(definition('web1', 'alpha').uuid, 1);
+    store.domains.insert(again, RESTING);
+    expect(store.domains.all()).toHaveLength(2);
+    store.close();
+  });
+
+  test('a transaction that fails leaves nothing', () => {
+    const store = open(join(temporaryFolder(), 'domus.db'));
+    expect(() =>
+      store.transaction(() => {
+        store.hosts.insert(host('alpha'));
+        throw new Error('on purpose');
+      }),
+    ).toThrow('on purpose');
+    expect(store.hosts.all()).toEqual([]);
+    store.close();
+  });
+
+  test('events are bounded, the newest stay', () => {
+    const store = open(join(temporaryFolder(), 'domus.db'));
+    store.transaction(() => {
+      for (let timeMs = 0; timeMs < 10_600; timeMs++) {
+        const event = { severity: 'info', kind: 'test', message: '', domain: null, host: null };
+        store.events.append({ ...event, severity: 'info', timeMs });
+      }
+    });
+    const kept = store.events.newest(20_000);
+    expect(kept.length).toBeLessThanOrEqual(10_500);
+    expect(kept.at(-1)?.timeMs).toBe(10_599);
+    store.close();
+  });
+});
+
+describe('a damaged database', () => {
+  const damages: [string, (path: string) => void][] = [
+    ['overwritten with noise', (path) => writeFileSync(path, Buffer.alloc(20_000, 0x5a))],
+    ['cut to half', (path) => truncateSync(path, readFileSync(path).length / 2)],
+    ['emptied', (path) => truncateSync(path, 0)],
+    [
+      'with pages in its middle gone',
+      (path) => {
+        const bytes = readFileSync(path);
+        bytes.fill(0xff, 4096, bytes.length - 4096);
+        writeFileSync(path, bytes);
+      },
+    ],
+    [
+      'of another program',
+      (path) => {
+        writeFileSync(path, '');
+        const other = new DatabaseSync(path);
+        other.exec('CREATE TABLE recipes (name TEXT)');
+        other.close();
+      },
+    ],
+    [
+      'with a row that is none of ours',
+      (path) => {
+        const other = new DatabaseSync(path);
+        other.exec(`UPDATE domains SET boot = 'never'`);
+        other.close();
+      },
+    ],
+  ];
+  test.each(damages)('%s is set aside, and a new one started', (_, damage) => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'domus.db');
+    filled(path);
+    damage(path);
+    const damaged = readFileSync(path);
+    const { store, setAside } = Store.open(path);
+    expect(setAside).toMatch(/domus\.db\.corrupt-/);
+    expect(readFileSync(setAside!)).toEqual(damaged);
+    expect(store.domains.all()).toEqual([]);
+    store.hosts.insert(host('alpha'));
+    store.close();
+    expect(open(path).hosts.all()).toHaveLength(1);
+  });
+
+  test('of a newer version is refused and left as it is', () => {
+    const path = join(temporaryFolder(), 'domus.db');
+    filled(path);
+    const other = new DatabaseSync(path);
+    other.exec('PRAGMA user_version = 999');
+    other.close();
+    expect(() => Store.open(path)).toThrow(expect.objectContaining({ code: 'store.too-new' }));
+    expect(existsSync(path)).toBe(true);
+  });
+
+  test('any flipped byte is either harmless or found: opening never throws', () => {
+    const folder = temporaryFolder();
+    const pristine = join(folder, 'pristine.db');
+    filled(pristine);
+    const bytes = readFileSync(pristine);
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const path = join(folder, `${at}-${flip}.db`);
+        const changed = Buffer.from(bytes);
+        changed[at]! ^= flip;
+        writeFileSync(path, changed);
+        Store.open(path).store.close();
+      }),
+      { numRuns: 40 },
+    );
+    expect(readdirSync(folder).length).toBeGreaterThan(1);
+  });
+});
+
+describe('a program that is killed', () => {
+  test('loses no definition whose insertion was answered', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'domus.db');
+    filled(path);
+    const child = await startChild(
+      folder,
+      `
+      import { Store } from ${JSON.stringify(new URL('store.ts', import.meta.url).href)};
+      import { definition } from ${JSON.stringify(new URL('../testing/records.ts', import.meta.url).href)};
+      const { store } = Store.open(${JSON.stringify(path)});
+      let number = 0;
+      function insert() {
+        const uuid = crypto.randomUUID();
+        store.domains.insert({ ...definition('d' + number++, 'alpha'), uuid }, { runningDomid: number, endedAs: 'shut-off', reason: null, wasRunning: false });
+        process.stdout.write(uuid + '\\n');
+        setTimeout(insert, 1);
+      }
+      process.stdout.write('ready\\n');
+      insert();
+      `,
+    );
+    let answered = '';
+    child.stdout!.on('data', (chunk: Buffer) => (answered += chunk.toString()));
+    await new Promise<void>((resolve) => {
+      child.stdout!.on('data', () => answered.split('\n').length > 30 && resolve());
+    });
+    await killChild(child);
+    const uuids = answered.split('\n').filter((line) => line.length === 36);
+    const store = open(path);
+    const kept = new Set(store.domains.all().map((domain) => domain.definition.uuid));
+    expect(uuids.length).toBeGreaterThan(20);
+    expect(uuids.filter((uuid) => !kept.has(uuid))).toEqual([]);
+    const { wereRunning } = recover(store);
+    expect(wereRunning.length).toBe(kept.size - 1);
+    store.close();
+  });
+});
+
+describe('recovery', () => {
+  test('what ran is remembered as having run', () => {
+    const store = open(join(temporaryFolder(), 'domus.db'));
+    store.hosts.insert(host('alpha'));
+    const web = definition('web1', 'alpha');
+    store.domains.insert(web, { ...RESTING, runningDomid: 7 });
+    expect(recover(store).wereRunning).toEqual(['web1']);
+    expect(store.domains.all()[0]?.fate).toMatchObject({ runningDomid: null, wasRunning: true });
+    expect(recover(store).wereRunning).toEqual([]);
+    store.close();
+  });
+
+  test('a move belongs to the source before its commit, and to the target after', () => {
+    const store = open(join(temporaryFolder(), 'domus.db'));
+    store.hosts.insert(host('alpha'));
+    store.hosts.insert(host('beta'));
+    const [one, two] = [definition('one', 'alpha'), definition('two', 'alpha')];
+    for (const domain of [one, two]) {
+      store.domains.insert(domain, { ...RESTING, runningDomid: 1 });
+      store.moves.begin({ uuid: domain.uuid, source: 'alpha', target: 'beta', startedAtMs: 1 });
+    }
+    store.moves.commit(two.uuid);
+    const { moves } = recover(store);
+    expect(moves.join('\n')).toMatch(/one was on its way .* it is on alpha/);
+    expect(moves.join('\n')).toMatch(/two had moved .* it is on beta/);
+    const hosts = store.domains.all().map((domain) => domain.definition.host);
+    expect(hosts).toEqual(['alpha', 'beta']);
+    expect(store.moves.unfinished()).toEqual([]);
+    store.close();
+  });
+
+  test('deletions are final', () => {
+    const store = open(join(temporaryFolder(), 'domus.db'));
+    store.hosts.insert(host('alpha'));
+    const web = definition('web1', 'alpha');
+    store.domains.insert(web, RESTING);
+    store.domains.setDeleted(web.uuid, 5);
+    expect(recover(store).purged).toEqual([web.uuid]);
+    expect(store.domains.all()).toEqual([]);
+    store.close();
+  });
+});
