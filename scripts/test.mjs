@@ -50,7 +50,8 @@ const suites = {
   e2e() {
     ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');
     const output = join(results, 'playwright.json');
-    node('@playwright/test/cli.js', ['test', '--reporter=list,json'], {
+    const config = join('e2e', 'playwright.config.ts');
+    node('@playwright/test/cli.js', ['test', '--config', config, '--reporter=list,json'], {
       PLAYWRIGHT_JSON_OUTPUT_NAME: output,
     });
     if (!existsSync(output)) return broken.push('e2e');

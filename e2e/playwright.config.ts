@@ -1,0 +1,25 @@
+import { defineConfig } from '@playwright/test';
+import { CHROMIUM } from './chromium.ts';
+
+/**
+ * `window`: the built window before a synthetic site. `product`: the same window before a daemon with
+ * real guests. `electron`: the desktop application, where its binary exists.
+ */
+export default defineConfig({
+  outputDir: '../test-results',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  workers: 1,
+  reporter: [['list']],
+  forbidOnly: process.env.CI !== undefined,
+  use: {
+    launchOptions: CHROMIUM,
+    viewport: { width: 1280, height: 800 },
+    trace: 'retain-on-failure',
+  },
+  projects: [
+    { name: 'window', testDir: 'window' },
+    { name: 'product', testDir: 'product' },
+    { name: 'electron', testDir: '.', testMatch: 'electron.spec.ts' },
+  ],
+});
