@@ -56,7 +56,8 @@ function runOn(node) {
 
 function fail(error) {
   const { message } = error;
-  if (ownArgs.includes('--json')) console.log(JSON.stringify({ code: 'launcher.failed', message, data: {} }));
+  if (ownArgs.includes('--json'))
+    console.log(JSON.stringify({ code: 'launcher.failed', message, data: {} }));
   else console.error(`domus: ${message}`);
   process.exit(1);
 }

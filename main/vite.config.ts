@@ -8,8 +8,8 @@ const output = join(here, '..', 'dist', 'main');
 const workers = ['api', 'console', 'domain', 'host', 'toolstack'];
 
 /**
- * Everything that runs domains, bundled for the packed application: the public entry, and beside it
- * one file for each thread's entry, where `workers/worker-url.ts` looks for them. The emulator
+ * Everything that runs domains, bundled for the packed application: the public entry, the command, and beside
+ * them one file for each thread's entry, where `workers/worker-url.ts` looks for them. The emulator
  * stays a package of its own, because its files are read and checked as they were published.
  */
 export default defineConfig({
@@ -22,6 +22,8 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         index: join(here, 'index.ts'),
+        cli: join(here, 'cli', 'domus.ts'),
+        cli: join(here, 'cli', 'domus.ts'),
         ...Object.fromEntries(
           workers.map((name) => [`${name}.worker`, join(here, 'workers', `${name}.worker.ts`)]),
         ),

@@ -1,10 +1,36 @@
 import { DomusError } from '../../../shared/errors.ts';
 import { defineCommand } from '../arguments/command.ts';
+import { ProgressLine } from '../terminal/progress-line.ts';
+
+type BenchModule = typeof import('../../bench/index.ts');
 
 export const command = defineCommand({
   words: ['NAME'],
   options: {},
-  async run(_context, { words: [name] }) {
-    throw new DomusError('bench.unknown', `There is no benchmark ${name}.`);
+  notes: `NAME: cpu, boot, balloon, console, idle, ui. Takes minutes, and both of two processors: end what
+else runs. It starts what it needs itself, in a home of its own. Exits with 0 whatever the figures are.`,
+  async run(context, { words: [name] }) {
+    const { benchLines, runBench } = await benchmarks();
+    const line = new ProgressLine(context.output.stderr);
+    try {
+      const result = await runBench(name, {
+        progress: (message) => line.show(`${name}: ${message}`),
+      });
+      line.clear();
+      await context.output.result(result, () => benchLines(result));
+    } finally {
+      line.clear();
+    }
   },
 });
+
+/** They compare with programs that are started from their sources, so they are in no bundle. */
+async function benchmarks(): Promise<BenchModule> {
+  if (!import.meta.url.endsWith('.ts')) {
+    throw new DomusError(
+      'bench.no-sources',
+      'The benchmarks come with the sources of Domus: run "npm run bench" in a clone.',
+    );
+  }
+  return (await import(new URL('../../bench/index.ts', import.meta.url).href)) as BenchModule;
+}
