@@ -3,6 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { CHROMIUM } from '../chromium.ts';
 import { ConsolePage } from '../pages/console-page.ts';
 import { SitePage } from '../pages/site-page.ts';
 import type { Daemon } from './daemon.ts';
@@ -11,6 +12,8 @@ import { startDaemon } from './daemon.ts';
 const SCREENSHOTS = fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
 const SETTLES = { timeout: 60_000 };
 
+// Without WebGL the terminal is elements, whose text can be read.
+test.use({ launchOptions: { ...CHROMIUM, args: [...CHROMIUM.args!, '--disable-3d-apis'] } });
 test.describe.configure({ mode: 'serial', timeout: 300_000 });
 
 let daemon: Daemon;

@@ -1,9 +1,8 @@
 import { useEffect } from 'react';
-import { isLeaveConsoleKey } from './shortcuts.ts';
 
 /**
  * F6 and Shift-F6 move the focus from region to region, to where it was there last. In a console
- * F6 belongs to the guest; the keys that leave a console go to the region after it.
+ * F6 belongs to the guest.
  */
 export function useRegionCycling(): void {
   useEffect(() => {
@@ -13,12 +12,11 @@ export function useRegionCycling(): void {
       if (region !== null) last.set(region, event.target as HTMLElement);
     };
     const cycle = (event: KeyboardEvent): void => {
-      const isPlainF6 = event.key === 'F6' && !event.ctrlKey && !event.altKey;
-      const fromConsole = (event.target as Element).closest('[data-console]') !== null;
-      if (fromConsole ? !isLeaveConsoleKey(event) : !isPlainF6) return;
+      const from = event.target as Element;
+      if (event.key !== 'F6' || event.ctrlKey || event.altKey) return;
+      if (from.closest('.xterm') !== null) return;
       event.preventDefault();
-      const backward = fromConsole || event.shiftKey;
-      focusRegion(event.target as Element, backward ? -1 : 1, last);
+      focusRegion(from, event.shiftKey ? -1 : 1, last);
     };
     document.addEventListener('focusin', remember);
     document.addEventListener('keydown', cycle, true);
@@ -37,7 +35,7 @@ function focusRegion(from: Element, step: 1 | -1, last: WeakMap<Element, HTMLEle
     const region = regions[index]!;
     const remembered = last.get(region);
     const target =
-      remembered?.isConnected === true && remembered.closest('[data-console]') === null
+      remembered?.isConnected === true && remembered.closest('.xterm') === null
         ? remembered
         : firstFocusable(region);
     if (target !== null) return target.focus();

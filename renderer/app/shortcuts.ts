@@ -83,5 +83,5 @@ function isTyping(event: KeyboardEvent): boolean {
 }
 
 function inConsole(event: KeyboardEvent): boolean {
-  return event.target instanceof Element && event.target.closest('[data-console]') !== null;
+  return event.target instanceof Element && event.target.closest('.xterm') !== null;
 }

@@ -7,6 +7,8 @@ import { stateWord } from '../domains/state-word.ts';
 import { useSite } from '../site/site.ts';
 import { ConsoleFooter } from './console-footer.tsx';
 import styles from './console-pane.module.css';
+import { isLeaveConsoleKey } from '../app/shortcuts.ts';
+import { leaveConsole } from './leave-console.ts';
 import { ConsoleSearch } from './console-search.tsx';
 import type { TerminalSession } from './terminal-session.ts';
 
@@ -37,7 +39,14 @@ export function ConsolePane({ domain, takesFocus = true }: Props) {
     );
   }
   return (
-    <div className={styles.pane} data-console>
+    <div
+      className={styles.pane}
+      onKeyDown={(event) => {
+        if (!isLeaveConsoleKey(event.nativeEvent)) return;
+        event.preventDefault();
+        leaveConsole(event.currentTarget);
+      }}
+    >
       <div className={styles.screen}>
         <div ref={place} className={styles.place} />
         {isSearching && session !== null && (

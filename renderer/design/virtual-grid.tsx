@@ -122,9 +122,8 @@ function useActiveRow(
     const isFocusLost = hasFocus.current && document.activeElement === document.body;
     if (!isFocusWanted.current && !isFocusLost) return;
     isFocusWanted.current = false;
-    scroller.current
-      ?.querySelector<HTMLElement>(`[data-row="${present}"]`)
-      ?.focus({ preventScroll: true });
+    if (present !== undefined)
+      rowElement(scroller.current, present)?.focus({ preventScroll: true });
   });
   return {
     index,
@@ -138,11 +137,17 @@ function useActiveRow(
     focus: (wanted) => {
       const place = rows.findIndex((row) => row.key === wanted);
       if (place === -1) return;
+      scrollToRow(scroller.current, place * rowHeight, rowHeight);
+      const row = rowElement(scroller.current, wanted);
+      if (row !== null) return row.focus({ preventScroll: true });
       isFocusWanted.current = true;
       setKey(wanted);
-      scrollToRow(scroller.current, place * rowHeight, rowHeight);
     },
   };
+}
+
+function rowElement(scroller: HTMLElement | null, key: string): HTMLElement | null {
+  return scroller?.querySelector<HTMLElement>(`[data-row="${CSS.escape(key)}"]`) ?? null;
 }
 
 function scrollToRow(scroller: HTMLElement | null, top: number, height: number): void {

@@ -1,0 +1,62 @@
+/** Every view at the smallest and the largest size, in light and dark; the pictures are kept. */
+import { fileURLToPath } from 'node:url';
+import type { Page } from '@playwright/test';
+import type { SitePage } from '../pages/site-page.ts';
+import { expect, test } from './fixture.ts';
+
+const FOLDER =
+  process.env.DOMUS_SCREENSHOTS ??
+  fileURLToPath(new URL('../../test-results/screenshots', import.meta.url));
+
+const SIZES = [
+  { width: 1024, height: 700 },
+  { width: 2560, height: 1440 },
+];
+
+const VIEWS: Record<string, (site: SitePage, page: Page) => Promise<void>> = {
+  site: async () => undefined,
+  console: async (site) => {
+    const console = await site.openConsole('web1');
+    await console.connected();
+    await console.type('help');
+    await console.type('colours');
+  },
+  overview: async (site) => (await site.openDomain('web1')).tab('Overview').click(),
+  performance: async (site) => (await site.openDomain('web1')).tab('Performance').click(),
+  xen: async (site, page) => {
+    await (await site.openDomain('web1')).tab('Xen').click();
+    await page.getByText('sched_op').waitFor();
+  },
+  images: async (_site, page) => page.getByRole('link', { name: 'Images' }).click(),
+  dialog: async (_site, page) => page.getByRole('button', { name: 'New domain' }).first().click(),
+  palette: async (_site, page) => {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('web');
+  },
+  drag: async (site) => {
+    await site.dragOver('web1', 'beta');
+    await expect(site.host('beta')).toContainText('pages');
+  },
+};
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const viewport of SIZES) {
+    test.describe(`${colorScheme}, ${viewport.width} × ${viewport.height}`, () => {
+      test.use({ colorScheme, viewport, siteOptions: ['--domains', '18', '--hosts', '3'] });
+
+      for (const [view, visit] of Object.entries(VIEWS)) {
+        test(`${view} fits`, async ({ site, page }) => {
+          await expect(site.row('web1')).toContainText('%');
+          await visit(site, page);
+          await page.waitForTimeout(2500); // for figures to be seen in the picture
+          const overflow = await page.evaluate(
+            () => document.documentElement.scrollWidth - window.innerWidth,
+          );
+          expect(overflow).toBeLessThanOrEqual(0);
+          const name = `${view}-${viewport.width}-${colorScheme}.png`;
+          await page.screenshot({ path: `${FOLDER}/${name}` });
+        });
+      }
+    });
+  }
+}
