@@ -19,13 +19,13 @@ const TICK_MS = 1 / 4;
 const digest = (machine: Machine): string =>
   createHash('sha256').update(machine.domain.memory.bytes).digest('hex');
 
-/** Domain 0's side: takes what the guest offers, as a back end would, and answers. */
+/** Domain 0's side: takes what the guest offers, as a back end would, and answers; again and again. */
 function connectBackends(machine: Machine): void {
   const { domain } = machine;
-  for (const port of [1, 2]) {
+  for (const port of [1, 2, 3, 4]) {
     const backend = domain.events.connect(port, () => {
       const page = domain.memory.page(
-        port === 1 ? domain.layout.xenstoreGfn : domain.layout.consoleGfn,
+        port & 1 ? domain.layout.xenstoreGfn : domain.layout.consoleGfn,
       );
       const ref = page[0]! | (page[1]! << 8);
       const frame = domain.grants.lookup(ref, 0);
@@ -43,13 +43,13 @@ interface Outcome {
 /** One guest with one seed, until it ends its life, destroys itself, or its time is over. */
 async function fuzz(seed: number, endMs: number): Promise<Outcome> {
   const paging = seed & 2 ? 'pae' : 'two-level';
-  const guest = fuzzGuest(seed, memoryLayout(8192), paging);
+  const guest = fuzzGuest({ seed, layout: memoryLayout(8192), paging });
   const machine = await Machine.start(guest, { paging, tickMs: TICK_MS });
-  connectBackends(machine);
   const { domain, counters } = machine;
   const size = domain.memory.bytes.length;
   let [rounds, idle] = [0, 0];
   while (machine.ended === null && idle < STUCK_SLICES && performance.now() < endMs) {
+    connectBackends(machine);
     try {
       machine.slice();
     } catch (error) {

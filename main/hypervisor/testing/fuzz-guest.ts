@@ -8,8 +8,12 @@
  */
 import {
   CPUID_FIRST_LEAF,
+  EventChannelOp,
+  GuestVirtualAddress,
   HYPERCALL_PAGE_MSR,
   Hypercall,
+  MemoryOp,
+  MemoryReservation,
   ReservedDomId,
   SchedOp,
 } from '../abi/index.ts';
@@ -18,6 +22,8 @@ import type { MemoryLayout } from '../builder/memory-layout.ts';
 import type { Assembler } from './assembler.ts';
 import type { Paging } from './page-tables.ts';
 import { Place, Variable, Window } from './places.ts';
+import type { Operation } from './operations.ts';
+import { operations } from './operations.ts';
 import { tinyGuest } from './tiny-guest.ts';
 
 export const FuzzVariable = {
@@ -93,14 +99,24 @@ const ports: Pick[] = [
 
 const commands: Pick[] = [...times(13, [15, 0]), [31, 0], [63, 0], [ANY, 0]];
 
-export function fuzzGuest(seed: number, layout: MemoryLayout, paging: Paging): KernelImage {
+export interface FuzzOptions {
+  seed: number;
+  layout: MemoryLayout;
+  paging: Paging;
+  /** It closes no event channel, so that its back ends hear of it as long as it runs. */
+  keepsChannels?: boolean;
+}
+
+export function fuzzGuest(options: FuzzOptions): KernelImage {
+  const { seed, layout, paging, keepsChannels = false } = options;
   return tinyGuest(
     (asm) => {
       start(asm, seed);
       asm.label('main').setInterrupts().increment(FuzzVariable.rounds);
       argumentBlock(asm);
       branch(asm, [
-        ...new Array<string>(9).fill('call'),
+        ...repeat('call', 4),
+        ...repeat('nearlyGood', 5),
         'port',
         'port',
         'grant',
@@ -109,12 +125,14 @@ export function fuzzGuest(seed: number, layout: MemoryLayout, paging: Paging): K
         'anywhere',
         'special',
       ]);
-      hypercall(asm);
+      hypercall(asm, keepsChannels);
+      nearlyGoodCall(asm);
       portAccess(asm);
       memoryWrites(asm, layout);
       instructions(asm);
       listen(asm);
       subroutines(asm);
+      templates(asm);
     },
     { paging, recoverAt: 'recover' },
   );
@@ -181,7 +199,7 @@ function pointer(asm: Assembler): void {
   pick(asm, 'pointers').copy('edi', 'eax').label(other);
 }
 
-function hypercall(asm: Assembler): void {
+function hypercall(asm: Assembler, keepsChannels: boolean): void {
   asm.label('call');
   pointer(asm);
   pick(asm, 'commands').push('eax');
@@ -205,7 +223,75 @@ function hypercall(asm: Assembler): void {
   // A domain that shuts down is tested elsewhere.
   asm.opValue('cmp', 'eax', Hypercall.schedOp).jumpIf('notZero', 'allowed');
   asm.opValue('cmp', 'ebx', SchedOp.shutdown).jumpIf('zero', 'main');
-  asm.label('allowed').vmcall().jump('main');
+  asm.label('allowed');
+  if (keepsChannels) {
+    asm.opValue('cmp', 'eax', Hypercall.eventChannelOp).jumpIf('notZero', 'kept');
+    asm.opValue('cmp', 'ebx', EventChannelOp.close).jumpIf('zero', 'main');
+    asm.opValue('cmp', 'ebx', EventChannelOp.reset).jumpIf('zero', 'main').label('kept');
+  }
+  asm.vmcall().jump('main');
+}
+
+/** A call of the table of good ones, with one word of its argument or one register changed. */
+function nearlyGoodCall(asm: Assembler): void {
+  asm
+    .label('nearlyGood')
+    .call('random')
+    .opValue('and', 'eax', TEMPLATES - 1);
+  asm.shiftLeft('eax', 6).opValue('add', 'eax', 'templates').push('eax');
+  asm
+    .load('edi', FuzzVariable.block)
+    .copy('esi', 'eax')
+    .opValue('add', 'esi', REGISTER_WORDS * 4);
+  asm.mov('ecx', BLOCK_WORDS).db(0xf3, 0xa5); // rep movsd
+  asm.call('random').opValue('and', 'eax', 15).shiftLeft('eax', 2).copy('ecx', 'eax');
+  asm.opValue('cmp', 'ecx', BLOCK_WORDS * 4).jumpIf('notBelow', 'unchanged');
+  asm.load('edi', FuzzVariable.block).op('add', 'ecx', 'edi');
+  pick(asm, 'words').storeAt('ecx', 0, 'eax').label('unchanged');
+  pointer(asm);
+  asm.pop('esi');
+  for (const [index, register] of (['ebx', 'ecx', 'edx'] as const).entries()) {
+    const plain = asm.freshLabel();
+    asm.loadAt(register, 'esi', 4 + index * 4).opValue('cmp', register, POINTER);
+    asm.jumpIf('notZero', plain).copy(register, 'edi').label(plain);
+  }
+  asm.loadAt('eax', 'esi').jump('go');
+}
+
+/** A template is sixteen words: EAX, EBX, ECX, EDX, and the argument. */
+const REGISTER_WORDS = 4;
+const TEMPLATES = 64;
+/** Stands for the address of the argument. */
+const POINTER = 0xfeed_face;
+
+/** Ballooning has results of its own kind, and is not in the table of operations. */
+const reservation: Operation[] = [MemoryOp.decreaseReservation, MemoryOp.populatePhysmap].map(
+  (command) => ({
+    name: 'reservation',
+    size: MemoryReservation.size,
+    good: 0,
+    writes: false,
+    registers: (pointer) => [Hypercall.memoryOp, command, pointer],
+    prepare: (view, at) =>
+      MemoryReservation.write(view, at, {
+        extentStart: GuestVirtualAddress(Place.arguments + 0x100),
+        nrExtents: 3,
+        domid: ReservedDomId.self,
+      }),
+  }),
+);
+
+function templates(asm: Assembler): void {
+  const all = [...operations.filter(({ name }) => name !== 'reset'), ...reservation];
+  asm.align(4).label('templates');
+  for (let index = 0; index < TEMPLATES; index++) {
+    const { registers, prepare, size } = all[index % all.length]!;
+    const words = new DataView(new ArrayBuffer(Math.max(size, BLOCK_WORDS * 4)));
+    prepare(words, 0);
+    const [eax, ebx = 0, ecx = 0, edx = 0] = registers(POINTER);
+    for (const value of [eax, ebx, ecx, edx]) asm.dd(value);
+    for (let word = 0; word < BLOCK_WORDS; word++) asm.dd(words.getUint32(word * 4, true));
+  }
 }
 
 function portAccess(asm: Assembler): void {
@@ -253,8 +339,8 @@ function memoryWrites(asm: Assembler, layout: MemoryLayout): void {
   word(0xffc, layout.xenstoreGfn * 4096).jump('kick');
   asm.label('consoleBytes');
   word(0xffc, layout.consoleGfn * 4096).jump('kick');
-  // EVTCHNOP_send on port 1 or 2.
-  asm.label('kick').call('random').opValue('and', 'eax', 1).opValue('add', 'eax', 1);
+  // EVTCHNOP_send on one of the first ports.
+  asm.label('kick').call('random').opValue('and', 'eax', 3).opValue('add', 'eax', 1);
   asm.load('ecx', FuzzVariable.block).storeAt('ecx', 0, 'eax');
   asm.mov('eax', Hypercall.eventChannelOp).mov('ebx', 4).vmcall().jump('main');
   asm.label('anywhere');
