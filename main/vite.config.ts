@@ -23,7 +23,6 @@ export default defineConfig({
       input: {
         index: join(here, 'index.ts'),
         cli: join(here, 'cli', 'domus.ts'),
-        cli: join(here, 'cli', 'domus.ts'),
         ...Object.fromEntries(
           workers.map((name) => [`${name}.worker`, join(here, 'workers', `${name}.worker.ts`)]),
         ),

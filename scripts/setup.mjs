@@ -10,9 +10,10 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 
-/** Runs a program with its output shown; throws when it fails. */
+/** Runs a program, its output on stderr: stdout is the command's own. Throws when it fails. */
 export function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  const stdio = ['inherit', 2, 'inherit'];
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio, ...options });
   if (error) throw new Error(`${command} could not be started: ${error.message}`);
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed (exit status ${status})`);
 }
