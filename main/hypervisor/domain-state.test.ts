@@ -17,8 +17,7 @@ const VECTOR = 0xf3;
 const STEPS = 300_000;
 const computing = tinyGuest((asm) => {
   asm.mov('eax', 1).mov('ecx', STEPS).label('step');
-  asm.db(0x69, 0xc0).dd(1664525); // imul eax, eax, 1664525
-  asm.opValue('add', 'eax', 1013904223).increment(Variable.results);
+  asm.multiply('eax', 1664525).opValue('add', 'eax', 1013904223).increment(Variable.results);
   asm
     .opValue('sub', 'ecx', 1)
     .jumpIf('notZero', 'step')

@@ -44,7 +44,7 @@ interface Outcome {
 async function fuzz(seed: number, endMs: number): Promise<Outcome> {
   const paging = seed & 2 ? 'pae' : 'two-level';
   const guest = fuzzGuest({ seed, layout: memoryLayout(8192), paging });
-  const machine = await Machine.start(guest, { paging, tickMs: TICK_MS });
+  const machine = await Machine.start(guest, { tickMs: TICK_MS });
   const { domain, counters } = machine;
   const size = domain.memory.bytes.length;
   let [rounds, idle] = [0, 0];

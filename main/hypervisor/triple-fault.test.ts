@@ -12,7 +12,7 @@ function idt(asm: Assembler, limit: number, base: number): Assembler {
   return asm.label('loadIt').loadIdt('pointer');
 }
 const run = (body: (asm: Assembler) => void, paging?: Paging): Promise<Machine> =>
-  Machine.run(tinyGuest(body, { paging }), { paging });
+  Machine.run(tinyGuest(body, { paging }));
 const UNDEFINED = [0x0f, 0x0b] as const;
 
 describe('a fault that cannot be delivered', () => {

@@ -13,7 +13,7 @@ const PATCHED = [0xe7, 0xe9, 0x90];
 const END_OF_USER = 0x40;
 
 const run = (body: (asm: Assembler) => void, options: TinyGuestOptions = {}): Promise<Machine> =>
-  Machine.run(tinyGuest(body, options), { paging: options.paging });
+  Machine.run(tinyGuest(body, options));
 const result = (machine: Machine, index = 0): number =>
   machine.word(Variable.results + index * 4) | 0;
 const asUser = (body: (asm: Assembler) => void): Promise<Machine> =>

@@ -114,6 +114,10 @@ export class Assembler {
   opValue(operation: Arithmetic, target: Register, value: Value): this {
     return this.db(0x81, 0xc0 | (arithmetic[operation] << 3) | register[target]).dd(value);
   }
+  /** target = target * value */
+  multiply(target: Register, value: number): this {
+    return this.db(0x69, modRm(register[target], register[target])).dd(value);
+  }
   shiftLeft(target: Register, bits: number): this {
     return this.db(0xc1, 0xe0 | register[target], bits);
   }

@@ -4,6 +4,7 @@
  */
 import { Machine } from './machine.ts';
 import type { MachineOptions } from './machine.ts';
+import type { Paging } from './page-tables.ts';
 import { Place, Variable } from './places.ts';
 import { tinyGuest } from './tiny-guest.ts';
 import type { Struct, FieldTable, FieldsOf, PartialFieldsOf } from '../abi/struct.ts';
@@ -15,7 +16,7 @@ const State = { empty: 0, call: 1, sleep: 2, interrupts: 3 } as const;
 const mail = (field: keyof typeof Mail): number => Variable.mailbox + Mail[field];
 
 /** Waits for mail; interrupts stay as the last command left them. */
-const guest = (paging: MachineOptions['paging']) =>
+const guest = (paging: Paging | undefined) =>
   tinyGuest(
     (asm) => {
       asm.label('next').pause();
@@ -50,7 +51,7 @@ export class Caller {
     this.machine = machine;
   }
 
-  static async start(options: MachineOptions = {}): Promise<Caller> {
+  static async start(options: MachineOptions & { paging?: Paging } = {}): Promise<Caller> {
     return new Caller(await Machine.start(guest(options.paging), options));
   }
 

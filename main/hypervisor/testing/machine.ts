@@ -7,8 +7,6 @@ import { Domain, DomainStopped } from '../domain.ts';
 import { compileEngine } from '../engine/engine-module.ts';
 import { engineSections, engineStateOf } from '../engine/engine-state.ts';
 import { PAGE_SIZE } from '../engine/guest-memory.ts';
-import type { Paging } from './page-tables.ts';
-import { writePageTables } from './page-tables.ts';
 
 const MEMORY_KIB = 8192;
 const FLAG_INTERRUPT = 1 << 9;
@@ -21,7 +19,6 @@ const EPOCH_MS = Date.UTC(2026, 0, 1);
 
 export interface MachineOptions {
   memoryKiB?: number;
-  paging?: Paging | undefined;
   /** Frames of the host, the domain's own included; default twice the domain's. */
   hostFrames?: number;
   domid?: number;
@@ -86,10 +83,6 @@ export class Machine {
   static async start(guest: KernelImage, options: MachineOptions = {}): Promise<Machine> {
     const machine = await Machine.create(options);
     machine.domain.build(guest, EPOCH_MS);
-    if (options.paging) {
-      const { view } = machine.domain.memory;
-      writePageTables(options.paging, (address, value) => view.setUint32(address, value, true));
-    }
     machine.domain.engine.clock.thaw();
     return machine;
   }

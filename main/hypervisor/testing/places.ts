@@ -5,6 +5,7 @@ export const Place = {
   codeEnd: 0x110000,
   /** Page tables: see `page-tables.ts`. */
   tables: 0x110000,
+  tablesEnd: 0x11a000,
   /** A page of variables; offsets are in `Variable`. */
   variables: 0x120000,
   stackTop: 0x124000,

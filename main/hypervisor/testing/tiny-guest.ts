@@ -10,7 +10,7 @@ import type { KernelImage } from '../builder/build.ts';
 import { Assembler } from './assembler.ts';
 import { bzImage } from './bz-image.ts';
 import type { Paging } from './page-tables.ts';
-import { PAGE_ROOT } from './page-tables.ts';
+import { PAGE_ROOT, writePageTables } from './page-tables.ts';
 import { Place, Variable } from './places.ts';
 
 export interface TinyGuestOptions {
@@ -55,7 +55,17 @@ export function tinyGuest(
   descriptorTables(asm, options);
   const code = asm.finish();
   if (code.length > Place.codeEnd - Place.code) throw new Error('a tiny guest outgrew its place');
-  return { kernel: bzImage(code), initrd: new Uint8Array(1), cmdline: 'tiny' };
+  const image = options.paging ? withPageTables(code, options.paging) : code;
+  return { kernel: bzImage(image), initrd: new Uint8Array(1), cmdline: 'tiny' };
+}
+
+/** The tables follow the code's place in the image. */
+function withPageTables(code: Uint8Array, paging: Paging): Uint8Array {
+  const image = new Uint8Array(Place.tablesEnd - Place.code);
+  const view = new DataView(image.buffer);
+  image.set(code);
+  writePageTables(paging, (address, value) => view.setUint32(address - Place.code, value, true));
+  return image;
 }
 
 function prologue(asm: Assembler, { paging }: TinyGuestOptions): void {
