@@ -1,8 +1,7 @@
+import type * as bench from '../../bench/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { ProgressLine } from '../terminal/progress-line.ts';
-
-type BenchModule = typeof import('../../bench/index.ts');
 
 export const command = defineCommand({
   words: ['NAME'],
@@ -25,12 +24,12 @@ else runs. It starts what it needs itself, in a home of its own. Exits with 0 wh
 });
 
 /** They compare with programs that are started from their sources, so they are in no bundle. */
-async function benchmarks(): Promise<BenchModule> {
+async function benchmarks(): Promise<typeof bench> {
   if (!import.meta.url.endsWith('.ts')) {
     throw new DomusError(
       'bench.no-sources',
       'The benchmarks come with the sources of Domus: run "npm run bench" in a clone.',
     );
   }
-  return (await import(new URL('../../bench/index.ts', import.meta.url).href)) as BenchModule;
+  return (await import(new URL('../../bench/index.ts', import.meta.url).href)) as typeof bench;
 }

@@ -25,14 +25,19 @@ Input from a pipe is typed to the guest; the command ends soon after it, when th
     const { name, uuid } = domain;
     const screen = new Screen(process.stdout, `Console of ${name}. Ctrl-] leaves.`);
     using keyboard = new Keyboard(process.stdin);
-    const ending = await (async () => {
-      using _ = enterRawMode(process.stdin, () => screen.tidy());
-      return attachAgain(client, uuid, screen, keyboard, context.output);
-    })();
+    const ending = await inRawMode(screen, () =>
+      attachAgain(client, uuid, screen, keyboard, context.output),
+    );
     if (ending.kind === 'failed') throw ending.error;
     if (ending.kind === 'domain-ended') context.output.note(`${name} is ${ending.state}.`);
   },
 });
+
+async function inRawMode(screen: Screen, work: () => Promise<Ending>): Promise<Ending> {
+  using _ = enterRawMode(process.stdin, () => screen.tidy());
+  // Awaited here: the terminal is given back at the end of this block.
+  return await work();
+}
 
 /** Connects, and again for as long as a lost connection can be had back. */
 async function attachAgain(

@@ -10,7 +10,7 @@ export const command = defineCommand({
     host: { kind: 'text', value: 'H', help: 'on this host; else the one with most free memory' },
     memory: { kind: 'number', value: 'MiB', help: 'its memory' },
     maxmem: { kind: 'number', value: 'MiB', help: 'the most that it may be given while it runs' },
-    image: { kind: 'text', value: 'I', help: 'name of an image; else the default one' },
+    image: { kind: 'text', value: 'I', help: 'an image, by id or name; else the default one' },
     cold: { kind: 'flag', help: 'boot its kernel, instead of cloning a running one' },
     'on-poweroff': { kind: 'text', value: 'ACTION', help: 'destroy (default), restart, preserve' },
     'on-reboot': { kind: 'text', value: 'ACTION', help: 'restart (default), destroy, preserve' },

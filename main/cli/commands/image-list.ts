@@ -6,10 +6,11 @@ export const command = defineCommand({
   words: [],
   options: {},
   notes:
-    'Golden: the maximum memories (MiB) of which a running state is kept, to clone at once. * is the default.',
+    'Id and Name both name an image. Golden: the maximum memories (MiB) of which a running state is kept, to clone at once. * is the default.',
   async run(context) {
     const images = await (await context.site()).images.list();
     const rows = images.map((image) => [
+      image.id,
       image.isDefault ? `${image.name} *` : image.name,
       image.kind,
       image.kernelVersion,
@@ -18,7 +19,7 @@ export const command = defineCommand({
       image.goldenMiB.join(', '),
     ]);
     await context.output.result(images, () =>
-      table(['Name', 'Kind', 'Kernel', 'Size', 'Created', 'Golden'], rows, ['Size']),
+      table(['Id', 'Name', 'Kind', 'Kernel', 'Size', 'Created', 'Golden'], rows, ['Size']),
     );
   },
 });

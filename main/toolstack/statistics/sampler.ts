@@ -13,12 +13,15 @@ import { cpuPercent, perSecond, readCounters } from './rates.ts';
 import type { Reading } from './rates.ts';
 
 const EVERY_MS = 1000;
+/** Long enough for rates; whoever asks once (`domus list`) does not wait a second for it. */
+const FIRST_MS = 100;
 
 export class Sampler {
   private readonly hosts: HostRegistry;
   private readonly domains: DomainRegistry;
   private readonly topic: Topic<StatisticsSample>;
   private timer: NodeJS.Timeout | null = null;
+  private latest: StatisticsSample | null = null;
   private before = new Map<string, Reading>();
 
   constructor(hosts: HostRegistry, domains: DomainRegistry) {
@@ -29,7 +32,7 @@ export class Sampler {
   }
 
   watch(signal: AbortSignal | undefined): AsyncGenerator<StatisticsSample, void, void> {
-    return this.topic.read(signal);
+    return this.topic.read(signal, this.latest ? [this.latest] : []);
   }
 
   close(): void {
@@ -40,13 +43,20 @@ export class Sampler {
   private run(wanted: boolean): void {
     if (wanted === (this.timer !== null)) return;
     if (this.timer) {
-      clearInterval(this.timer);
+      clearTimeout(this.timer);
       this.timer = null;
+      this.latest = null;
       return;
     }
     this.before = new Map();
     this.take();
-    this.timer = setInterval(() => this.topic.publish(this.take()), EVERY_MS);
+    this.timer = setTimeout(() => this.tell(), FIRST_MS);
+  }
+
+  private tell(): void {
+    this.timer = setTimeout(() => this.tell(), EVERY_MS);
+    this.latest = this.take();
+    this.topic.publish(this.latest);
   }
 
   private take(): StatisticsSample {
