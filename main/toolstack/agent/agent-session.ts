@@ -14,6 +14,7 @@ import { ExecJob } from './exec-job.ts';
 
 const READ_BYTES = 64 * 1024;
 const MOST_JOBS = 64;
+const ASK_AGAIN_MS = 250;
 const ANSWER_TIMEOUT_MS = 30_000;
 /** One whose output nobody takes for so long is cut off: the others wait behind it. */
 const STUCK_READER_MS = 30_000;
@@ -42,9 +43,22 @@ export class AgentSession {
   /** Settles when the guest's agent has answered in this life. Error `agent.silent`. */
   async answers(timeoutMs: number): Promise<void> {
     this.requireOpen();
-    if (!this.hasGreeted) await this.send({ kind: 'hello', id: 0 });
-    await within(this.greeted.promise, timeoutMs, () => silent(timeoutMs));
+    await within(this.greet(), timeoutMs, () => silent(timeoutMs));
     await this.ask((id) => ({ kind: 'ping', id }));
+  }
+
+  /**
+   * Asks again and again: a line that the guest opens while its driver is still connecting loses
+   * what is said on it, either way.
+   */
+  private async greet(): Promise<void> {
+    while (!this.hasGreeted && !this.closedBecause) {
+      await this.send({ kind: 'hello', id: 0 });
+      const pause = Promise.withResolvers<void>();
+      const timer = setTimeout(() => pause.resolve(), ASK_AGAIN_MS);
+      await Promise.race([this.greeted.promise, pause.promise]).finally(() => clearTimeout(timer));
+    }
+    return this.greeted.promise;
   }
 
   /** Entropy first, then name, machine id and wall clock; what is left out stays. */
