@@ -38,7 +38,7 @@ const suites = {
     const folders = ['app', 'main', 'renderer', 'shared', 'e2e'];
     check(
       'import rules',
-      node('dependency-cruiser/bin/dependency-cruise.mjs', [
+      node('dependency-cruiser/bin/dependency-cruiser.mjs', [
         '--config',
         '.dependency-cruiser.json',
         ...folders,
