@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { GuestVirtualAddress, struct, u32, u64 } from './abi/index.ts';
 import { GuestAccess } from './guest-access.ts';
-import { PagedMemory } from './testing/paged-memory.ts';
+import { PagedMemory } from './engine/testing/paged-memory.ts';
 
 const MIB = 2 ** 20;
 const ROOT = 0x1000;

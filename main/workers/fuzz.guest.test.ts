@@ -12,6 +12,8 @@ const SECONDS = Number(process.env['DOMUS_FUZZ_SECONDS'] ?? 60);
 const SEED = Number(process.env['DOMUS_FUZZ_SEED'] ?? Date.now() & 0x7fff_ffff);
 const ALONE_SECONDS = 5;
 const LOOK_EVERY_MS = 500;
+/** Of one hostile domain, before the next. */
+const LIFE_MS = 12_000;
 /** A guest that makes no hypercall for so long has destroyed itself. */
 const STUCK_LOOKS = 4;
 const MEMORY_MIB = 8;
@@ -51,7 +53,7 @@ class Attack {
   }
 
   async run(endMs: number): Promise<void> {
-    while (performance.now() < endMs) await this.one(endMs);
+    while (performance.now() < endMs) await this.one(Math.min(endMs, performance.now() + LIFE_MS));
   }
 
   private async one(endMs: number): Promise<void> {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DomusError } from '../../../shared/errors.ts';
 import { bzImage } from '../testing/bz-image.ts';
-import { PagedMemory } from '../testing/paged-memory.ts';
+import { PagedMemory } from '../engine/testing/paged-memory.ts';
 import { loadLinux } from './linux-loader.ts';
 import { FIRMWARE_START, e820Map, memoryLayout } from './memory-layout.ts';
 

@@ -1,17 +1,29 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Machine } from '../testing/machine.ts';
+import { compileEngine } from './engine-module.ts';
 import type { EngineState } from './engine.ts';
+import { Engine } from './engine.ts';
+import { GuestClock } from './guest-clock.ts';
 import { engineSections, engineStateOf } from './engine-state.ts';
 
 const refused = expect.objectContaining({ code: 'stream.bad-engine-state' }) as Error;
 
 describe('a saved machine', () => {
   let state: EngineState;
-  let machine: Machine;
+  let engine: Engine;
   beforeAll(async () => {
-    machine = await Machine.create();
-    state = machine.domain.engine.save();
+    const unused = (): never => {
+      throw new Error('nothing runs here');
+    };
+    engine = await Engine.create(await compileEngine(), 2 ** 20, new GuestClock(() => 0), {
+      cpuid: unused,
+      writeMsr: unused,
+      hypercall: unused,
+      undefinedOpcode: unused,
+      timers: unused,
+      reset: unused,
+    });
+    state = engine.save();
   });
   const sections = (): Map<string, Uint8Array> => new Map(Object.entries(engineSections(state)));
   const withDevices = (devices: unknown): Map<string, Uint8Array> =>
@@ -23,8 +35,8 @@ describe('a saved machine', () => {
   });
 
   it('is the same after the way through a machine', () => {
-    machine.domain.engine.restore(engineStateOf(sections()));
-    const again = machine.domain.engine.save();
+    engine.restore(engineStateOf(sections()));
+    const again = engine.save();
     expect(again.devices).toEqual(state.devices);
     expect(again.cpu).toEqual(state.cpu);
   });
@@ -70,9 +82,7 @@ describe('a saved machine', () => {
       expect(() => engineStateOf(withDevices(devices)), JSON.stringify(devices)).toThrow(refused);
     }
     expect(() => engineStateOf(sections().set('devices', Uint8Array.of(0xff, 1)))).toThrow(refused);
-    expect(() =>
-      machine.domain.engine.restore(engineStateOf(withDevices({ toaster: [] }))),
-    ).toThrow(/"toaster"/);
+    expect(() => engine.restore(engineStateOf(withDevices({ toaster: [] })))).toThrow(/"toaster"/);
   });
 
   it('is read or refused, nothing else, for any device data', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PagedMemory } from '../testing/paged-memory.ts';
+import { PagedMemory } from './testing/paged-memory.ts';
 import { FAULT, translate } from './page-walk.ts';
 
 const MIB = 2 ** 20;

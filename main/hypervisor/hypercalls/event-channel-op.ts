@@ -17,9 +17,8 @@ import {
   NR_VIRQS,
   Virq,
 } from '../abi/index.ts';
-import type { Domain } from '../domain.ts';
 import type { Channel } from '../event-channels.ts';
-import type { CommandHandler, HypercallHandler } from './handler.ts';
+import type { CallingDomain, CommandHandler, HypercallHandler } from './handler.ts';
 import { refusalOf } from './handler.ts';
 
 /** Those that each vCPU has of its own; the others are the domain's, on vCPU 0. */
@@ -93,14 +92,14 @@ function mayMove(channel: Channel | null): boolean {
   return channel.type !== 'virq' || !PER_VCPU_VIRQS.includes(channel.virq);
 }
 
-function answerPort(domain: Domain, port: number, write: (port: never) => boolean): number {
+function answerPort(domain: CallingDomain, port: number, write: (port: never) => boolean): number {
   if (port < 0) return port;
   if (write(port as never)) return 0;
   domain.events.close(port);
   return -Errno.EFAULT;
 }
 
-function status(domain: Domain, argument: GuestVirtualAddress): number {
+function status(domain: CallingDomain, argument: GuestVirtualAddress): number {
   const op = domain.guest.read(EvtchnStatus, argument);
   if (!op) return -Errno.EFAULT;
   const refused = refusalOf(domain, op.dom);

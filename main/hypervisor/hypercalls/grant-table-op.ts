@@ -19,9 +19,8 @@ import {
 } from '../abi/index.ts';
 import type { StructValue } from '../abi/struct.ts';
 import { MAX_GRANT_FRAMES } from '../builder/memory-layout.ts';
-import type { Domain } from '../domain.ts';
 import { PAGE_SIZE } from '../engine/guest-memory.ts';
-import type { HypercallHandler } from './handler.ts';
+import type { CallingDomain, HypercallHandler } from './handler.ts';
 
 /** Elements one call may have. */
 const MAX_BATCH = 4096;
@@ -30,7 +29,7 @@ interface Command {
   /** Bytes from one element to the next. */
   size: number;
   /** Serves one element; 0, or a negative errno that ends the call. */
-  serve(domain: Domain, element: GuestVirtualAddress): number;
+  serve(domain: CallingDomain, element: GuestVirtualAddress): number;
 }
 
 const commands: Partial<Record<number, Command>> = {
@@ -103,7 +102,7 @@ function done(written: boolean): number {
   return written ? 0 : -Errno.EFAULT;
 }
 
-function setupTable(domain: Domain, at: GuestVirtualAddress): number {
+function setupTable(domain: CallingDomain, at: GuestVirtualAddress): number {
   const op = domain.guest.read(GnttabSetupTable, at);
   if (!op) return -Errno.EFAULT;
   // A translated guest places its frames itself; here it could only be told where they are.
@@ -118,7 +117,7 @@ function setupTable(domain: Domain, at: GuestVirtualAddress): number {
 type CopyOp = StructValue<typeof GnttabCopy>;
 
 /** A copy within the domain itself. */
-function copy(domain: Domain, op: CopyOp): Status {
+function copy(domain: CallingDomain, op: CopyOp): Status {
   if (op.flags & (GrantCopyFlag.sourceGref | GrantCopyFlag.destGref)) return GrantStatus.badGntref;
   if (!domain.isSelf(op.source.domid) || !domain.isSelf(op.dest.domid)) {
     return GrantStatus.permissionDenied;

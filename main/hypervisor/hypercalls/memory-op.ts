@@ -11,8 +11,7 @@ import {
   MemoryReservation,
   RemoveFromPhysmap,
 } from '../abi/index.ts';
-import type { Domain } from '../domain.ts';
-import type { CommandHandler, HypercallHandler } from './handler.ts';
+import type { CallingDomain, CommandHandler, HypercallHandler } from './handler.ts';
 import { refusalOf } from './handler.ts';
 
 /** Extents one call may name: a guest cannot keep its host busy longer than this takes. */
@@ -45,7 +44,7 @@ export const memoryOp: HypercallHandler = (domain, { first, second }) => {
   return commands[command]?.(domain, virtual(second)) ?? -Errno.ENOSYS;
 };
 
-function aboutDomain(answer: (domain: Domain) => number): CommandHandler {
+function aboutDomain(answer: (domain: CallingDomain) => number): CommandHandler {
   return (domain, argument) => {
     const op = domain.guest.read(MemoryDomain, argument);
     if (!op) return -Errno.EFAULT;
@@ -56,9 +55,9 @@ function aboutDomain(answer: (domain: Domain) => number): CommandHandler {
 
 /** Runs over the extents until one fails; returns how many succeeded, as Xen does. */
 function eachExtent(
-  domain: Domain,
+  domain: CallingDomain,
   argument: GuestVirtualAddress,
-  act: (domain: Domain, first: number, frames: number) => boolean,
+  act: (domain: CallingDomain, first: number, frames: number) => boolean,
 ): number {
   const op = domain.guest.read(MemoryReservation, argument);
   if (!op || op.extentOrder > MAX_ORDER || op.nrExtents > MAX_EXTENTS) return 0;
@@ -72,13 +71,13 @@ function eachExtent(
 }
 
 /** Stops at a frame that is not there; those before it are gone. */
-function release(domain: Domain, first: number, frames: number): boolean {
+function release(domain: CallingDomain, first: number, frames: number): boolean {
   for (let page = 0; page < frames; page++) if (!domain.physmap.release(first + page)) return false;
   return true;
 }
 
 /** All of an extent's frames or none. */
-function populate(domain: Domain, first: number, frames: number): boolean {
+function populate(domain: CallingDomain, first: number, frames: number): boolean {
   const { counters, maxFrames, physmap } = domain;
   if (counters.frames + frames > maxFrames) return false;
   for (let page = 0; page < frames; page++) {
@@ -89,7 +88,7 @@ function populate(domain: Domain, first: number, frames: number): boolean {
   return true;
 }
 
-function addToPhysmap(domain: Domain, argument: GuestVirtualAddress): number {
+function addToPhysmap(domain: CallingDomain, argument: GuestVirtualAddress): number {
   const op = domain.guest.read(AddToPhysmap, argument);
   if (!op) return -Errno.EFAULT;
   const refused = refusalOf(domain, op.domid);

@@ -1,14 +1,13 @@
 /** multicall (13): several hypercalls at once. EBX is the address of their list, ECX their number. */
 import { Errno, GuestVirtualAddress, MulticallEntry } from '../abi/index.ts';
-import type { Domain } from '../domain.ts';
-import type { HypercallArguments, HypercallHandler } from './handler.ts';
+import type { CallingDomain, HypercallArguments, HypercallHandler } from './handler.ts';
 
 /** Calls of one list: a guest cannot keep its host busy longer than they take. */
 const MAX_CALLS = 64;
 
 /** Each call's result goes into its entry; -EFAULT when an entry cannot be read or written. */
 export function multicall(
-  domain: Domain,
+  domain: CallingDomain,
   { first, second }: HypercallArguments,
   handlerOf: (number: number) => HypercallHandler,
 ): number {

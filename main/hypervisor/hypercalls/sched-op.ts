@@ -10,8 +10,7 @@ import {
   SHUTDOWN_MAX,
 } from '../abi/index.ts';
 import type { GuestVirtualAddress, ShutdownReason } from '../abi/index.ts';
-import type { Domain } from '../domain.ts';
-import type { CommandHandler, HypercallHandler } from './handler.ts';
+import type { CallingDomain, CommandHandler, HypercallHandler } from './handler.ts';
 
 const PORT_BYTES = 4;
 
@@ -37,7 +36,7 @@ const commands: Partial<Record<number, CommandHandler>> = {
 };
 
 /** With one vCPU nobody else can make a port pending meanwhile: an early return is allowed. */
-function poll(domain: Domain, argument: GuestVirtualAddress): number {
+function poll(domain: CallingDomain, argument: GuestVirtualAddress): number {
   const op = domain.guest.read(SchedPoll, argument);
   if (!op) return -Errno.EFAULT;
   if (op.nrPorts > SCHED_POLL_MAX_PORTS) return -Errno.EINVAL;

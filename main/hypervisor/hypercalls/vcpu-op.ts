@@ -13,9 +13,8 @@ import {
   VcpuSetSingleshotTimer,
   VcpuTimeInfo,
 } from '../abi/index.ts';
-import type { Domain } from '../domain.ts';
 import { PAGE_SIZE } from '../engine/guest-memory.ts';
-import type { CommandHandler, HypercallHandler } from './handler.ts';
+import type { CallingDomain, CommandHandler, HypercallHandler } from './handler.ts';
 
 const commands: Partial<Record<number, CommandHandler>> = {
   // The one vCPU is initialised and up from the beginning.
@@ -60,7 +59,7 @@ export function deadlineOf(systemTimeNs: bigint): number {
   return Number(BigInt.asIntN(64, systemTimeNs)) / 1e6;
 }
 
-function setSingleshotTimer(domain: Domain, argument: GuestVirtualAddress): number {
+function setSingleshotTimer(domain: CallingDomain, argument: GuestVirtualAddress): number {
   const op = domain.guest.read(VcpuSetSingleshotTimer, argument);
   if (!op) return -Errno.EFAULT;
   const deadlineMs = deadlineOf(op.timeoutAbsNs);
@@ -69,7 +68,7 @@ function setSingleshotTimer(domain: Domain, argument: GuestVirtualAddress): numb
   return 0;
 }
 
-function registerVcpuInfo(domain: Domain, argument: GuestVirtualAddress): number {
+function registerVcpuInfo(domain: CallingDomain, argument: GuestVirtualAddress): number {
   const op = domain.guest.read(VcpuRegisterVcpuInfo, argument);
   if (!op) return -Errno.EFAULT;
   if (op.offset % 4 !== 0 || op.offset + VcpuInfo.size > PAGE_SIZE) return -Errno.ENXIO;

@@ -11,10 +11,9 @@ import {
   VersionOp,
   VersionTextSize,
 } from '../abi/index.ts';
-import type { Domain } from '../domain.ts';
 import { PAGE_SIZE } from '../engine/guest-memory.ts';
 import { XEN_EXTRAVERSION, XEN_MAJOR, XEN_MINOR, XEN_VERSION } from '../xen-version.ts';
-import type { CommandHandler, HypercallHandler } from './handler.ts';
+import type { CallingDomain, CommandHandler, HypercallHandler } from './handler.ts';
 
 const CAPABILITIES = `hvm-${XEN_MAJOR}.${XEN_MINOR}-x86_32 hvm-${XEN_MAJOR}.${XEN_MINOR}-x86_32p`;
 
@@ -65,7 +64,7 @@ function done(written: boolean): number {
 function text(value: string, size: number): CommandHandler {
   const bytes = new Uint8Array(size);
   bytes.set(new TextEncoder().encode(value).subarray(0, size - 1));
-  return (domain: Domain, at) => done(domain.guest.copyOut(at, bytes));
+  return (domain: CallingDomain, at) => done(domain.guest.copyOut(at, bytes));
 }
 
 function uuidBytes(uuid: string): Uint8Array {

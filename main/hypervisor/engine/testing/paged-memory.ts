@@ -1,7 +1,7 @@
 /** A processor and a memory without an emulator: registers and bytes, for tests of address walks. */
-import { Cr0, Cr4, CpuAddress } from '../engine/cpu-layout.ts';
-import { GuestMemory } from '../engine/guest-memory.ts';
-import { Processor } from '../engine/processor.ts';
+import { Cr0, Cr4, CpuAddress } from '../cpu-layout.ts';
+import { GuestMemory } from '../guest-memory.ts';
+import { Processor } from '../processor.ts';
 
 /** Where the guest's memory starts in the linear memory; before it lie the registers. */
 const BASE = 0x1_0000;
