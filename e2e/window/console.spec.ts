@@ -40,7 +40,7 @@ test('Ctrl-Shift-C copies the selection, Ctrl-Shift-V pastes', async ({ site, pa
   const console = await site.openConsole('cache1');
   await console.connected();
   const line = console.screen.getByText('Welcome to cache1');
-  await line.dblclick({ position: { x: 4, y: 6 } });
+  await line.dblclick({ position: { x: 4, y: 6 }, force: true });
   await page.keyboard.press('Control+Shift+C');
   await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('Welcome');
   await page.evaluate(() => navigator.clipboard.writeText('pasted words'));

@@ -19,7 +19,7 @@ export interface PaletteEntry {
 }
 
 /** Many domains have many actions: what does not fit the screen is found by typing on. */
-const SHOWN = 40;
+const SHOWN = 9;
 
 export function paletteEntries(
   cache: QueryClient,

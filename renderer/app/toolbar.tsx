@@ -19,7 +19,11 @@ export function Toolbar({ route }: { readonly route: Route }) {
       <Button icon="plus" kind="primary" onPress={() => overlay.set({ kind: 'create-domain' })}>
         New domain
       </Button>
-      <Button kind="quiet" onPress={() => overlay.set({ kind: 'palette' })} aria-label="Commands">
+      <Button
+        kind="quiet"
+        onPress={() => overlay.set({ kind: 'palette' })}
+        aria-label={`Commands ${paletteKey}`}
+      >
         <kbd>{paletteKey}</kbd>
       </Button>
       <ThemeMenu />

@@ -44,14 +44,12 @@ export function MenuItem({ icon, label, detail, shortcut, danger, ...props }: It
       {({ hasSubmenu }) => (
         <>
           <span className={styles.icon}>{icon !== undefined && <Icon name={icon} />}</span>
-          <span className={styles.words}>
-            <Text slot="label">{label}</Text>
+          <Text slot="label" className={styles.words!}>
+            {label}
             {detail !== undefined && detail !== null && (
-              <Text slot="description" className={styles.detail!}>
-                {detail}
-              </Text>
+              <span className={styles.detail}> {detail}</span>
             )}
-          </span>
+          </Text>
           {shortcut !== undefined && <Keyboard className={styles.shortcut!}>{shortcut}</Keyboard>}
           {hasSubmenu && <Icon name="chevron" />}
         </>

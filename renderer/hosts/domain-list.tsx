@@ -92,6 +92,7 @@ function RowMenu({ uuid, anchor, onClose }: RowMenuProps) {
       triggerRef={triggerRef}
       placement="bottom end"
       offset={2}
+      aria-label={domain.name}
       className={menuStyles.popover!}
       onOpenChange={(open) => !open && onClose()}
     >
