@@ -189,9 +189,8 @@ export class Engine {
 
   private acknowledge(vector: number): void {
     const bit = 1 << (vector & 31);
-    if (this.apicWords(APIC_IRR_WORD)[vector >> 5]! & bit) return;
     this.apicWords(APIC_ISR_WORD)[vector >> 5]! &= ~bit;
-    this.unacknowledged = null;
+    if (!(this.apicWords(APIC_IRR_WORD)[vector >> 5]! & bit)) this.unacknowledged = null;
   }
 
   /** Eight words of a 256-bit register of the local APIC. */
