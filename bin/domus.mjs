@@ -32,7 +32,7 @@ async function setUp() {
   const setup = join(root, 'scripts', 'setup.mjs');
   if (!existsSync(setup)) return; // installed: everything is there
   const { ensureBuilt, ensurePackages } = await import(pathToFileURL(setup).href);
-  const serves = ownArgs.includes('serve');
+  const serves = ownArgs.includes('serve') && !ownArgs.includes('--help');
   const needsAll = serves || ownArgs.includes('bench') || !existsSync(join(root, 'node_modules'));
   if (needsAll) ensurePackages();
   if (serves) ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');

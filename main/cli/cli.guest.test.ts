@@ -248,7 +248,8 @@ describe('wrong arguments', () => {
     ['image.not-a-kernel', 'image', 'import', 'mine', ...kernel],
   ];
 
-  it.each(cases)('%s: domus %s %s %s %s', async (code, ...args) => {
+  const named = cases.map(([code, ...args]) => ({ code, args, line: args.join(' ') }));
+  it.each(named)('$code: domus $line', async ({ code, args }) => {
     const before = await everything();
     const told = await site.failure(...args);
     expect(told.code).toBe(code);
