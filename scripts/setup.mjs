@@ -27,7 +27,6 @@ export function ensurePackages() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.error('Installing the packages of the lock file …');
   run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund'], {
-    stdio: onStderr,
     shell: process.platform === 'win32',
   });
   writeFileSync(stamp, lock);
@@ -78,7 +77,6 @@ export function ensureBuilt(name, folders, script) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
   console.error(`Building ${name} …`);
   run('npm', ['run', '--silent', script], {
-    stdio: onStderr,
     env: environment(),
     shell: process.platform === 'win32',
   });
