@@ -21,6 +21,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           // Guests use whole cores: one file at a time.
           fileParallelism: false,
+          // A shared machine can stall for a minute; a second failure is no accident.
+          retry: 1,
           testTimeout: 300_000,
           hookTimeout: 600_000,
         },
