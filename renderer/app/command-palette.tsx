@@ -14,7 +14,8 @@ import { useHosts } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import styles from './command-palette.module.css';
 import { closeOverlay } from './overlays.ts';
-import { findEntries, paletteEntries, type PaletteEntry } from './palette-entries.ts';
+import { findEntries, type PaletteEntry } from './find-entries.ts';
+import { paletteEntries } from './palette-entries.ts';
 
 /** Every page and every action by its name. What is typed narrows the list; Enter does the first. */
 export function CommandPalette() {

@@ -4,22 +4,10 @@ import { openAction, otherActions, powerActions } from '../domains/actions.ts';
 import type { IconName } from '../design/icon.tsx';
 import type { Commands } from '../site/commands.ts';
 import { keys, type RosterEntry } from '../site/keys.ts';
+import type { PaletteEntry } from './find-entries.ts';
 import { overlay } from './overlays.ts';
 import { navigate } from './route.ts';
 import { chooseTheme } from './theme.ts';
-
-export interface PaletteEntry {
-  readonly id: string;
-  readonly label: string;
-  readonly detail: string | null;
-  readonly icon: IconName;
-  /** What the typed words are looked for in, in lower case. */
-  readonly hay: string;
-  run(): void;
-}
-
-/** Many domains have many actions: what does not fit the screen is found by typing on. */
-const SHOWN = 9;
 
 export function paletteEntries(
   cache: QueryClient,
@@ -40,19 +28,11 @@ export function paletteEntries(
     ),
     ...guests.map((domain) => {
       const open = openAction(domain);
-      return makeEntry(domain.uuid, `Open ${domain.name}`, domain.host, open.icon, open.run);
+      const entry = makeEntry(domain.uuid, domain.name, domain.host, open.icon, open.run);
+      return { ...entry, label: `Open ${domain.name}` };
     }),
     ...guests.flatMap((domain) => domainEntries(domain, commands)),
   ];
-}
-
-/** Every typed word must occur; a label that begins with the text comes first. */
-export function findEntries(entries: readonly PaletteEntry[], text: string): PaletteEntry[] {
-  const typed = text.trim().toLowerCase();
-  const words = typed.split(/\s+/);
-  const found = entries.filter(({ hay }) => words.every((word) => hay.includes(word)));
-  const rank = ({ hay }: PaletteEntry): number => (hay.startsWith(typed) ? 0 : 1);
-  return found.toSorted((a, b) => rank(a) - rank(b)).slice(0, SHOWN);
 }
 
 function pages(): PaletteEntry[] {

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useDocumentTitle } from '../app/document-title.ts';
 import { Empty } from '../design/empty.tsx';
 import { useDomain } from '../site/queries.ts';
 import { ConsolePane } from './console-pane.tsx';
@@ -7,10 +7,7 @@ import styles from './console-window.module.css';
 /** A window with one console and nothing else. Closing it leaves the domain as it is. */
 export function ConsoleWindow({ uuid }: { readonly uuid: string }) {
   const domain = useDomain(uuid);
-  const name = domain?.name;
-  useEffect(() => {
-    if (name !== undefined) document.title = `${name} – Domus`;
-  }, [name]);
+  useDocumentTitle(domain?.name);
   if (domain === undefined) return <Empty icon="console" title="There is no such domain" />;
   return (
     <main className={styles.window} aria-label={`Console of ${domain.name}`}>

@@ -2,6 +2,7 @@ import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { type DomainTab, DOMAIN_TABS, openDomain } from '../app/route.ts';
 import { ConsolePane } from '../console/console-pane.tsx';
 import { Empty } from '../design/empty.tsx';
+import { useDocumentTitle } from '../app/document-title.ts';
 import { useDomain } from '../site/queries.ts';
 import { DomainHeader } from './domain-header.tsx';
 import styles from './domain-page.module.css';
@@ -24,6 +25,7 @@ interface Props {
 /** One domain: its header, and its console first. Only the tab that is seen exists. */
 export function DomainPage({ uuid, tab }: Props) {
   const domain = useDomain(uuid);
+  useDocumentTitle(domain?.name);
   if (domain === undefined) {
     return (
       <Empty icon="host" title="There is no such domain">

@@ -5,6 +5,7 @@ import { useDomainSample } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import { useValue } from '../state/value.ts';
 import styles from './memory-control.module.css';
+import { memoryBounds } from './memory-bounds.ts';
 import { MemoryNumber } from './memory-number.tsx';
 import { Refusal } from './refusal.tsx';
 import { TargetSender } from './target-sender.ts';
@@ -90,20 +91,6 @@ export function MemoryControl({ domain, place, tabIndex = 0 }: Props) {
       <Refusal refusal={refusal} anchor={takeBack.area} onDismiss={() => sender.dismiss()} />
     </div>
   );
-}
-
-export interface MemoryBounds {
-  readonly leastMiB: number;
-  readonly mostMiB: number;
-  readonly stepMiB: number;
-}
-
-/** A step is about a 256th of the range, a power of two, at least 1 MiB. */
-export function memoryBounds({ memory }: Pick<Domain, 'memory'>): MemoryBounds {
-  const leastMiB = Math.ceil(memory.minimumKiB / KIB_PER_MIB);
-  const mostMiB = Math.max(leastMiB, Math.floor(memory.maximumKiB / KIB_PER_MIB));
-  const stepMiB = 2 ** Math.max(0, Math.floor(Math.log2((mostMiB - leastMiB) / 256 || 1)));
-  return { leastMiB, mostMiB, stepMiB };
 }
 
 /** Escape goes back to what was asked when the control got the focus, as long as it differs. */

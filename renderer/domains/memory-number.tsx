@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { MemoryBounds } from './memory-control.tsx';
+import type { MemoryBounds } from './memory-bounds.ts';
 import styles from './memory-control.module.css';
 
 interface Props {

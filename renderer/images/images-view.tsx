@@ -64,7 +64,7 @@ function ImageRow({ image }: { readonly image: Image }) {
         {image.name}
         {image.isDefault && <span className={styles.muted}> (default)</span>}
       </th>
-      <td>
+      <td className={styles.wraps}>
         {image.kernelVersion} <code className={styles.muted}>{image.cmdline}</code>
       </td>
       <td>{fileSize(image.sizeBytes)}</td>

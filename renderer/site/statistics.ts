@@ -3,7 +3,7 @@
  * subscribes to that one domain, so a second of 200 domains redraws only what is on the screen.
  */
 import type { DomainSample, HostSample, StatisticsSample } from '../../shared/contract/index.ts';
-import { History } from './history.ts';
+import { History, HISTORY_LENGTH } from './history.ts';
 
 const DOMAIN_COLUMNS = ['cpuPercent', 'actualKiB', 'targetKiB', 'hypercalls', 'events'] as const;
 const HOST_COLUMNS = ['cpuPercent', 'freeKiB'] as const;
@@ -64,7 +64,8 @@ interface Entry<Sample, Past> {
   latest: Sample | null;
   readonly history: Past;
   readonly listeners: Set<() => void>;
-  fresh: boolean;
+  /** How many samples in a row said nothing of it. */
+  missed: number;
 }
 
 /** Series by name; a name that a sample leaves out has no latest value any more. */
@@ -79,15 +80,17 @@ class SeriesMap<Sample, Past> {
   add(name: string, sample: Sample): Past {
     const entry = this.get(name);
     entry.latest = sample;
-    entry.fresh = true;
+    entry.missed = -1;
     return entry.history;
   }
 
   /** Tells listeners, also of those that had a value and have none now. */
   endSample(): void {
-    for (const entry of this.entries.values()) {
-      if (!entry.fresh) entry.latest = null;
-      entry.fresh = false;
+    for (const [name, entry] of this.entries) {
+      entry.missed++;
+      if (entry.missed > 0) entry.latest = null;
+      // Nobody asks for it and all that was known of it is past: it was deleted, most likely.
+      if (entry.missed > HISTORY_LENGTH && entry.listeners.size === 0) this.entries.delete(name);
       for (const listener of entry.listeners) listener();
     }
   }
@@ -99,7 +102,7 @@ class SeriesMap<Sample, Past> {
         latest: null,
         history: this.makeHistory(),
         listeners: new Set(),
-        fresh: false,
+        missed: 0,
       };
       this.entries.set(name, entry);
     }

@@ -32,9 +32,7 @@ export function TaskStrip() {
         ))}
         {more > 0 && <li>and {more} more</li>}
       </ul>
-      <p className={styles.last} role="status">
-        {ended !== undefined && <EndedTask task={ended} />}
-      </p>
+      <EndedTask task={ended} />
     </div>
   );
 }
@@ -64,23 +62,26 @@ function RunningTask({ task }: { readonly task: Task }) {
   );
 }
 
-function EndedTask({ task }: { readonly task: Task }) {
+/** The sentence is announced as it changes; how long ago that was is not. */
+function EndedTask({ task }: { readonly task: Task | undefined }) {
   const { commands } = useSite();
-  const { domain } = task;
+  const domain = task?.domain ?? null;
   return (
-    <>
-      <TaskMark state={task.state} />
-      <span className={styles.title}>{taskSentence(task)}</span>
-      {task.undo === 'undelete' && domain !== null && (
+    <div className={styles.last}>
+      {task !== undefined && <TaskMark state={task.state} />}
+      <span className={styles.title} role="status">
+        {task !== undefined && taskSentence(task)}
+      </span>
+      {task?.undo === 'undelete' && domain !== null && (
         <Button kind="quiet" icon="undo" onPress={() => commands.undelete(domain)}>
           Undo
         </Button>
       )}
-      {task.endedAtMs !== null && (
+      {task !== undefined && task.endedAtMs !== null && (
         <span className={styles.muted}>
           <Ago timeMs={task.endedAtMs} />
         </span>
       )}
-    </>
+    </div>
   );
 }
