@@ -20,7 +20,9 @@ export interface CommandResult {
 
 const PROMPT = /[#$] (?:\x1b\[6n)?$/;
 /** Reads commands without a line editor; `quit` leaves it. */
-const READER = 'stty -echo; while IFS= read -r line; do eval "$line"; done\n';
+const READER = 'stty -echo; while IFS= read -r line; do eval "$line"; status=$?; done\n';
+
+const SETTLE_TRIES = 5;
 
 export class GuestShell {
   private readonly machine: Machine;
@@ -45,14 +47,14 @@ export class GuestShell {
     const shell = new GuestShell(machine);
     await shell.prompt(timeoutMs);
     shell.send(READER);
-    await shell.run('true', 30_000);
+    await shell.settle();
     return shell;
   }
 
   /** Of a machine that was saved while another `GuestShell` held its shell. */
   static async resume(machine: Machine): Promise<GuestShell> {
     const shell = new GuestShell(machine);
-    await shell.run('true', 30_000);
+    await shell.settle();
     return shell;
   }
 
@@ -67,12 +69,29 @@ export class GuestShell {
     const end = new RegExp(`<end ${id} (\\d+)>\\n`);
     this.text = '';
     this.startMark = start;
-    this.send(`echo '<start ${id}>'; ${command}\necho "<end ${id} $?>"\n`);
+    this.send(`echo '<start ${id}>'; ${command}\necho "<end ${id} $status>"\n`);
     const found = await this.until(end, timeoutMs, command);
+    if (this.startMark) throw new MachineError(`${this.machine.name}: "${command}" was garbled`);
     const tookMs = performance.now() - this.startedAtMs;
     const from = this.text.indexOf(start) + start.length;
     const output = this.text.slice(from, found.index);
     return { tookMs, output, status: Number(found[1]) };
+  }
+
+  /**
+   * Runs nothing until that works twice in a row: a terminal answers the line editor's last question for the
+   * cursor's place after the editor is gone, and the reader takes the answer for a command.
+   */
+  private async settle(): Promise<void> {
+    for (let tries = 1, good = 0; good < 2; tries++) {
+      try {
+        await this.run('true', 30_000);
+        good++;
+      } catch (error) {
+        if (tries === SETTLE_TRIES) throw error;
+        good = 0;
+      }
+    }
   }
 
   private async prompt(timeoutMs: number): Promise<void> {

@@ -4,9 +4,8 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { PlainV86Answer, PlainV86Message } from './plain-v86.contract.ts';
-import { besideThisFile } from './beside.ts';
 
-const worker = new Worker(besideThisFile(import.meta.url, 'plain-v86.worker'), {
+const worker = new Worker(new URL('./plain-v86.worker.ts', import.meta.url), {
   workerData: JSON.parse(process.argv[2]!) as unknown,
 });
 worker.on('message', (answer: PlainV86Answer) => process.send!(answer));

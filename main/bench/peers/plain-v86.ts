@@ -2,7 +2,6 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { besideThisFile } from './beside.ts';
 import { MachineError } from './machine.ts';
 import type { BootFiles, Machine } from './machine.ts';
 import type { PlainV86Answer, PlainV86Message, PlainV86Options } from './plain-v86.contract.ts';
@@ -17,7 +16,7 @@ export class PlainV86 implements Machine {
   constructor(files: BootFiles, memoryMiB: number, stateFile: string | null = null) {
     const cmdline = 'console=ttyS0 quiet';
     const options: PlainV86Options = { files, memoryMiB, cmdline, stateFile };
-    const program = fileURLToPath(besideThisFile(import.meta.url, 'plain-v86.process'));
+    const program = fileURLToPath(new URL('./plain-v86.process.ts', import.meta.url));
     this.child = fork(program, [JSON.stringify(options)], { serialization: 'advanced' });
     this.child.on('message', (answer) => this.receive(answer as PlainV86Answer));
     this.child.on('exit', (code, signal) => {

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { BENCH_NAMES } from './bench.ts';
+import { describeTarget, meets, TARGETS } from './targets.ts';
+
+describe('targets', () => {
+  it('are there for every benchmark', () => {
+    for (const name of BENCH_NAMES) expect(TARGETS[name].length).toBeGreaterThan(0);
+  });
+
+  it('are met at their bound and not beyond it', () => {
+    expect(meets({ key: 'x', atMost: 1.03 }, 1.03)).toBe(true);
+    expect(meets({ key: 'x', atMost: 1.03 }, 1.0301)).toBe(false);
+    expect(meets({ key: 'x', atLeast: 2 }, 2)).toBe(true);
+    expect(meets({ key: 'x', atLeast: 2 }, 1.99)).toBe(false);
+    expect(meets({ key: 'x', isTrue: true }, true)).toBe(true);
+    expect(meets({ key: 'x', isTrue: true }, false)).toBe(false);
+  });
+
+  it('are not met by what was not measured', () => {
+    for (const figure of [null, undefined, NaN, true]) {
+      expect(meets({ key: 'x', atMost: 1 }, figure)).toBe(false);
+    }
+  });
+
+  it('read as people write them', () => {
+    expect(describeTarget({ key: 'ratio', atMost: 0.05 })).toBe('ratio <= 0.05');
+    expect(describeTarget({ key: 'flood_ratio', atLeast: 2 })).toBe('flood_ratio >= 2');
+    expect(describeTarget({ key: 'exact', isTrue: true })).toBe('exact is true');
+  });
+});
