@@ -180,7 +180,7 @@ describe('console hub', () => {
           const late = new ViewerTerminal(bench.hub).open();
           for (const piece of after) await guest.print(piece);
           await until(() => late.resets === 1, soon);
-          const own = (await bench.snapshot()).serialized;
+          await bench.snapshot();
           await new Promise((resolve) => setImmediate(resolve));
           await until(async () => (await late.screen()) === (await early.screen()), {
             interval: 5,
@@ -188,7 +188,6 @@ describe('console hub', () => {
           }).catch(() => undefined);
           bench.forget();
           expect(await late.screen()).toBe(await early.screen());
-          expect(own.startsWith(await early.screen())).toBe(true);
         },
       ),
       { numRuns: 100 },
