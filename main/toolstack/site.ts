@@ -28,6 +28,7 @@ import type { ImageSource } from './image-source.ts';
 import { NameClaims } from './lifecycle/create-domain.ts';
 import { DefaultImage } from './lifecycle/default-image.ts';
 import { demoDomains, demoHosts } from './lifecycle/demo.ts';
+import { KERNEL_WORDS } from './lifecycle/kernel-words.ts';
 import { Restarts } from './lifecycle/restarts.ts';
 import type { LogLevel } from './log/line.ts';
 import { LogBook } from './log/log-book.ts';
@@ -163,6 +164,7 @@ async function assemble(
       hypervisorState: OWN_VERSIONS.hypervisorState,
       stream: JSON.stringify(OWN_VERSIONS),
       code: codeDigest(options.codeFolders),
+      kernelWords: KERNEL_WORDS,
     },
     events,
     changed: imagesChanged,

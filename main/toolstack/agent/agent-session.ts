@@ -43,7 +43,8 @@ export class AgentSession {
   /** Settles when the guest's agent has answered in this life. Error `agent.silent`. */
   async answers(timeoutMs: number): Promise<void> {
     this.requireOpen();
-    await within(this.greet(), timeoutMs, () => silent(timeoutMs));
+    await this.greet(performance.now() + timeoutMs);
+    if (!this.hasGreeted) throw silent(timeoutMs);
     await this.ask((id) => ({ kind: 'ping', id }));
   }
 
@@ -51,14 +52,16 @@ export class AgentSession {
    * Asks again and again: a line that the guest opens while its driver is still connecting loses
    * what is said on it, either way.
    */
-  private async greet(): Promise<void> {
-    while (!this.hasGreeted && !this.closedBecause) {
-      await this.send({ kind: 'hello', id: 0 });
-      const pause = Promise.withResolvers<void>();
-      const timer = setTimeout(() => pause.resolve(), ASK_AGAIN_MS);
-      await Promise.race([this.greeted.promise, pause.promise]).finally(() => clearTimeout(timer));
+  private async greet(deadlineMs: number): Promise<void> {
+    while (!this.hasGreeted && performance.now() < deadlineMs) {
+      // Not waited for: a guest without an agent takes nothing from its ring.
+      this.send({ kind: 'hello', id: 0 }).catch(() => {});
+      await within(this.greeted.promise, ASK_AGAIN_MS, () => new Unheard()).catch(
+        (error: unknown) => {
+          if (!(error instanceof Unheard)) throw error;
+        },
+      );
     }
-    return this.greeted.promise;
   }
 
   /** Entropy first, then name, machine id and wall clock; what is left out stays. */
@@ -223,6 +226,8 @@ export class AgentSession {
     if (this.closedBecause) throw this.closedBecause;
   }
 }
+
+class Unheard extends Error {}
 
 function requireRunnable(command: string): void {
   const bytes = Buffer.byteLength(command);

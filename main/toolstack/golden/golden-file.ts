@@ -30,6 +30,7 @@ const GoldenHeader = z.object({
       hypervisorState: z.number(),
       stream: z.string(),
       code: z.string(),
+      kernelWords: z.string(),
     }),
   }),
   terminal: z.object({
@@ -126,6 +127,7 @@ function sameKey(a: GoldenKey, b: GoldenKey): boolean {
     a.versions.engine === b.versions.engine &&
     a.versions.hypervisorState === b.versions.hypervisorState &&
     a.versions.stream === b.versions.stream &&
-    a.versions.code === b.versions.code
+    a.versions.code === b.versions.code &&
+    a.versions.kernelWords === b.versions.kernelWords
   );
 }

@@ -8,6 +8,8 @@ export interface MachineVersions {
   stream: string;
   /** Digest of the code that made it: the state of a guest is also what that code did to it. */
   code: string;
+  /** What the toolstack adds to the kernel's command line. */
+  kernelWords: string;
 }
 
 export interface GoldenKey {

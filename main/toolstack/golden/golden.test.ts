@@ -13,7 +13,7 @@ import { goldenFileName } from './golden-key.ts';
 import type { GoldenKey } from './golden-key.ts';
 import { GoldenLibrary } from './golden-library.ts';
 
-const versions = { engine: 'v86', hypervisorState: 1, stream: 's', code: 'c' };
+const versions = { engine: 'v86', hypervisorState: 1, stream: 's', code: 'c', kernelWords: '' };
 const key: GoldenKey = { image: 'debian-6.1', maxMemoryMiB: 128, versions };
 const terminal = { serialized: 'screen', columns: 80, rows: 24, dmesg: 'Linux …' };
 

@@ -3,6 +3,7 @@
  * What fails on the way leaves nothing: no worker, no frames, no rings, no xenstore node.
  */
 import { DomusError } from '../../../shared/errors.ts';
+import type { ColdBoot } from '../control/host.contract.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import { RunningDomain } from '../domains/running-domain.ts';
 import type { Ending } from '../domains/running-domain.ts';
@@ -15,6 +16,7 @@ import type { BootMode } from '../store/domain-table.ts';
 import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { meet } from './first-contact.ts';
+import { kernelCommandLine } from './kernel-words.ts';
 
 export interface StartOptions {
   mode: BootMode;
@@ -120,8 +122,11 @@ export function prepareGolden(
       async (task) => {
         try {
           made.resolve(
-            await buildGolden(goldenParts(parts), maxMemoryMiB, image, (fraction, detail) =>
-              task.progress(fraction, detail),
+            await buildGolden(
+              goldenParts(parts),
+              maxMemoryMiB,
+              bootOf(image, null),
+              (fraction, detail) => task.progress(fraction, detail),
             ),
           );
         } catch (error) {
@@ -140,6 +145,11 @@ function goldenParts(parts: SiteParts): Parameters<typeof buildGolden>[0] {
   return { factory, engineModule, console, budget, log, closing };
 }
 
+function bootOf(image: BootableImage, name: string | null): ColdBoot {
+  const { kernel, initrd } = image;
+  return { kernel, initrd, cmdline: kernelCommandLine(image, name) };
+}
+
 async function enter(parts: SiteParts, run: RunningDomain, given: Given): Promise<void> {
   const { spec, host } = run;
   await parts.console.attach(
@@ -151,11 +161,7 @@ async function enter(parts: SiteParts, run: RunningDomain, given: Given): Promis
     const { stream } = given.golden;
     await host.link.call('domain.restore', { spec, stream, identity: 'clone', paused: false });
   } else {
-    const { kernel, initrd, cmdline, isBuilt } = given.image;
-    // A person's own command line stays as it is.
-    const name = isBuilt ? ` domus.name=${spec.name}` : '';
-    const boot = { kernel, initrd, cmdline: cmdline + name };
-    await host.link.call('domain.boot', { spec, boot });
+    await host.link.call('domain.boot', { spec, boot: bootOf(given.image, spec.name) });
   }
 }
 

@@ -70,7 +70,7 @@ export class FakeGuestAgent {
   }
 
   private handle(line: string): void {
-    const [verb, id = '', rest = ''] = line.split(' ');
+    const [verb = '', id = '', rest = ''] = line.split(' ');
     switch (verb) {
       case 'hello':
         return void this.say('hello 1');

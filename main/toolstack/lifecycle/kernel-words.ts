@@ -1,0 +1,13 @@
+/** What the toolstack adds to the kernel command line of an image that we built. */
+import type { BootableImage } from '../image-source.ts';
+
+/** A panic is told to the hypervisor as a crash, which `on_crash` is for; else it reboots. */
+export const KERNEL_WORDS = 'xen_legacy_crash';
+
+/** A person's own command line stays as it is. `name` null: a snapshot, whose clones get theirs. */
+export function kernelCommandLine(image: BootableImage, name: string | null): string {
+  if (!image.isBuilt) return image.cmdline;
+  const words = [image.cmdline, KERNEL_WORDS];
+  if (name !== null) words.push(`domus.name=${name}`);
+  return words.join(' ');
+}
