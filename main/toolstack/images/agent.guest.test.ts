@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -123,13 +123,13 @@ describe.skipIf(!canRun)('the agent on a terminal line', () => {
   it('refuses more than 64 at once, and goes on afterwards', async () => {
     const gate = join(folder, 'gate');
     await line.exec(`mkfifo ${gate}`);
+    await using held = await open(gate, 'r+');
     const ids = Array.from({ length: 70 }, () => line.newId());
-    for (const id of ids)
-      line.send({ kind: 'exec', id, command: `exec cat ${gate}`, input: false });
+    for (const id of ids) line.send({ kind: 'exec', id, command: `read _ <${gate}`, input: false });
     await Promise.all(
       ids.slice(64).map((id) => line.until((event) => event.kind === 'refused' && event.id === id)),
     );
-    await writeFile(gate, '');
+    await held.write('\n'.repeat(64));
     for (const id of ids.slice(0, 64)) expect(await line.outcome(id)).toEqual(plain);
     expect(await line.exec('echo again')).toEqual({ ...plain, stdout: 'again\n' });
   });

@@ -20,6 +20,7 @@ import { importFiles, type ImportRequest } from './import-image.ts';
 import type { InitrdCompression } from './initramfs/assemble.ts';
 import type { BuildRecord, ImageManifest } from './manifest.ts';
 import { packageSources, type SourceSettings } from './package-sources.ts';
+import { isKernel } from './recipe.ts';
 import { recipeSha256 } from './recipe-hash.ts';
 import { lockFile } from './store-lock.ts';
 
@@ -262,14 +263,7 @@ export class ImageStore {
 function isCurrent(manifest: ImageManifest, recipe: string, kernelVersion?: string): boolean {
   const { origin, kernel } = manifest;
   if (origin.kind !== 'debian' || origin.recipeSha256 !== recipe) return false;
-  if (kernelVersion === undefined) return true;
-  const upstream = kernel.version.replace(/-[^-]*$/, '');
-  return [
-    kernel.version,
-    upstream,
-    kernel.release,
-    kernel.release.replace(/-686-pae$/, ''),
-  ].includes(kernelVersion);
+  return kernelVersion === undefined || isKernel(kernelVersion, kernel.release, kernel.version);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -58,12 +58,15 @@ function newestKernel(records: readonly PackageRecord[]): PackageRecord {
 function askedKernel(records: readonly PackageRecord[], asked: string): PackageRecord {
   const matches = ({ name, version }: PackageRecord): boolean => {
     const release = kernelPackage.exec(name)?.[1];
-    if (release === undefined) return false;
-    return [version, version.replace(/-[^-]*$/, ''), release, `${release}-${flavour}`].includes(
-      asked,
-    );
+    return release !== undefined && isKernel(asked, `${release}-${flavour}`, version);
   };
   return newestOf(records, matches) ?? noKernel(records, asked);
+}
+
+/** Whether a kernel, by `uname -r` and Debian version, is the one asked for in any of the ways above. */
+export function isKernel(asked: string, release: string, version: string): boolean {
+  const upstream = version.replace(/-[^-]*$/, '');
+  return [version, upstream, release, release.replace(`-${flavour}`, '')].includes(asked);
 }
 
 function noKernel(records: readonly PackageRecord[], asked: string): never {
