@@ -87,6 +87,8 @@ class SiteThreads implements RunningSite {
   private consoles!: Consoles;
   private api!: Channel<ApiCalls, ApiEvents, None, None>;
   private stopping = false;
+  private hasEnded = false;
+  private closing: Promise<void> | null = null;
 
   constructor() {
     this.failed = this.failure.promise;
@@ -109,7 +111,10 @@ class SiteThreads implements RunningSite {
     };
     const toolstackWorker = this.spawn('toolstack', toolstackData, [hub.port2]);
     this.toolstack = portChannel(toolstackWorker, 'the toolstack', {});
-    this.toolstack.on('stopped', () => this.end.resolve());
+    this.toolstack.on('stopped', () => {
+      this.hasEnded = true;
+      void this.closeApi().then(() => this.end.resolve());
+    });
     await this.answer<unknown>((ready, failed) => {
       this.toolstack.on('ready', ready);
       this.toolstack.on('failed', failed);
@@ -140,19 +145,27 @@ class SiteThreads implements RunningSite {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    await this.api.call('api.stop', {}).catch(() => undefined);
-    const rpc = this.connectRpc();
-    await connectPort(rpc)
-      .site.shutdown()
-      .catch(() => undefined);
-    await Promise.race([this.ended, this.failed]);
-    rpc.close();
+    await this.closeApi();
+    if (!this.hasEnded) {
+      const rpc = this.connectRpc();
+      await connectPort(rpc)
+        .site.shutdown()
+        .catch(() => undefined);
+      await Promise.race([this.ended, this.failed]);
+      rpc.close();
+    }
     await this.terminate();
   }
 
   async terminate(): Promise<void> {
     this.stopping = true;
     await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+
+  /** From here on nobody finds the program, and connections end. */
+  private closeApi(): Promise<void> {
+    this.closing ??= this.api.call('api.stop', {}).catch(() => undefined);
+    return this.closing;
   }
 
   private async startApi(
