@@ -40,8 +40,8 @@ export function insideOf(site: SyntheticSite, domain: Domain): DomainInside {
   };
 }
 
-/** The children of a path, each with whether it has children of its own. */
-export function xenstoreChildren(site: SyntheticSite, path: string): XenstoreNode[] {
+/** A node and its children, each with whether it has children of its own. */
+export function xenstoreNodes(site: SyntheticSite, path: string): XenstoreNode[] {
   const values = new Map<string, string>();
   for (const domain of site.domains.values()) {
     if (domain.domid === null) continue;
@@ -63,7 +63,13 @@ export function xenstoreChildren(site: SyntheticSite, path: string): XenstoreNod
       hasChildren: deeper.length > 0,
     });
   }
-  return [...children.values()];
+  const self = {
+    path,
+    value: values.get(path) ?? '',
+    permissions: 'n0',
+    hasChildren: children.size > 0,
+  };
+  return [self, ...children.values()];
 }
 
 function subtree(domain: Domain): [string, string][] {

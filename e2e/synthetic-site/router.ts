@@ -3,7 +3,7 @@ import { implement, ORPCError, onError } from '@orpc/server';
 import { contract, type Host, type Image } from '../../shared/contract/index.ts';
 import { DomusError } from '../../shared/errors.ts';
 import * as commands from './commands.ts';
-import { insideOf, xenstoreChildren } from './inside.ts';
+import { insideOf, xenstoreNodes } from './inside.ts';
 import type { SyntheticSite } from './site.ts';
 import { startTask } from './tasks.ts';
 
@@ -175,7 +175,7 @@ function domainRoutes(os: Builder, site: SyntheticSite) {
 
 function xenstoreRoutes(os: Builder, site: SyntheticSite) {
   return {
-    list: os.xenstore.list.handler(({ input }) => xenstoreChildren(site, input.path)),
+    list: os.xenstore.list.handler(({ input }) => xenstoreNodes(site, input.path)),
     read: os.xenstore.read.handler(() => ({ value: '' })),
     write: os.xenstore.write.handler(() => ({})),
     remove: os.xenstore.remove.handler(() => ({})),

@@ -24,7 +24,7 @@ export function ConsoleFooter({ domain, session, onSearch }: Props) {
   return (
     <footer className={styles.footer}>
       <span className={styles.link} data-link={status.link} role="status">
-        {statusSentence(status)}
+        {statusSentence(status, domain)}
       </span>
       <span className={styles.keys}>
         <kbd>{leaveConsoleKey}</kbd> leaves the console
@@ -51,7 +51,8 @@ export function ConsoleFooter({ domain, session, onSearch }: Props) {
   );
 }
 
-function statusSentence({ link, error }: ConsoleStatus): string {
+function statusSentence({ link, error }: ConsoleStatus, { state }: Domain): string {
+  if (state === 'starting' && link !== 'open') return 'Waiting for it to start …';
   if (error !== null) return error.message;
   switch (link) {
     case 'opening':

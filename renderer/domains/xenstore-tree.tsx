@@ -89,8 +89,14 @@ function useChildren(host: string, path: string, isWanted: boolean) {
   const { queries } = useSite();
   return useQuery({
     ...queries.xenstore.list.queryOptions({ input: { host, path } }),
+    // The answer begins with the node itself.
+    select: childrenOf,
     enabled: isWanted,
   });
+}
+
+function childrenOf([, ...children]: readonly XenstoreNode[]): readonly XenstoreNode[] {
+  return children;
 }
 
 /** A watch on the whole part: the parent of each path that changed is read again. */

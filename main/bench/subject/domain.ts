@@ -17,6 +17,8 @@ export class DomusDomain implements Machine {
   private listener: (bytes: Uint8Array) => void = () => undefined;
   /** Times the console gave up on this viewer's pace and drew its screen anew. */
   private redrawn = -1;
+  /** Why there is no console any more, unless this side closed it. */
+  private lost: DomusError | null = null;
 
   private constructor(daemon: Daemon, domain: string) {
     this.daemon = daemon;
@@ -36,7 +38,7 @@ export class DomusDomain implements Machine {
       output: (bytes) => machine.listener(bytes),
       reset: () => void machine.redrawn++,
       state: () => undefined,
-      closed: (error) => machine.closed(error),
+      closed: (error) => (machine.lost = error),
     });
     return machine;
   }
@@ -54,7 +56,11 @@ export class DomusDomain implements Machine {
     this.listener = listener;
   }
 
+  /** @throws MachineError when its console was lost */
   write(bytes: Uint8Array): void {
+    if (this.lost) {
+      throw new MachineError(`domus: the console of ${this.domain}: ${this.lost.message}`);
+    }
     this.console.input(bytes);
   }
 
@@ -79,9 +85,5 @@ export class DomusDomain implements Machine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.console.close();
     await this.daemon.done(this.daemon.site.domains.delete({ domain: this.domain, force: true }));
-  }
-
-  private closed(error: DomusError | null): void {
-    if (error) throw new MachineError(`domus: the console of ${this.domain}: ${error.message}`);
   }
 }
