@@ -52,6 +52,17 @@ describe('the platform device', () => {
     expect((~(result(machine, 1) & ~15) + 1) >>> 0).toBe(PlatformPci.memoryBarBytes);
   });
 
+  it.each([8, 16, 32] as const)('is on a bus where %s bits to nobody go nowhere', async (width) => {
+    const machine = await run((asm) => {
+      write(asm, 0xcf8, 32, (0x8000_0000 | (21 << 11) | 0x10) >>> 0);
+      write(asm, 0xcfc, width, 0xff);
+      config(asm, 21, 0, 0);
+      config(asm, 2, 0, 1);
+    });
+    expect(result(machine, 0)).toBe(0xffff_ffff);
+    expect(result(machine, 1) & 0xffff).toBe(PlatformPci.vendorId);
+  });
+
   it('follows the unplug protocol as Linux speaks it', async () => {
     const machine = await run((asm) => {
       read(asm, 0x10, 16, 0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ShutdownReason } from './abi/index.ts';
+import { EmulatorPanic } from './engine/emulator-panic.ts';
 import type { Assembler } from './testing/assembler.ts';
 import { Machine } from './testing/machine.ts';
 import { Place, Variable, Window } from './testing/places.ts';
@@ -56,7 +57,9 @@ describe('what the emulator cannot do', () => {
         asm.label('go').loadIdt('short').interrupt(0x80);
       }),
     );
-    expect(() => machine.runUntil(() => machine.finished)).toThrow(WebAssembly.RuntimeError);
+    expect(() => machine.runUntil(() => machine.finished)).toThrow(
+      new EmulatorPanic('Unimplemented: #GP handler'),
+    );
     expect(machine.ended).toBeNull();
   });
 });

@@ -2,6 +2,7 @@
  * What the emulator does when a fault cannot be delivered: the real processor shuts down then, which
  * Xen takes as a reset. Some systems reset themselves so: an empty interrupt table and an INT3.
  */
+import { EmulatorPanic } from './engine/emulator-panic.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
 import { FAULT, translate } from './engine/page-walk.ts';
 import type { Processor } from './engine/processor.ts';
@@ -17,7 +18,7 @@ const PRESENT = 0x80;
  */
 export function isTripleFault(cpu: Processor, memory: GuestMemory, error: unknown): boolean {
   if (error instanceof RangeError) return error.message.includes('call stack');
-  return error instanceof WebAssembly.RuntimeError && !hasGate(cpu, memory, GENERAL_PROTECTION);
+  return error instanceof EmulatorPanic && !hasGate(cpu, memory, GENERAL_PROTECTION);
 }
 
 function hasGate(cpu: Processor, memory: GuestMemory, vector: number): boolean {

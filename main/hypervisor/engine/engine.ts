@@ -17,8 +17,10 @@ import {
 import type { GuestClock } from './guest-clock.ts';
 import { GuestMemory } from './guest-memory.ts';
 import { CodeCompiler } from './code-compiler.ts';
+import { LastWords } from './emulator-panic.ts';
 import { HookPort } from './instrument.ts';
 import { loadEmulator } from './load-v86.ts';
+import { ignoreAbsentFunctions } from './pci-config.ts';
 import { Ports } from './ports.ts';
 import { Processor } from './processor.ts';
 import type { PciFunction, V86Cpu, V86Exports, V86Imports } from './v86-internals.ts';
@@ -63,6 +65,7 @@ export class Engine {
   private readonly cpu: V86Cpu;
   private readonly exports: V86Exports;
   private readonly compiler: CodeCompiler;
+  private readonly lastWords: LastWords;
   private unacknowledged: number | null = null;
 
   private constructor(
@@ -72,6 +75,7 @@ export class Engine {
     processor: Processor,
     compiler: CodeCompiler,
     clock: GuestClock,
+    lastWords: LastWords,
   ) {
     this.cpu = cpu;
     this.exports = exports;
@@ -79,6 +83,7 @@ export class Engine {
     this.processor = processor;
     this.compiler = compiler;
     this.clock = clock;
+    this.lastWords = lastWords;
     this.ports = new Ports(cpu.io);
     this.checkLayout();
   }
@@ -95,6 +100,7 @@ export class Engine {
   ): Promise<Engine> {
     let processor: Processor | undefined;
     const compiler = new CodeCompiler();
+    const lastWords = new LastWords();
     const { emulator, exports, memoryBase } = await loadEmulator(
       module,
       memoryBytes,
@@ -108,6 +114,8 @@ export class Engine {
         );
         imports.codegen_finalize = (index, start, flags, ptr, len) =>
           compiler.compile(index, start, flags, ptr, len);
+        imports.console_log_from_wasm = (offset, length) =>
+          lastWords.hear(new Uint8Array(getExports().memory.buffer, offset, length));
       },
     );
     const cpu = emulator.v86.cpu;
@@ -115,17 +123,24 @@ export class Engine {
     processor ??= new Processor(exports.memory);
     const memory = new GuestMemory(exports, memoryBase, memoryBytes);
     cpu.reboot_internal = () => hooks.reset();
-    return new Engine(cpu, exports, memory, processor, compiler, clock);
+    ignoreAbsentFunctions(cpu);
+    return new Engine(cpu, exports, memory, processor, compiler, clock, lastWords);
   }
 
   /**
    * Executes guest code for about a millisecond, or until it halts. Returns 0 when it has more to
-   * do, else the milliseconds until its next timer. Throws what the emulator throws when the guest
-   * did what it cannot emulate: the domain has crashed then and `slice` must not be called again.
+   * do, else the milliseconds until its next timer.
+   *
+   * @throws EmulatorPanic or RangeError (its stack's end) when the guest did what the emulator
+   *   cannot; the domain has crashed then and `slice` must not be called again
    */
   slice(): number {
     if (this.unacknowledged !== null) this.acknowledge(this.unacknowledged);
-    return this.exports.main_loop();
+    try {
+      return this.exports.main_loop();
+    } catch (error) {
+      throw this.lastWords.explain(error);
+    }
   }
 
   /** Compilations under way: they need the thread's event loop to finish. */

@@ -38,6 +38,10 @@ export interface V86Cpu {
       /** By function number (device << 3 | function), like `device_spaces`. */
       devices: readonly ({ pci_bars: readonly unknown[] } | undefined)[];
       device_spaces: readonly (Int32Array | undefined)[];
+      /** `address` is bus, device and function << 8 | register. */
+      pci_write8(address: number, value: number): void;
+      pci_write16(address: number, value: number): void;
+      pci_write32(address: number, value: number): void;
     };
   };
   io: V86Io;
