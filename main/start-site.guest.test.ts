@@ -68,7 +68,9 @@ describe('a whole site', () => {
     console.type(`echo; seq 1 ${last}; echo e''nd\r`);
     await console.prints(/\nend\r/);
     const text = console.text;
-    const numbers = text.slice(text.indexOf('\n1\r\n') + 1, text.indexOf('\nend\r')).split('\r\n');
+    const numbers = text
+      .slice(text.indexOf('\n1\r\n') + 1, text.indexOf('\r\nend\r'))
+      .split('\r\n');
     expect(numbers.length).toBe(last);
     expect(numbers.findIndex((line, index) => line !== String(index + 1))).toBe(-1);
     expect(console.resets).toBe(1);
@@ -96,7 +98,7 @@ describe('a whole site', () => {
     console.type('\recho before$((1+1))\r');
     await console.shows('before2');
     await done((await client.site.domains.reboot({ domain: 'web1' })).id);
-    await console.prints(/Linux version[^]*web1:~#/);
+    await console.prints(/Restarting system[^]*Linux version[^]*web1:~#/);
     await console.shows('before2');
     expect((await client.site.domains.dmesg({ domain: 'web1' })).text).not.toContain('before2');
     expect(console.resets).toBe(1);

@@ -1,6 +1,7 @@
 /** The hypervisor's public face: all that domain 0, migration, toolstack and workers may use. */
 export * from './abi/index.ts';
 export { compileEngine, ENGINE_VERSION } from './engine/engine-module.ts';
+export { EmulatorPanic } from './engine/emulator-panic.ts';
 export { warmUp } from './engine/load-v86.ts';
 export { PAGE_SIZE } from './engine/guest-memory.ts';
 export type { GuestMemory } from './engine/guest-memory.ts';

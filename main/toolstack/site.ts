@@ -173,7 +173,10 @@ async function assemble(
     table: store.domains,
     settings: store.settings,
     changed: (domain) => domainChanged(domain),
-    removed: (uuid) => feed.publish({ type: 'domain-removed', uuid }),
+    removed: (uuid) => {
+      feed.publish({ type: 'domain-removed', uuid });
+      console.forget(uuid);
+    },
   });
   const hosts = new HostRegistry({
     table: store.hosts,

@@ -50,22 +50,22 @@ export class DomusClient implements Disposable {
   }
 
   private connected(): Promise<WebSocket> {
-    this.socket ??= this.connect();
-    return this.socket;
+    if (this.socket) return this.socket;
+    const socket = this.connect();
+    this.socket = socket;
+    socket.catch(() => {
+      if (this.socket === socket) this.socket = null;
+    });
+    return socket;
   }
 
   private async connect(): Promise<WebSocket> {
-    try {
-      const socket = await openSocket(this.locate(), '/rpc');
-      socket.addEventListener('message', (event) => {
-        void this.rpc.receive(toFrame(event.data as string | ArrayBuffer));
-      });
-      socket.addEventListener('close', () => this.lost(socket.url), { once: true });
-      return socket;
-    } catch (error) {
-      this.socket = null;
-      throw error;
-    }
+    const socket = await openSocket(this.locate(), '/rpc');
+    socket.addEventListener('message', (event) => {
+      void this.rpc.receive(toFrame(event.data as string | ArrayBuffer));
+    });
+    socket.addEventListener('close', () => this.lost(socket.url), { once: true });
+    return socket;
   }
 
   private lost(url: string): void {

@@ -8,7 +8,6 @@ import {
 } from '../../../shared/console-protocol.ts';
 import type { DomainState } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
-import type { TerminalSnapshot } from '../../toolstack/control/console.contract.ts';
 import type { ConsoleRings } from '../../toolstack/control/host.contract.ts';
 import { Life } from './life.ts';
 import { OutputCutter } from './output-cutter.ts';
@@ -49,16 +48,13 @@ export class DomainConsole {
     return this.screen.backlogBytes;
   }
 
-  async attach(
-    rings: ConsoleRings,
-    doorbell: SharedArrayBuffer,
-    snapshot: TerminalSnapshot | null,
-  ): Promise<void> {
+  async attach(rings: ConsoleRings, doorbell: SharedArrayBuffer, printed: string): Promise<void> {
     this.detach();
     const turn = this.attachments;
     this.log.clear();
-    if (snapshot) this.restore(snapshot);
-    else await this.beginLife();
+    await this.beginLife();
+    if (turn !== this.attachments) return;
+    if (printed !== '') await this.replay(printed);
     if (turn !== this.attachments) return;
     const life = new Life(rings, doorbell, {
       take: (bytes) => this.take(bytes),
@@ -87,10 +83,11 @@ export class DomainConsole {
     return this.log.text();
   }
 
-  async snapshot(): Promise<TerminalSnapshot> {
+  async printed(): Promise<string> {
     this.life?.drain();
-    const dmesg = this.log.raw();
-    return { serialized: await this.screen.draw(), ...this.screen.size, dmesg };
+    const printed = this.log.raw();
+    await this.screen.whenParsed(0);
+    return printed;
   }
 
   /** Frames of the viewer go to the returned function; its promise is the frame's acknowledgement. */
@@ -127,11 +124,10 @@ export class DomainConsole {
     for (const viewer of this.viewers) viewer.output(bytes);
   }
 
-  private restore(snapshot: TerminalSnapshot): void {
-    this.log.append(utf8.encode(snapshot.dmesg));
-    this.screen.restore(snapshot.serialized, snapshot);
-    this.tellState();
-    for (const viewer of this.viewers) viewer.redraw();
+  /** While nobody lives here: what the text asks the terminal was answered long ago. */
+  private replay(printed: string): Promise<void> {
+    this.take(utf8.encode(printed));
+    return this.screen.whenParsed(0);
   }
 
   private receive(viewer: Viewer, bytes: Uint8Array): void | Promise<void> {

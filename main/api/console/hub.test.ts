@@ -107,16 +107,20 @@ describe('console hub', () => {
 
   it('gives a clone the screen and the log of what it was cloned from', async () => {
     const { bench, guest } = await running();
-    await guest.print('\x1b[1mgolden\x1b[m\r\n# ');
-    const snapshot = await bench.snapshot();
+    await guest.print('\x1b[1mgolden\x1b[m\r\n# \x1b[6n');
+    const printed = await bench.printed();
     const clone = new ConsoleBench();
+    await clone.attach(new Guest());
+    await clone.attach(new Guest(), printed);
     const cloned = new Guest();
-    await clone.attach(cloned, snapshot);
+    await clone.attach(cloned, printed);
     const viewer = new ViewerTerminal(clone.hub).open();
     await cloned.print('echo');
     await shows(viewer, 'echo');
     expect(await viewer.screen()).toContain('golden');
     expect(await clone.dmesg()).toBe('golden\n# echo');
+    // What the golden domain had asked the terminal is not answered to its clone.
+    expect(cloned.input.used).toBe(0);
   });
 
   it('resizes to the newest viewer and tells all of them', async () => {
@@ -176,11 +180,11 @@ describe('console hub', () => {
           const { bench, guest } = await running();
           const early = new ViewerTerminal(bench.hub).open();
           for (const piece of before) await guest.print(piece);
-          await bench.snapshot();
+          await bench.printed();
           const late = new ViewerTerminal(bench.hub).open();
           for (const piece of after) await guest.print(piece);
           await until(() => late.resets === 1, soon);
-          await bench.snapshot();
+          await bench.printed();
           await new Promise((resolve) => setImmediate(resolve));
           await until(async () => (await late.screen()) === (await early.screen()), {
             interval: 5,

@@ -16,12 +16,12 @@ export class ConsoleHub {
 
   /** Served to the toolstack. */
   readonly hubCalls: Handlers<ConsoleHubCalls> = {
-    'console.attach': async ({ uuid, name, state, rings, doorbell, terminal }) => {
+    'console.attach': async ({ uuid, name, state, rings, doorbell, printed }) => {
       const known = this.consoles.get(uuid);
       const console = known ?? new DomainConsole(name, state);
       this.consoles.set(uuid, console);
       console.setState(name, state);
-      await console.attach(rings, doorbell, terminal);
+      await console.attach(rings, doorbell, printed);
     },
     'console.state': ({ uuid, name, state }) => this.consoles.get(uuid)?.setState(name, state),
     'console.detach': ({ uuid }) => this.consoles.get(uuid)?.detach(),
@@ -30,7 +30,7 @@ export class ConsoleHub {
       this.consoles.delete(uuid);
     },
     'console.dmesg': ({ uuid }) => ({ text: this.consoles.get(uuid)?.dmesg() ?? '' }),
-    'console.snapshot': ({ uuid }) => this.find(uuid).snapshot(),
+    'console.printed': async ({ uuid }) => ({ text: await this.find(uuid).printed() }),
   };
 
   /** Served to the API's transports. */

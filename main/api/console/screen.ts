@@ -71,12 +71,6 @@ export class Screen {
     this.terminal.resize(columns, rows);
   }
 
-  /** Empties screen and scroll-back, after what was written before, and draws `serialized`. */
-  restore(serialized: string, size: Size): void {
-    this.terminal.write('\x1bc', () => this.resize(size));
-    this.write(new TextEncoder().encode(serialized));
-  }
-
   /**
    * What a new life of the guest finds: the screen as it is, the cursor on a fresh line, nothing
    * left of modes that a program of the last life had set. Returns what viewers must write. To be

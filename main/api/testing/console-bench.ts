@@ -12,7 +12,6 @@ import {
   parseFrame,
 } from '../../../shared/console-protocol.ts';
 import { createRing, RingConsumer, RingProducer } from '../../../shared/ring/byte-ring.ts';
-import type { TerminalSnapshot } from '../../toolstack/control/console.contract.ts';
 import { ConsoleHub } from '../console/hub.ts';
 import { FramePort } from '../frame-port.ts';
 
@@ -145,7 +144,7 @@ export class ViewerTerminal {
 export class ConsoleBench {
   readonly hub = new ConsoleHub();
 
-  async attach(guest: Guest, terminal: TerminalSnapshot | null = null): Promise<void> {
+  async attach(guest: Guest, printed = ''): Promise<void> {
     await this.hub.hubCalls['console.attach'](
       {
         uuid: UUID,
@@ -153,7 +152,7 @@ export class ConsoleBench {
         state: 'running',
         rings: guest.rings,
         doorbell: guest.doorbell,
-        terminal,
+        printed,
       },
       context,
     );
@@ -171,7 +170,7 @@ export class ConsoleBench {
     return (await this.hub.hubCalls['console.dmesg']({ uuid: UUID }, context)).text;
   }
 
-  async snapshot(): Promise<TerminalSnapshot> {
-    return this.hub.hubCalls['console.snapshot']({ uuid: UUID }, context);
+  async printed(): Promise<string> {
+    return (await this.hub.hubCalls['console.printed']({ uuid: UUID }, context)).text;
   }
 }

@@ -36,7 +36,9 @@ export function serviceConsoleRing(page: Uint8Array, peer: ConsolePeer): Console
   if (taken > 0) words.setUint32(OUT_CONS, (outCons + taken) >>> 0, true);
   const given = moveInput(page, inProd, ConsoleRingSize.in - unread, peer);
   if (given > 0) words.setUint32(IN_PROD, (inProd + given) >>> 0, true);
-  return { notify: taken > 0 || given > 0, state: taken < waiting ? 'blocked' : 'idle' };
+  // A front end that found no room for what it had waits to be told that there is some.
+  const waitsForRoom = taken > 0 && waiting > ConsoleRingSize.out / 2;
+  return { notify: waitsForRoom || given > 0, state: taken < waiting ? 'blocked' : 'idle' };
 }
 
 function moveOutput(page: Uint8Array, from: number, count: number, peer: ConsolePeer): number {

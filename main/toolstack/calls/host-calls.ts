@@ -37,7 +37,6 @@ function dropDeleted(parts: SiteParts, host: SiteHost): void {
   for (const domain of parts.domains.everything()) {
     if (domain.deletedAtMs !== null && domain.definition.host === host.name) {
       parts.domains.remove(domain);
-      parts.console.forget(domain.uuid);
       parts.log.forget(domain.uuid);
     }
   }

@@ -3,11 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { Channel } from '../../../shared/channel/channel.ts';
 import type { ChannelMessage } from '../../../shared/channel/channel.ts';
 import type { DomainState } from '../../../shared/contract/index.ts';
-import type {
-  ConsoleHubCalls,
-  ConsoleHubEvents,
-  TerminalSnapshot,
-} from '../control/console.contract.ts';
+import type { ConsoleHubCalls, ConsoleHubEvents } from '../control/console.contract.ts';
 import type { DomainSpec } from '../control/host.contract.ts';
 import type { LogBook } from '../log/log-book.ts';
 
@@ -34,15 +30,11 @@ export class ConsoleHub {
   }
 
   /** Before the guest's first byte: nothing reads its ring until then. */
-  async attach(
-    spec: DomainSpec,
-    state: DomainState,
-    terminal: TerminalSnapshot | null,
-  ): Promise<void> {
+  async attach(spec: DomainSpec, state: DomainState, printed: string): Promise<void> {
     const { uuid, name, console: rings, doorbell } = spec;
     await this.channel.call(
       'console.attach',
-      { uuid, name, state, rings, doorbell, terminal },
+      { uuid, name, state, rings, doorbell, printed },
       { timeoutMs: CALL_TIMEOUT_MS },
     );
   }
@@ -68,8 +60,13 @@ export class ConsoleHub {
     return text;
   }
 
-  snapshot(uuid: string): Promise<TerminalSnapshot> {
-    return this.channel.call('console.snapshot', { uuid }, { timeoutMs: CALL_TIMEOUT_MS });
+  async printed(uuid: string): Promise<string> {
+    const { text } = await this.channel.call(
+      'console.printed',
+      { uuid },
+      { timeoutMs: CALL_TIMEOUT_MS },
+    );
+    return text;
   }
 
   private tell<Name extends keyof ConsoleHubCalls & string>(

@@ -11,23 +11,13 @@ import type { MessagePort } from 'node:worker_threads';
 import type { DomainState } from '../../../shared/contract/index.ts';
 import type { ConsoleRings } from './host.contract.ts';
 
-/** The state of a terminal and what was printed: kept with a saved or golden domain. */
-export interface TerminalSnapshot {
-  /** Escape sequences that redraw screen and scroll-back on an empty terminal. */
-  serialized: string;
-  columns: number;
-  rows: number;
-  /** Raw output since the start of that life, as `console.dmesg` gives it. */
-  dmesg: string;
-}
-
 /** Served to the toolstack, over `ConsoleWorkerData.toolstack`. */
 export type ConsoleHubCalls = {
   /**
    * Begins to drain `rings.output`. For a UUID that is known already the rings replace the old
-   * ones, whose rest is drained first; viewers stay. `terminal` null: a new life; the screen is
-   * kept, as a real terminal's would be, and `dmesg` starts empty. Otherwise screen and `dmesg`
-   * are set to the snapshot (a clone, a restored domain).
+   * ones, whose rest is drained first; viewers stay. A new life begins: the screen is kept, as a
+   * real terminal's would be, and `dmesg` starts anew, both with what the guest had `printed` before
+   * (a clone: what its golden domain did).
    */
   'console.attach': {
     params: {
@@ -38,7 +28,8 @@ export type ConsoleHubCalls = {
       rings: ConsoleRings;
       /** Rung after each write to `rings.input` (`shared/ring/doorbell.ts`). */
       doorbell: SharedArrayBuffer;
-      terminal: TerminalSnapshot | null;
+      /** Raw, from `console.printed`; empty for a guest that boots. */
+      printed: string;
     };
     result: void;
   };
@@ -50,8 +41,8 @@ export type ConsoleHubCalls = {
   'console.forget': { params: { uuid: string }; result: void };
   /** What the guest printed since its start, without escape sequences; the newest megabyte. */
   'console.dmesg': { params: { uuid: string }; result: { text: string } };
-  /** The terminal now, after everything in the ring was drained. */
-  'console.snapshot': { params: { uuid: string }; result: TerminalSnapshot };
+  /** The same with its escape sequences, after everything in the ring was drained and parsed. */
+  'console.printed': { params: { uuid: string }; result: { text: string } };
 };
 
 /** Served to the thread that started the worker (the API's transports), over its parent port. */

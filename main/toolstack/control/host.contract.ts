@@ -155,8 +155,8 @@ export interface HostWorkerData {
   latencyMs: number;
   /** `HostFrames` of the hypervisor */
   counters: SharedArrayBuffer;
-  /** Listening socket path for xenstore clients, opened by the worker on the toolstack's behalf. */
-  xenstoreSocketPath: string;
+  /** Where xenstore clients of the host connect: a Unix socket that the worker makes; null for none. */
+  xenstoreSocketPath: string | null;
   /** The compiled, instrumented engine: one for the whole process. */
   engineModule: WebAssembly.Module;
 }

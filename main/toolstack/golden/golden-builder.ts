@@ -4,8 +4,6 @@
  * that would betray an identity.
  */
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 import { AgentSession } from '../agent/agent-session.ts';
 import type { ConsoleHub } from '../console/console-hub.ts';
@@ -44,7 +42,7 @@ export async function buildGolden(
   maxMemoryMiB: number,
   boot: ColdBoot,
   progress: BuildProgress,
-): Promise<Pick<GoldenSnapshot, 'terminal' | 'stream'>> {
+): Promise<Pick<GoldenSnapshot, 'printed' | 'stream'>> {
   const maxMemoryKiB = maxMemoryMiB * 1024;
   const name = `the ${maxMemoryMiB} MiB snapshot`;
   const admission = parts.budget.admit(maxMemoryKiB, name);
@@ -75,11 +73,11 @@ async function bootAndSave(
   spec: DomainSpec,
   boot: ColdBoot,
   progress: BuildProgress,
-): Promise<Pick<GoldenSnapshot, 'terminal' | 'stream'>> {
+): Promise<Pick<GoldenSnapshot, 'printed' | 'stream'>> {
   const fate = listen(parts, workshop);
   const agent = new AgentSession(spec.agent, spec.doorbell);
   try {
-    await parts.console.attach(spec, 'starting', null);
+    await parts.console.attach(spec, 'starting', '');
     const { domid } = spec;
     progress(0.05, 'booting the kernel');
     await fate.unlessDead(workshop.call('domain.boot', { spec, boot }));
@@ -93,7 +91,7 @@ async function bootAndSave(
       workshop.call('domain.save', { domid, thenDestroy: true }, { timeoutMs: SAVE_TIMEOUT_MS }),
     );
     progress(0.95, 'keeping it');
-    return { stream: saved.stream, terminal: await parts.console.snapshot(spec.uuid) };
+    return { stream: saved.stream, printed: await parts.console.printed(spec.uuid) };
   } finally {
     agent.close('the snapshot is made');
   }
@@ -135,7 +133,7 @@ function startWorkshop(parts: GoldenBuilderParts, maxMemoryKiB: number): Promise
       pcpus: 1,
       bandwidthBytesPerSecond: 1e9,
       latencyMs: 0,
-      xenstoreSocketPath: join(tmpdir(), `domus-workshop-${randomUUID()}.sock`),
+      xenstoreSocketPath: null,
       engineModule: parts.engineModule,
     },
     parts.factory,

@@ -11,7 +11,6 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeAtomically } from '../files/atomic-file.ts';
-import type { TerminalSnapshot } from '../control/console.contract.ts';
 import type { GoldenKey } from './golden-key.ts';
 
 const MAGIC = new TextEncoder().encode('DOMUSGS1');
@@ -33,19 +32,15 @@ const GoldenHeader = z.object({
       kernelWords: z.string(),
     }),
   }),
-  terminal: z.object({
-    serialized: z.string(),
-    columns: z.int(),
-    rows: z.int(),
-    dmesg: z.string(),
-  }),
+  printed: z.string(),
   createdAtMs: z.number(),
 });
 type GoldenHeader = z.infer<typeof GoldenHeader>;
 
 export interface GoldenSnapshot {
   key: GoldenKey;
-  terminal: TerminalSnapshot;
+  /** What its console printed until then, raw. */
+  printed: string;
   stream: SharedArrayBuffer;
 }
 
@@ -53,8 +48,8 @@ export interface GoldenSnapshot {
 export class DamagedSnapshot extends Error {}
 
 /** Publishes the snapshot at `path`, whole or not at all. Errors `storage.*`. */
-export function writeGolden(path: string, { key, terminal, stream }: GoldenSnapshot): void {
-  const header: GoldenHeader = { key, terminal, createdAtMs: Date.now() };
+export function writeGolden(path: string, { key, printed, stream }: GoldenSnapshot): void {
+  const header: GoldenHeader = { key, printed, createdAtMs: Date.now() };
   const json = new TextEncoder().encode(JSON.stringify(header));
   const prefix = new Uint8Array(PREFIX_BYTES);
   prefix.set(MAGIC);
@@ -98,7 +93,7 @@ export async function readGolden(path: string, key: GoldenKey): Promise<GoldenSn
     }
     const header = GoldenHeader.parse(JSON.parse(new TextDecoder().decode(json)));
     if (!sameKey(header.key, key)) return null;
-    return { key, terminal: header.terminal, stream };
+    return { key, printed: header.printed, stream };
   } finally {
     await file.close();
   }

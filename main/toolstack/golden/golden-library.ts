@@ -15,9 +15,7 @@ const LOADED_BYTES = 768 << 20;
 const STORED_BYTES = 4 * 2 ** 30;
 
 /** Makes a snapshot by booting; told when there is nothing to wait for but the boot itself. */
-export type GoldenBuilder = (
-  key: GoldenKey,
-) => Promise<Pick<GoldenSnapshot, 'terminal' | 'stream'>>;
+export type GoldenBuilder = (key: GoldenKey) => Promise<Pick<GoldenSnapshot, 'printed' | 'stream'>>;
 
 export interface GoldenLibraryOptions {
   folder: string;

@@ -22,6 +22,7 @@ import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { settleEnd } from './end-of-life.ts';
 import { whyNot } from './migration-targets.ts';
+import { tellTheTime } from './tell-the-time.ts';
 
 const PREPARE_TIMEOUT_MS = 30_000;
 const UNDO_TIMEOUT_MS = 30_000;
@@ -203,7 +204,7 @@ class Move {
       parts.domains.advance(domain, { step: 'migrate-ended' });
       await this.quietly(source, 'migration.discard');
       parts.store.moves.end(domain.uuid);
-      this.tellTheTime();
+      tellTheTime(this.parts, this.domain, this.life);
       parts.events.add(
         'info',
         'domain.moved',
@@ -237,14 +238,6 @@ class Move {
       `Domain ${domain.name} had moved to ${target.name}, which then failed: ${why}. Its definition is intact; start it again.`,
       { data: { domain: domain.name, source: source.name, target: target.name }, cause },
     );
-  }
-
-  /** Its clock stood still on the way; the guest's own wall clock is set anew. */
-  private tellTheTime(): void {
-    this.life.agent.setClock().catch((error: unknown) => {
-      const message = `its wall clock was not set: ${String(error)}`;
-      this.parts.log.write('warning', 'migrate', message, this.domain.uuid);
-    });
   }
 
   /** A host that is gone has forgotten the domain by itself. */

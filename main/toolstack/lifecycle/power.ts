@@ -9,6 +9,7 @@ import type { BootMode } from '../store/domain-table.ts';
 import type { RunningTask, TaskOutcome } from '../tasks/task.ts';
 import { domainEnded } from './end-of-life.ts';
 import { startDomain } from './start-domain.ts';
+import { tellTheTime } from './tell-the-time.ts';
 
 /** Within this a guest says that it heard the request, as with `xl`. */
 const ACKNOWLEDGE_MS = 60_000;
@@ -73,6 +74,7 @@ export async function unpause(parts: SiteParts, domain: ManagedDomain): Promise<
     run.host.link.call('domain.unpause', { domid: run.domid }),
   );
   parts.domains.advance(domain, { step: 'unpause' });
+  tellTheTime(parts, domain, run);
   return domain.view;
 }
 

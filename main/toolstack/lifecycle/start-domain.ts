@@ -113,7 +113,7 @@ export function prepareGolden(
   maxMemoryMiB: number,
 ): Promise<GoldenSnapshot> {
   return parts.golden.obtain(parts.golden.key(image.id, maxMemoryMiB), () => {
-    const made = Promise.withResolvers<Pick<GoldenSnapshot, 'terminal' | 'stream'>>();
+    const made = Promise.withResolvers<Pick<GoldenSnapshot, 'printed' | 'stream'>>();
     parts.tasks.start(
       {
         kind: 'golden',
@@ -152,11 +152,7 @@ function bootOf(image: BootableImage, name: string | null): ColdBoot {
 
 async function enter(parts: SiteParts, run: RunningDomain, given: Given): Promise<void> {
   const { spec, host } = run;
-  await parts.console.attach(
-    spec,
-    'starting',
-    given.mode === 'clone' ? given.golden.terminal : null,
-  );
+  await parts.console.attach(spec, 'starting', given.mode === 'clone' ? given.golden.printed : '');
   if (given.mode === 'clone') {
     const { stream } = given.golden;
     await host.link.call('domain.restore', { spec, stream, identity: 'clone', paused: false });

@@ -15,6 +15,8 @@ import type { XenstoreRings } from './domain.contract.ts';
 
 /** How long a guest that spins for room in its console is held back at once. */
 const ROOM_WAIT_MS = 2;
+/** How long a guest that has ended waits for the console worker to take what it printed. */
+const LAST_WORDS_MS = 1000;
 const DOMAIN_0 = DomId(0);
 /** No reconnection: nothing here ever asks a guest for one, and it needs none of its own. */
 const XENSTORE_FEATURES = XsFeature.error | XsFeature.watchDepth;
@@ -29,8 +31,12 @@ export class DomainDevices {
   private agent: ConsoleBackend | null = null;
   private readonly store: XenstoreRing;
   private readonly storePort: BackendPort;
-  /** Output that the console worker has not taken yet. */
-  private blocked = false;
+  /**
+   * A console has something to do: its guest said so, or the console worker has not taken all output
+   * yet. It is done after the slice, for all that the guest said until then: Linux notifies for each
+   * half of a line.
+   */
+  private consolesDue = false;
   private storeBroken = false;
 
   /** Binds to the channels that the domain's builder, or its saved state, left for domain 0. */
@@ -46,7 +52,7 @@ export class DomainDevices {
     );
     this.console.attach(
       this.bind(HvmParam.consoleEvtchn, () => {
-        this.blocked = this.console.service();
+        this.consolesDue = true;
       }),
     );
     this.store = new XenstoreRing(
@@ -65,23 +71,29 @@ export class DomainDevices {
   /** Moves everything that can be moved; after a ring of the doorbell. */
   service(): void {
     this.serviceStore();
-    this.blocked = this.console.service();
-    if (this.agent?.service()) this.blocked = true;
+    this.serviceConsoles();
   }
 
-  /** After a slice: what a full ring held back. True while something waits. */
-  retry(): boolean {
-    if (this.blocked) this.service();
-    return this.blocked;
+  /** After a slice. True while output waits for the console worker. */
+  afterSlice(): boolean {
+    if (this.consolesDue) this.serviceConsoles();
+    return this.consolesDue;
   }
 
   /** The guest spins for room: serve it, and wait a little for the console worker. */
   yield(): void {
     this.service();
-    if (this.blocked) {
+    if (this.consolesDue) {
       this.console.waitForRoom(ROOM_WAIT_MS);
-      this.service();
+      this.serviceConsoles();
     }
+  }
+
+  /** The guest does nothing any more: its last words are brought out, if somebody takes them. */
+  finish(): void {
+    const endMs = performance.now() + LAST_WORDS_MS;
+    this.serviceConsoles();
+    while (this.consolesDue && performance.now() < endMs) this.yield();
   }
 
   /** @throws DomusError `console.bad-front-end` when the guest named no such ring or port */
@@ -94,7 +106,7 @@ export class DomainDevices {
         : this.domain.memory.page(frame.gfn);
     };
     const bound = this.domain.events.connect(port, () => {
-      if (this.agent?.service()) this.blocked = true;
+      this.consolesDue = true;
     });
     if (ringRef < ReservedGrant.xenstore || !page() || !bound) {
       bound?.close();
@@ -119,6 +131,12 @@ export class DomainDevices {
     this.storePort.notify();
     this.storeBroken = true;
     this.fault('xenstore connection');
+  }
+
+  private serviceConsoles(): void {
+    const consoleWaits = this.console.service();
+    const agentWaits = this.agent?.service() ?? false;
+    this.consolesDue = consoleWaits || agentWaits;
   }
 
   private serviceStore(): void {

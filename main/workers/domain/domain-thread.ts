@@ -12,6 +12,7 @@ import {
   DomainCounter,
   DomainCounters,
   DomainStopped,
+  EmulatorPanic,
   HostFrames,
   HvmParam,
 } from '../../hypervisor/index.ts';
@@ -128,7 +129,7 @@ export class DomainThread {
       doorbell,
       slackMs: spec.timerSlackMs,
       drain: () => this.drain(),
-      afterSlice: () => devices.retry(),
+      afterSlice: () => devices.afterSlice(),
       account: () => this.account(domain),
     });
     this.life = { domain, devices, loop, doorbell };
@@ -162,6 +163,7 @@ export class DomainThread {
       this.onPaused = null;
     } catch (error) {
       if (error instanceof DomainStopped) return;
+      this.alive.devices.finish();
       this.channel.emit('crashed', { reason: crashReason(this.alive.domain, error) });
     }
   }
@@ -234,6 +236,7 @@ export class DomainThread {
 
   private onShutdown(reason: ReasonNumber, detail: string): void {
     const name = SHUTDOWN_NAMES[reason] ?? 'crash';
+    this.life?.devices.finish();
     this.channel.emit('shutdown', { reason: name, detail });
   }
 }
@@ -288,5 +291,7 @@ function siteNow(): number {
 function crashReason(domain: Domain, error: unknown): string {
   const at = `at 0x${domain.engine.processor.instructionPointer.toString(16)}`;
   const what = error instanceof Error ? error.message : String(error);
-  return `the guest did what the emulated processor cannot do, ${at} (${what})`;
+  return error instanceof EmulatorPanic
+    ? `the guest did what the emulated processor cannot do, ${at} (${what})`
+    : `the hypervisor failed, ${at}: ${what}`;
 }

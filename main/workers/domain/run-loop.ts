@@ -26,7 +26,7 @@ export interface RunLoopOptions {
   slackMs: number;
   /** Control messages and back ends: called after every ring of the doorbell. */
   drain(): void;
-  /** Called after every slice. Cheap: counters, blocked output. True: something still waits. */
+  /** Back ends, called after every slice: cheap when there is nothing. True: something still waits. */
   afterSlice(): boolean;
   /** Called now and then, for figures that are dear to get. */
   account(): void;

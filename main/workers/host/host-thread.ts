@@ -56,7 +56,8 @@ export class HostThread {
         emit('log', { level: 'info', source: `xenstore ${data.name}`, message, uuid: null }),
     });
     const host = new HostThread(data, store, emit);
-    await XenstoreSocketServer.listen(store, data.xenstoreSocketPath);
+    if (data.xenstoreSocketPath !== null)
+      await XenstoreSocketServer.listen(store, data.xenstoreSocketPath);
     host.warm.prepare();
     return host;
   }

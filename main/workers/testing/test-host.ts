@@ -46,7 +46,7 @@ export class TestHost {
     this.worker = worker;
     this.frames = frames;
     this.folder = folder;
-    this.socketPath = data.xenstoreSocketPath;
+    this.socketPath = data.xenstoreSocketPath!;
     const outlet = {
       post: (message: ChannelMessage, transfer: readonly object[]) =>
         worker.postMessage(message, transfer as MessagePort[]),

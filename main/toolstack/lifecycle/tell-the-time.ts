@@ -1,0 +1,14 @@
+import type { ManagedDomain } from '../domains/managed-domain.ts';
+import type { RunningDomain } from '../domains/running-domain.ts';
+import type { SiteParts } from '../site-parts.ts';
+
+/**
+ * Sets the wall clock of a guest whose own clock stood still: its kernel counts on from where it was.
+ * Nobody waits for it; a guest that does not listen keeps the time it has.
+ */
+export function tellTheTime(parts: SiteParts, domain: ManagedDomain, run: RunningDomain): void {
+  run.agent.setClock().catch((error: unknown) => {
+    const message = `its wall clock was not set: ${String(error)}`;
+    parts.log.write('warning', 'toolstack', message, domain.uuid);
+  });
+}
