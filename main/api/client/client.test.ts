@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { DomusError } from '../../../shared/errors.ts';
 import { runServer } from '../testing/running-server.ts';
 import type { RunningServer } from '../testing/running-server.ts';
 import { DomusClient } from './client.ts';
@@ -97,5 +98,16 @@ describe('the client', () => {
     using client = clientOf(running);
     await expect(client.site.hosts.list()).rejects.toMatchObject({ code: 'daemon.unreachable' });
     await expect(client.site.hosts.list()).rejects.toMatchObject({ code: 'daemon.unreachable' });
+  });
+
+  it('asks anew where the daemon is, after there was none', async () => {
+    await using running = await runServer();
+    const locate = vi.fn(() => ({ url: running.server.url, token: running.token }));
+    locate.mockImplementationOnce(() => {
+      throw new DomusError('daemon.not-running', 'No Domus runs.');
+    });
+    using client = new DomusClient(locate);
+    await expect(client.site.hosts.list()).rejects.toMatchObject({ code: 'daemon.not-running' });
+    expect(await client.site.hosts.list()).toEqual([]);
   });
 });

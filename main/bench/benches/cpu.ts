@@ -71,7 +71,7 @@ async function measureDraw(
   const peer = await paused(v86, await GuestShell.resume(v86));
   await using domus = await DomusDomain.create(daemon, domain('subject'));
   const subject = await paused(domus, await GuestShell.open(domus));
-  return interleave([subject, peer, ...others], {
+  return await interleave([subject, peer, ...others], {
     workloads: WORKLOADS,
     warmUpRounds: WARM_UP_ROUNDS,
     rounds: ROUNDS,

@@ -17,6 +17,8 @@ export interface Machine extends AsyncDisposable {
 export interface BootFiles {
   kernel: string;
   initrd: string;
+  /** What the kernel is told in a domain, for a quiet console on the first serial port. */
+  commandLine: string;
   /** Firmware for the machines that have one. */
   bios: string;
   vgaBios: string;

@@ -4,7 +4,6 @@ import type { BootFiles } from './machine.ts';
 export interface PlainV86Options {
   files: BootFiles;
   memoryMiB: number;
-  cmdline: string;
   /** A state that another instance with these options saved: it goes on from there. */
   stateFile: string | null;
 }

@@ -6,21 +6,28 @@ import { MachineError } from './machine.ts';
 import type { BootFiles, Machine } from './machine.ts';
 import type { PlainV86Answer, PlainV86Message, PlainV86Options } from './plain-v86.contract.ts';
 
+interface Expectation {
+  answer: PlainV86Answer;
+  resolve(): void;
+  reject(error: MachineError): void;
+}
+
 export class PlainV86 implements Machine {
   readonly name = 'v86';
   private readonly child: ChildProcess;
   private listener: (bytes: Uint8Array) => void = () => undefined;
-  private expecting: { answer: PlainV86Answer; resolve: () => void } | null = null;
+  private expecting: Expectation | null = null;
+  private dead: MachineError | null = null;
 
   /** Boots, or goes on from what `save` wrote for the same files and memory. */
   constructor(files: BootFiles, memoryMiB: number, stateFile: string | null = null) {
-    const cmdline = 'console=ttyS0 quiet';
-    const options: PlainV86Options = { files, memoryMiB, cmdline, stateFile };
+    const options: PlainV86Options = { files, memoryMiB, stateFile };
     const program = fileURLToPath(new URL('./plain-v86.process.ts', import.meta.url));
     this.child = fork(program, [JSON.stringify(options)], { serialization: 'advanced' });
     this.child.on('message', (answer) => this.receive(answer as PlainV86Answer));
     this.child.on('exit', (code, signal) => {
-      if (code) throw new MachineError(`v86: its process ended (${code}, ${signal})`);
+      this.dead = new MachineError(`v86: its process ended (${code ?? signal})`);
+      this.expecting?.reject(this.dead);
     });
   }
 
@@ -51,6 +58,7 @@ export class PlainV86 implements Machine {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.dead) return;
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.disconnect();
     await ended;
@@ -62,13 +70,14 @@ export class PlainV86 implements Machine {
   }
 
   private ask(message: PlainV86Message, answer: PlainV86Answer): Promise<void> {
-    return new Promise((resolve) => {
-      this.expecting = { answer, resolve };
+    return new Promise((resolve, reject) => {
+      this.expecting = { answer, resolve, reject };
       this.send(message);
     });
   }
 
   private send(message: PlainV86Message): void {
+    if (this.dead) throw this.dead;
     this.child.send(message);
   }
 }

@@ -19,7 +19,7 @@ interface Emulator {
   save_state(): Promise<ArrayBuffer>;
 }
 
-const { files, memoryMiB, cmdline, stateFile } = workerData as PlainV86Options;
+const { files, memoryMiB, stateFile } = workerData as PlainV86Options;
 const folder = dirname(createRequire(import.meta.url).resolve('v86/package.json'));
 
 const bytesOf = (path: string): { buffer: ArrayBuffer } => ({
@@ -33,7 +33,7 @@ const emulator = new (V86 as unknown as new (options: object) => Emulator)({
   vga_bios: bytesOf(files.vgaBios),
   bzimage: bytesOf(files.kernel),
   initrd: bytesOf(files.initrd),
-  cmdline,
+  cmdline: files.commandLine,
   acpi: true,
   autostart: true,
   disable_speaker: true,

@@ -20,7 +20,7 @@ export class Qemu implements Machine {
     const args = [
       ...['-accel', 'tcg', '-m', `${memoryMiB}`, '-smp', '1', '-nodefaults', '-display', 'none'],
       ...['-serial', 'stdio', '-no-reboot', '-kernel', files.kernel, '-initrd', files.initrd],
-      ...['-append', 'console=ttyS0 quiet'],
+      ...['-append', files.commandLine],
     ];
     this.child = spawn(PROGRAM, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   }

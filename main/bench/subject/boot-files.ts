@@ -5,6 +5,9 @@ import { ImageStore } from '../../toolstack/images/index.ts';
 import type { BootFiles } from '../peers/machine.ts';
 import type { Daemon } from './daemon.ts';
 
+const onSerialPort = (commandLine: string): string =>
+  commandLine.replace('console=hvc0', 'console=ttyS0');
+
 /** Builds the default image where there is none. */
 export async function bootFiles({ home }: Daemon): Promise<BootFiles> {
   const store = new ImageStore({
@@ -20,6 +23,7 @@ export async function bootFiles({ home }: Daemon): Promise<BootFiles> {
   return {
     kernel: path('vmlinuz'),
     initrd: path('initrd.img'),
+    commandLine: `${onSerialPort(image.manifest.commandLine)} quiet`,
     bios: path('seabios.bin'),
     vgaBios: path('vgabios.bin'),
   };
