@@ -5,25 +5,14 @@
 import { DomusError } from '../../shared/errors.ts';
 import { BENCH_NAMES } from './bench.ts';
 import type { Bench, BenchName, BenchOptions, Figure } from './bench.ts';
-import type { Conditions } from './conditions.ts';
 import { observeConditions } from './conditions.ts';
+import type { BenchResult } from './result.ts';
 import { describeTarget, meets, TARGETS } from './targets.ts';
 
 export { BENCH_NAMES } from './bench.ts';
 export type { BenchName, BenchOptions } from './bench.ts';
 export { benchLines } from './report.ts';
-
-/** One flat object: the figures by name, and what they are worth. */
-export interface BenchResult {
-  bench: BenchName;
-  /** All targets are reached. */
-  met: boolean;
-  targets: { target: string; met: boolean }[];
-  notes: string[];
-  conditions: Conditions;
-  detail: Record<string, unknown>;
-  [figure: string]: unknown;
-}
+export type { BenchResult } from './result.ts';
 
 const BENCHES: Record<BenchName, () => Promise<Bench>> = {
   cpu: async () => (await import('./benches/cpu.ts')).cpu,

@@ -1,5 +1,5 @@
 /** A result for a person. */
-import type { BenchResult } from './index.ts';
+import type { BenchResult } from './result.ts';
 
 const OTHER_KEYS = new Set(['bench', 'met', 'targets', 'notes', 'conditions', 'detail']);
 

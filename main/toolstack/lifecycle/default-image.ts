@@ -1,19 +1,27 @@
 /** The image that domains get when nobody names one: built once, however many wait for it. */
-import type { ImageRecord } from '../image-source.ts';
-import type { SiteParts } from '../site-parts.ts';
+import type { ImageRecord, ImageSource } from '../image-source.ts';
 import type { RunningTask } from '../tasks/task.ts';
+import type { TaskBook } from '../tasks/task-book.ts';
+
+/** What of the site it works with. */
+interface Workshop {
+  readonly images: ImageSource;
+  readonly tasks: TaskBook;
+  /** The list of images is another. */
+  imagesChanged(): void;
+}
 
 export class DefaultImage {
   private ensuring: Promise<ImageRecord> | null = null;
 
   /** The image; where it has to be built first, a task of its own shows that. */
-  get(parts: SiteParts): Promise<ImageRecord> {
+  get(parts: Workshop): Promise<ImageRecord> {
     this.ensuring ??= ensure(parts).finally(() => (this.ensuring = null));
     return this.ensuring;
   }
 }
 
-function ensure(parts: SiteParts): Promise<ImageRecord> {
+function ensure(parts: Workshop): Promise<ImageRecord> {
   const controller = new AbortController();
   let task: RunningTask | null = null;
   const image = parts.images.ensure({
@@ -28,7 +36,7 @@ function ensure(parts: SiteParts): Promise<ImageRecord> {
 
 /** A task for work that is going on already. */
 function show(
-  parts: SiteParts,
+  parts: Workshop,
   image: Promise<ImageRecord>,
   controller: AbortController,
 ): RunningTask {

@@ -5,7 +5,7 @@ import type { RunningDomain } from '../domains/running-domain.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { within } from '../streams/waiting.ts';
 import { newIdentity } from '../agent/identity.ts';
-import type { Given } from './start-domain.ts';
+import type { Given } from './given.ts';
 
 /** A cold boot takes half a minute on a busy machine. */
 const KERNEL_TIMEOUT_MS = 240_000;

@@ -16,6 +16,7 @@ import type { BootMode } from '../store/domain-table.ts';
 import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { meet } from './first-contact.ts';
+import type { Given } from './given.ts';
 import { kernelCommandLine } from './kernel-words.ts';
 
 export interface StartOptions {
@@ -54,11 +55,6 @@ export async function startDomain(
     throw error;
   }
 }
-
-/** What a life is made of. */
-export type Given =
-  | { mode: 'clone'; image: BootableImage; golden: GoldenSnapshot }
-  | { mode: 'cold'; image: BootableImage };
 
 /** Reserves what it needs and takes the first step; nothing has happened yet outside this thread. */
 function begin(parts: SiteParts, domain: ManagedDomain, host: SiteHost): RunningDomain {
