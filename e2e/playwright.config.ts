@@ -6,7 +6,7 @@ import { CHROMIUM } from './chromium.ts';
  * real guests. `electron`: the desktop application, where its binary exists.
  */
 export default defineConfig({
-  outputDir: '../test-results',
+  outputDir: '../test-results/e2e',
   timeout: 60_000,
   expect: { timeout: 10_000 },
   workers: 1,

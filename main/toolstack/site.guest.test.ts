@@ -186,10 +186,11 @@ describe('definitions', () => {
     expect((await site.api.domains.undelete({ domain: 'two' })).name).toBe('two');
   });
 
-  test('a creation that is cancelled leaves nothing', async () => {
+  test.each([0, 1, 10, 50, 500])('a creation cancelled after %d ms leaves nothing', async (ms) => {
     const free = await site.freeKiB('beta');
     const asked = await site.api.domains.create({ name: 'gone', host: 'beta', cold: true });
     await site.until('gone', ({ state }) => state === 'starting');
+    await sleep(ms);
     await site.api.tasks.cancel({ id: asked.id });
     expect((await site.api.tasks.wait({ id: asked.id })).state).toBe('cancelled');
     await expect(site.get('gone')).rejects.toMatchObject({ code: 'domain.unknown' });

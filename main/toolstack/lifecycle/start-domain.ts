@@ -39,11 +39,12 @@ export async function startDomain(
   const run = begin(parts, domain, host);
   try {
     const given = await provide(parts, domain, run, options);
-    await orEnded(domain, run, enter(parts, run, given), options.task.signal);
+    const { signal } = options.task;
+    await orEnded(domain, run, enter(parts, run, given, signal), signal);
     run.onStarted();
     options.task.progress(0.7, 'waiting for the guest to answer');
     const contact = meet(parts, domain, run, given);
-    await orEnded(domain, run, contact, options.task.signal);
+    await orEnded(domain, run, contact, signal);
     if (run.isOver) throw startFailed(domain.name, await run.ended);
     parts.domains.advance(domain, { step: 'started', atMs: Date.now() });
     parts.events.add('info', 'domain.started', `Domain ${domain.name} started on ${host.name}.`, {
@@ -146,9 +147,17 @@ function bootOf(image: BootableImage, name: string | null): ColdBoot {
   return { kernel, initrd, cmdline: kernelCommandLine(image, name) };
 }
 
-async function enter(parts: SiteParts, run: RunningDomain, given: Given): Promise<void> {
+async function enter(
+  parts: SiteParts,
+  run: RunningDomain,
+  given: Given,
+  signal: AbortSignal,
+): Promise<void> {
   const { spec, host } = run;
   await parts.console.attach(spec, 'starting', given.mode === 'clone' ? given.golden.printed : '');
+  // One that was taken back in the meantime must not come to its host after all.
+  signal.throwIfAborted();
+  if (run.isOver) return;
   if (given.mode === 'clone') {
     const { stream } = given.golden;
     await host.link.call('domain.restore', { spec, stream, identity: 'clone', paused: false });

@@ -122,6 +122,7 @@ export class HostedDomain {
   settle(identity: 'new' | 'clone' | 'same'): void {
     const started = this.started;
     if (!started) throw new Error('a domain is settled after it was started');
+    if (this.over) throw new DomusError('domain.gone', `domain ${this.spec.domid} was taken back`);
     this.adopt(started.frames);
     if (identity === 'new') this.introduce(started);
     else this.takeOver(started.xenstoreState, identity);
