@@ -18,6 +18,8 @@ export const CpuAddress = {
   privilegeLevel: 612,
   /** u8: halted until an interrupt. */
   halted: 616,
+  /** u32: instructions executed since the start, modulo 2^32. */
+  instructionCounter: 664,
   memorySize: 812,
   /** Four u64 page-directory pointers, loaded with CR3 in PAE mode. */
   pageDirectoryPointers: 968,

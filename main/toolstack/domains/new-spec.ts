@@ -8,7 +8,7 @@ const CONSOLE_OUTPUT_BYTES = 256 * 1024;
 const CONSOLE_INPUT_BYTES = 64 * 1024;
 const AGENT_BYTES = 64 * 1024;
 /** How late an idle guest's timer may come. */
-const TIMER_SLACK_MS = 8;
+const TIMER_SLACK_MS = 32;
 
 export interface NewLife {
   uuid: string;

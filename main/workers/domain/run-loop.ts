@@ -12,8 +12,12 @@ import { DomainCounter, Runstate } from '../../hypervisor/index.ts';
 import type { Domain } from '../../hypervisor/index.ts';
 import type { Doorbell } from '../../../shared/ring/doorbell.ts';
 
-/** A slice shorter than this, after a timer, is a tick and no work. */
-const TICK_MS = 1.5;
+/**
+ * A slice with fewer instructions than this is a tick and no work: Linux needs five thousand for one,
+ * and more for those it missed; a system call that finds something to do, several times that. Not a
+ * time, for that is the host's: a busy one would take every tick for work, and have the more of them.
+ */
+const TICK_INSTRUCTIONS = 25_000;
 /** A timer may be late by this part of the time for which the guest has been idle. */
 const SLACK_OF_IDLE_TIME = 1 / 8;
 /** Slices between two turns of the thread's event loop, and between two accounts. */
@@ -81,7 +85,9 @@ export class RunLoop {
         if (this.stopRequested) return;
       }
       const startMs = performance.now();
+      const executedBefore = domain.engine.instructions;
       const idleMs = domain.slice();
+      const executed = (domain.engine.instructions - executedBefore) >>> 0;
       const tookMs = performance.now() - startMs;
       values[DomainCounter.cpuTimeMs]! += tookMs;
       const waiting = afterSlice();
@@ -90,15 +96,15 @@ export class RunLoop {
         account();
         await turn();
       }
-      if (idleMs > 0) this.sleep(seen, waiting ? 1 : idleMs, tookMs);
+      if (idleMs > 0) this.sleep(seen, waiting ? 1 : idleMs, executed);
       else this.idleSinceMs = performance.now();
     }
   }
 
-  private sleep(seen: number, idleMs: number, tookMs: number): void {
+  private sleep(seen: number, idleMs: number, executed: number): void {
     const { domain, doorbell, slackMs } = this.options;
     const now = performance.now();
-    if (tookMs >= TICK_MS) this.idleSinceMs = now;
+    if (executed >= TICK_INSTRUCTIONS) this.idleSinceMs = now;
     const slack = Math.min(slackMs, (now - this.idleSinceMs) * SLACK_OF_IDLE_TIME);
     domain.enter(Runstate.blocked);
     doorbell.wait(seen, idleMs + slack);
