@@ -6,7 +6,7 @@ import unicode from '@xterm/addon-unicode11';
 import { readHiddenState } from './hidden-state.ts';
 
 const SCROLLBACK_LINES = 5000;
-export const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
+const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
 const LARGEST: Size = { columns: 1000, rows: 500 };
 
 export interface Size {

@@ -53,11 +53,6 @@ export class Viewer {
     );
   }
 
-  /** The terminal was replaced by another one's content. */
-  redraw(): void {
-    if (this.phase !== 'unopened') this.open();
-  }
-
   output(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.phase === 'unopened' || this.phase === 'behind') return;
     const straight = this.phase === 'live' && this.waiting.length === 0 && this.affords(bytes);

@@ -143,11 +143,6 @@ export class Engine {
     }
   }
 
-  /** Instructions that the guest has executed, modulo 2^32. */
-  get instructions(): number {
-    return this.word(CpuAddress.instructionCounter) >>> 0;
-  }
-
   /** Compilations under way: they need the thread's event loop to finish. */
   get pendingCompilations(): number {
     return this.compiler.pending;

@@ -82,6 +82,11 @@ export class Processor {
     return this.bytes[CpuAddress.halted] === 1;
   }
 
+  /** Executed since the start, modulo 2^32. */
+  get instructions(): number {
+    return this.look()[word(CpuAddress.instructionCounter)]! >>> 0;
+  }
+
   get idtBase(): number {
     return this.look()[word(CpuAddress.idtBase)]! >>> 0;
   }

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateDomain, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
-import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { ImageRecord } from '../image-source.ts';
 import { planMemory } from '../placement/memory-rules.ts';
 import type { MemoryPlan } from '../placement/memory-rules.ts';
@@ -77,7 +76,7 @@ async function realise(
       () => task.cancel(),
     );
   } catch (error) {
-    forgetUnborn(parts, domain);
+    parts.domains.remove(domain);
     throw error;
   }
   const { name, host } = domain.definition;
@@ -86,11 +85,6 @@ async function realise(
     host,
   });
   return { title: `Created ${name} on ${host}`, result: domain.view };
-}
-
-function forgetUnborn(parts: SiteParts, domain: ManagedDomain): void {
-  parts.domains.remove(domain);
-  parts.console.forget(domain.uuid);
 }
 
 function defaultImage(parts: SiteParts, task: RunningTask): Promise<ImageRecord> {

@@ -74,6 +74,7 @@ export class RunLoop {
 
   private async loop(drained: number): Promise<void> {
     const { domain, doorbell, drain, afterSlice, account } = this.options;
+    const { processor } = domain.engine;
     const { values } = domain.counters;
     for (let slices = 0; !this.stopRequested; slices++) {
       const seen = doorbell.count;
@@ -85,9 +86,9 @@ export class RunLoop {
         if (this.stopRequested) return;
       }
       const startMs = performance.now();
-      const executedBefore = domain.engine.instructions;
+      const executedBefore = processor.instructions;
       const idleMs = domain.slice();
-      const executed = (domain.engine.instructions - executedBefore) >>> 0;
+      const executed = (processor.instructions - executedBefore) >>> 0;
       const tookMs = performance.now() - startMs;
       values[DomainCounter.cpuTimeMs]! += tookMs;
       const waiting = afterSlice();
