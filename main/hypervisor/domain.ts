@@ -25,9 +25,11 @@ import { answerCpuid, writeHypercallPage } from './cpuid.ts';
 import type { WholeDomainState } from './domain-state.ts';
 import { DOMAIN_STATE_VERSION } from './domain-state.ts';
 import { Engine } from './engine/engine.ts';
+import type { EngineHooks } from './engine/engine.ts';
 import { GuestClock } from './engine/guest-clock.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
 import { PAGE_SIZE } from './engine/guest-memory.ts';
+import type { TranslatedCode } from './engine/translated-code.ts';
 import type { Processor } from './engine/processor.ts';
 import { EventChannels } from './event-channels.ts';
 import { GrantFrames } from './grant-frames.ts';
@@ -62,6 +64,8 @@ export interface DomainConfig {
   frames: HostFrames;
   counters: DomainCounters;
   host: DomainHost;
+  /** Its translated code will be saved, for clones. */
+  keepsCode?: boolean;
 }
 
 /** Thrown out of `slice` by a shutdown: the guest's instruction after it must not run. */
@@ -125,7 +129,7 @@ export class Domain {
     const clock = new GuestClock(() => config.host.monotonicMs());
     // The engine's hooks are first called by guest code, after `domain` is set.
     const made: { domain?: Domain } = {};
-    const engine = await Engine.create(config.engine, layout.engineBytes, clock, {
+    const hooks: EngineHooks = {
       cpuid: (cpu) => answerCpuid(cpu, domIdOf(config.domid)),
       writeMsr: (cpu) => made.domain?.writeMsr(cpu),
       hypercall: (cpu) => made.domain?.hypercall(cpu),
@@ -133,7 +137,9 @@ export class Domain {
       timers: (nowMs) => made.domain?.serviceTimers(nowMs) ?? 0,
       reset: () =>
         made.domain?.shutdown(Reason.reboot, 'reset by its keyboard controller or port 0xCF9'),
-    });
+    };
+    const { engineBytes } = layout;
+    const engine = await Engine.create(config.engine, engineBytes, clock, hooks, config.keepsCode);
     made.domain = new Domain(config, layout, engine);
     return made.domain;
   }
@@ -236,9 +242,11 @@ export class Domain {
   /**
    * Memory and `physmap` must be in place. The clock stays frozen. Throws for a state that does not
    * fit this machine: the domain is unusable then.
+   *
+   * @param code what was translated of just this memory, if it is at hand
    */
-  restore({ engine, hypervisor }: WholeDomainState): void {
-    this.engine.restore(engine);
+  restore({ engine, hypervisor }: WholeDomainState, code: TranslatedCode | null = null): void {
+    this.engine.restore(engine, code);
     this.shared.restore(hypervisor.shared);
     this.events.restore(hypervisor.events);
     this.grants.restore(hypervisor.grants);

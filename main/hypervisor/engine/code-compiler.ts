@@ -4,6 +4,7 @@
  * Compilation is asynchronous and finishes on the thread's event loop, which a sleeping domain
  * never enters: the run loop looks at `pending` and turns the event loop while there is any.
  */
+import type { TranslatedFunction } from './translated-code.ts';
 import type { V86Cpu, V86Exports } from './v86-internals.ts';
 
 /** Generated code beyond this is thrown away as a whole: the guest's hot code comes back by itself. */
@@ -17,8 +18,14 @@ export class CodeCompiler {
   /** Bytes of generated modules that are in use, by table slot summed. */
   bytes = 0;
   private readonly sizes = new Map<number, number>();
+  /** The modules themselves, of a machine that others will take them from. */
+  private readonly kept: Map<number, Uint8Array> | null;
   private cpu!: V86Cpu;
   private exports!: V86Exports;
+
+  constructor(keepsCode: boolean) {
+    this.kept = keepsCode ? new Map() : null;
+  }
 
   attach(cpu: V86Cpu, exports: V86Exports): void {
     this.cpu = cpu;
@@ -35,21 +42,34 @@ export class CodeCompiler {
     index: number,
     start: number,
     flags: number,
-    code: Uint8Array,
+    code: Uint8Array<ArrayBuffer>,
   ): Promise<void> {
     const module = await WebAssembly.compile(code);
-    const instance = new WebAssembly.Instance(module, { e: this.cpu.jit_imports as never });
-    this.cpu.wm.wasm_table.set(index + TABLE_OFFSET, instance.exports['f']);
+    this.place({ slot: index, bytes: code.length, module });
+    this.kept?.set(index, code);
     this.exports.codegen_finalize_finished(index, start, flags);
-    this.bytes += code.length - (this.sizes.get(index) ?? 0);
-    this.sizes.set(index, code.length);
     this.pending--;
-    if (this.bytes > LIMIT_BYTES) this.clear();
+    if (this.bytes > LIMIT_BYTES) this.exports.jit_clear_cache_js();
   }
 
-  private clear(): void {
-    this.exports.jit_clear_cache_js();
-    this.sizes.clear();
-    this.bytes = 0;
+  place({ slot, bytes, module }: TranslatedFunction): void {
+    const instance = new WebAssembly.Instance(module, { e: this.cpu.jit_imports as never });
+    this.cpu.wm.wasm_table.set(slot + TABLE_OFFSET, instance.exports['f']);
+    this.bytes += bytes - (this.sizes.get(slot) ?? 0);
+    this.sizes.set(slot, bytes);
+  }
+
+  /** The emulator has no more use for what is in `slot`. */
+  drop(slot: number): void {
+    this.cpu.wm.wasm_table.set(slot + TABLE_OFFSET, null);
+    this.bytes -= this.sizes.get(slot) ?? 0;
+    this.sizes.delete(slot);
+    this.kept?.delete(slot);
+  }
+
+  /** All functions in use. @throws Error when this machine does not keep them */
+  get code(): { slot: number; code: Uint8Array }[] {
+    if (!this.kept) throw new Error('this machine was not made for its code to be taken over');
+    return [...this.kept].map(([slot, code]) => ({ slot, code }));
   }
 }

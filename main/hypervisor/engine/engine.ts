@@ -26,6 +26,8 @@ import { Processor } from './processor.ts';
 import type { PciFunction, V86Cpu, V86Exports, V86Imports } from './v86-internals.ts';
 import { restoreDevices, saveDevices } from './device-state.ts';
 import type { SavedDevices } from './device-state.ts';
+import { layWorkspace, saveTranslatedCode } from './translated-code.ts';
+import type { GuestPlace, TranslatedCode } from './translated-code.ts';
 
 /** What the hypervisor does inside the guest's instructions and between its slices. */
 export interface EngineHooks {
@@ -91,15 +93,17 @@ export class Engine {
   /**
    * @param memoryBytes all that the emulator backs, a multiple of 128 KiB; which of it the guest
    *   may use as RAM is the domain builder's business.
+   * @param keepsCode `saveCode` will be asked for
    */
   static async create(
     module: WebAssembly.Module,
     memoryBytes: number,
     clock: GuestClock,
     hooks: EngineHooks,
+    keepsCode = false,
   ): Promise<Engine> {
     let processor: Processor | undefined;
-    const compiler = new CodeCompiler();
+    const compiler = new CodeCompiler(keepsCode);
     const lastWords = new LastWords();
     const { emulator, exports, memoryBase } = await loadEmulator(
       module,
@@ -114,6 +118,7 @@ export class Engine {
         );
         imports.codegen_finalize = (index, start, flags, ptr, len) =>
           compiler.compile(index, start, flags, ptr, len);
+        imports.jit_clear_func = (slot) => compiler.drop(slot);
         imports.console_log_from_wasm = (offset, length) =>
           lastWords.hear(new Uint8Array(getExports().memory.buffer, offset, length));
       },
@@ -185,9 +190,24 @@ export class Engine {
     };
   }
 
-  /** Memory must be in place. The clock is left frozen at the saved time. */
-  restore(state: EngineState): void {
+  /**
+   * What is translated of the guest's code, with memory as it is now. Only between slices, of an
+   * engine that keeps its code, with no compilation pending.
+   */
+  saveCode(): SharedArrayBuffer {
+    this.exports.full_clear_tlb();
+    return saveTranslatedCode(this.exports.memory.buffer, this.place, this.compiler.code);
+  }
+
+  /**
+   * Memory must be in place. The clock is left frozen at the saved time.
+   *
+   * @param code translated from just this memory; null: it is translated again as it gets hot
+   */
+  restore(state: EngineState, code: TranslatedCode | null = null): void {
     this.clock.set(state.clockMs);
+    if (code) this.takeOver(code);
+    else this.exports.jit_clear_cache_js();
     const size = this.word(CpuAddress.memorySize);
     this.block(CPU_STATE_START, state.cpu.length).set(state.cpu);
     if (this.word(CpuAddress.memorySize) !== size) {
@@ -199,7 +219,15 @@ export class Engine {
     const tsc = BigInt.asUintN(64, state.tsc);
     this.exports.set_tsc(Number(tsc & 0xffff_ffffn), Number(tsc >> 32n));
     this.exports.full_clear_tlb();
-    this.exports.jit_clear_cache_js();
+  }
+
+  private takeOver(code: TranslatedCode): void {
+    layWorkspace(this.exports.memory, this.place, code);
+    for (const each of code.functions) this.compiler.place(each);
+  }
+
+  private get place(): GuestPlace {
+    return { guestStart: this.memory.base, guestBytes: this.memory.size };
   }
 
   private acknowledge(vector: number): void {

@@ -18,8 +18,9 @@ export interface LinearMemory {
 export class GuestMemory {
   /** Bytes of physical memory that the emulator backs: RAM, special pages and grant frames. */
   readonly size: number;
+  /** Its first byte in the linear memory. */
+  readonly base: number;
   private readonly linear: LinearMemory;
-  private readonly base: number;
   private u8 = new Uint8Array(0);
   private dataView = new DataView(new ArrayBuffer(0));
   private i32 = new Int32Array(0);

@@ -91,5 +91,6 @@ export interface V86Imports {
   io_port_write8: (port: number, value: number) => void;
   io_port_write32: (port: number, value: number) => void;
   codegen_finalize: (index: number, start: number, flags: number, ptr: number, len: number) => void;
+  jit_clear_func: (index: number) => void;
   console_log_from_wasm: (offset: number, length: number) => void;
 }

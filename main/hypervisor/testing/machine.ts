@@ -6,6 +6,8 @@ import { parseDomainState } from '../domain-state.ts';
 import { Domain, DomainStopped } from '../domain.ts';
 import { compileEngine } from '../engine/engine-module.ts';
 import { engineSections, engineStateOf } from '../engine/engine-state.ts';
+import { loadTranslatedCode } from '../engine/translated-code.ts';
+import type { TranslatedCode } from '../engine/translated-code.ts';
 import { PAGE_SIZE } from '../engine/guest-memory.ts';
 
 const MEMORY_KIB = 8192;
@@ -24,6 +26,8 @@ export interface MachineOptions {
   domid?: number;
   tickMs?: number;
   onYield?: () => void;
+  /** Restored machines may take over what this one has translated. */
+  keepsCode?: boolean;
 }
 
 let engineModule: Promise<WebAssembly.Module> | undefined;
@@ -68,6 +72,7 @@ export class Machine {
       engine: await (engineModule ??= compileEngine()),
       frames,
       counters,
+      keepsCode: options.keepsCode ?? false,
       host: {
         onShutdown: (reason, detail) => (machine.ended = { reason, detail }),
         onYield: () => options.onYield?.(),
@@ -150,6 +155,21 @@ export class Machine {
 
   /** A new machine that goes on where this one stands, by way of bytes; its clock stands still. */
   async restored(options: MachineOptions = {}): Promise<Machine> {
+    return this.copied(null, options);
+  }
+
+  /** As `restored`, with the code that this one, which keeps it, has translated. */
+  async restoredWarm(options: MachineOptions = {}): Promise<Machine> {
+    await this.compiled();
+    return this.copied(await loadTranslatedCode(this.domain.engine.saveCode()), options);
+  }
+
+  /** Settles when what got hot is compiled. */
+  async compiled(): Promise<void> {
+    while (this.domain.engine.pendingCompilations > 0) await new Promise(setImmediate);
+  }
+
+  private async copied(code: TranslatedCode | null, options: MachineOptions): Promise<Machine> {
     const { memory, physmap, layout } = this.domain;
     const { engine, hypervisor } = this.domain.save();
     const sections = new Map(Object.entries(engineSections(engine)));
@@ -163,10 +183,11 @@ export class Machine {
       other.counters.addFrames(-1);
       other.frames.give(1);
     }
-    other.domain.restore({
+    const state = {
       engine: engineStateOf(sections),
       hypervisor: parseDomainState(JSON.parse(text)),
-    });
+    };
+    other.domain.restore(state, code);
     return other;
   }
 

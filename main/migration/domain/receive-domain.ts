@@ -1,6 +1,6 @@
 /** A stream into a domain that was just created: memory zero, clock at a standstill. */
 import { DomusError } from '../../../shared/errors.ts';
-import type { Domain } from '../../hypervisor/index.ts';
+import type { Domain, TranslatedCode } from '../../hypervisor/index.ts';
 import { engineStateOf, PAGE_SIZE, parseDomainState } from '../../hypervisor/index.ts';
 import type { StreamConfig } from '../stream/config.ts';
 import { requireCompatible } from '../stream/config.ts';
@@ -16,14 +16,17 @@ import { OWN_VERSIONS } from './versions.ts';
  */
 export class DomainReceiver implements StreamHandler {
   private readonly domain: Domain;
+  private readonly code: TranslatedCode | null;
   private readonly sink: GuestMemorySink;
   private readonly sections = new Map<string, Uint8Array>();
   private readonly ballooned: [first: number, count: number][] = [];
   private hypervisorState: unknown = null;
   private xenstoreState: unknown = null;
 
-  constructor(domain: Domain) {
+  /** @param code translated from the very memory that the stream brings, if it is at hand */
+  constructor(domain: Domain, code: TranslatedCode | null = null) {
     this.domain = domain;
+    this.code = code;
     const ram = domain.memory.bytes.subarray(0, domain.physmap.ramFrames * PAGE_SIZE);
     this.sink = new GuestMemorySink(ram, {
       fresh: true,
@@ -77,10 +80,11 @@ export class DomainReceiver implements StreamHandler {
     domain.memory.write(domain.layout.bar1, grants);
     for (const [first, count] of this.ballooned) domain.physmap.markBallooned(first, count);
     try {
-      domain.restore({
+      const state = {
         engine: engineStateOf(this.sections),
         hypervisor: parseDomainState(this.hypervisorState),
-      });
+      };
+      domain.restore(state, this.code);
     } catch (cause) {
       if (cause instanceof DomusError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);

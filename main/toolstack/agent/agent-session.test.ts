@@ -32,6 +32,13 @@ describe('a conversation with a guest', () => {
     expect(await run(session, 'echo hello')).toEqual({ stdout: 'hello\n', stderr: '', status: 0 });
   });
 
+  test('begins even when what is said after the greeting is lost', async () => {
+    const { session, guest } = meet();
+    guest.losesPings = 2;
+    await session.answers(5000);
+    expect(guest.losesPings).toBe(-1);
+  });
+
   test('any command reaches the guest as it is, however long', async () => {
     const { session, guest } = meet();
     await session.answers(5000);

@@ -43,25 +43,44 @@ export class AgentSession {
   /** Settles when the guest's agent has answered in this life. Error `agent.silent`. */
   async answers(timeoutMs: number): Promise<void> {
     this.requireOpen();
-    await this.greet(performance.now() + timeoutMs);
-    if (!this.hasGreeted) throw silent(timeoutMs);
-    await this.ask((id) => ({ kind: 'ping', id }));
+    const deadlineMs = performance.now() + timeoutMs;
+    const heard =
+      (await this.sayUntil(this.greeted.promise, { kind: 'hello', id: 0 }, deadlineMs)) &&
+      (await this.ping(deadlineMs));
+    if (!heard) throw silent(timeoutMs);
+  }
+
+  private async ping(deadlineMs: number): Promise<boolean> {
+    const id = ++this.lastId;
+    const answer = this.expect(id);
+    try {
+      return await this.sayUntil(answer, { kind: 'ping', id }, deadlineMs);
+    } finally {
+      this.pending.delete(id);
+    }
   }
 
   /**
-   * Asks again and again: a line that the guest opens while its driver is still connecting loses
-   * what is said on it, either way.
+   * Says it again and again until it is answered, false when it is not: a line that the guest opens
+   * while its driver is still connecting loses what is said on it, either way, and so does one that
+   * it greeted on and then opens anew.
    */
-  private async greet(deadlineMs: number): Promise<void> {
-    while (!this.hasGreeted && performance.now() < deadlineMs) {
+  private async sayUntil(
+    answer: Promise<void>,
+    request: AgentRequest,
+    deadlineMs: number,
+  ): Promise<boolean> {
+    while (performance.now() < deadlineMs) {
       // Not waited for: a guest without an agent takes nothing from its ring.
-      this.send({ kind: 'hello', id: 0 }).catch(() => {});
-      await within(this.greeted.promise, ASK_AGAIN_MS, () => new Unheard()).catch(
-        (error: unknown) => {
-          if (!(error instanceof Unheard)) throw error;
-        },
-      );
+      this.send(request).catch(() => {});
+      try {
+        await within(answer, ASK_AGAIN_MS, () => new Unheard());
+        return true;
+      } catch (error) {
+        if (!(error instanceof Unheard)) throw error;
+      }
     }
+    return false;
   }
 
   /** Entropy first, then name, machine id and wall clock; what is left out stays. */
@@ -134,15 +153,21 @@ export class AgentSession {
   private async ask(request: (id: number) => AgentRequest): Promise<void> {
     this.requireOpen();
     const id = ++this.lastId;
-    const answer = Promise.withResolvers<void>();
-    answer.promise.catch(() => {});
-    this.pending.set(id, answer);
+    const answer = this.expect(id);
     try {
       await this.send(request(id));
-      await within(answer.promise, ANSWER_TIMEOUT_MS, () => silent(ANSWER_TIMEOUT_MS));
+      await within(answer, ANSWER_TIMEOUT_MS, () => silent(ANSWER_TIMEOUT_MS));
     } finally {
       this.pending.delete(id);
     }
+  }
+
+  /** Its answer; whoever expects it takes it off `pending` again. */
+  private expect(id: number): Promise<void> {
+    const answer = Promise.withResolvers<void>();
+    answer.promise.catch(() => {});
+    this.pending.set(id, answer);
+    return answer.promise;
   }
 
   private kill(id: number): void {

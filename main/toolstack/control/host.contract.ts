@@ -5,6 +5,7 @@
  * snapshots arrive as shared memory, consoles as rings, moving domains through a link port.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { TranslatedCode } from '../../hypervisor/index.ts';
 import type { DomainInside } from '../../../shared/contract/index.ts';
 
 /** A direction pair of `shared/ring/byte-ring.ts`, made by the toolstack; it outlives a migration. */
@@ -65,8 +66,14 @@ export interface ReceiveReport {
 }
 
 export type HostCalls = {
-  /** Builds the domain, enters its kernel; answers once the guest executes. */
-  'domain.boot': { params: { spec: DomainSpec; boot: ColdBoot }; result: void };
+  /**
+   * Builds the domain, enters its kernel; answers once the guest executes. With `keepsCode` it can
+   * be saved with what was translated of its code.
+   */
+  'domain.boot': {
+    params: { spec: DomainSpec; boot: ColdBoot; keepsCode?: boolean };
+    result: void;
+  };
   /**
    * Makes a domain from a saved stream and lets it run. `clone`: a new machine (new domid, new
    * generation id, no open device); `same`: the one that was saved.
@@ -75,6 +82,8 @@ export type HostCalls = {
     params: {
       spec: DomainSpec;
       stream: SharedArrayBuffer;
+      /** What is translated of the code in just this memory, if it is at hand. */
+      code?: TranslatedCode;
       identity: 'clone' | 'same';
       paused: boolean;
     };
@@ -82,8 +91,13 @@ export type HostCalls = {
   };
   /** Stops it for a moment and writes its stream; it goes on unless `thenDestroy`. */
   'domain.save': {
-    params: { domid: number; thenDestroy: boolean };
-    result: { stream: SharedArrayBuffer; report: SendReport };
+    params: { domid: number; thenDestroy: boolean; withCode?: boolean };
+    result: {
+      stream: SharedArrayBuffer;
+      /** For `loadTranslatedCode`. */
+      code: SharedArrayBuffer | null;
+      report: SendReport;
+    };
   };
   'domain.destroy': { params: { domid: number }; result: void };
   /**

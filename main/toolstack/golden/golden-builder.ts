@@ -15,6 +15,7 @@ import type { LogBook } from '../log/log-book.ts';
 import type { ProcessBudget } from '../placement/process-budget.ts';
 import { within } from '../streams/waiting.ts';
 import type { GoldenSnapshot } from './golden-file.ts';
+import { rehearse } from './rehearsal.ts';
 
 const BOOT_TIMEOUT_MS = 240_000;
 const AGENT_TIMEOUT_MS = 120_000;
@@ -42,7 +43,7 @@ export async function buildGolden(
   maxMemoryMiB: number,
   boot: ColdBoot,
   progress: BuildProgress,
-): Promise<Pick<GoldenSnapshot, 'printed' | 'stream'>> {
+): Promise<Omit<GoldenSnapshot, 'key'>> {
   const maxMemoryKiB = maxMemoryMiB * 1024;
   const name = `the ${maxMemoryMiB} MiB snapshot`;
   const admission = parts.budget.admit(maxMemoryKiB, name);
@@ -73,25 +74,29 @@ async function bootAndSave(
   spec: DomainSpec,
   boot: ColdBoot,
   progress: BuildProgress,
-): Promise<Pick<GoldenSnapshot, 'printed' | 'stream'>> {
+): Promise<Omit<GoldenSnapshot, 'key'>> {
   const fate = listen(parts, workshop);
   const agent = new AgentSession(spec.agent, spec.doorbell);
   try {
     await parts.console.attach(spec, 'starting', '');
     const { domid } = spec;
     progress(0.05, 'booting the kernel');
-    await fate.unlessDead(workshop.call('domain.boot', { spec, boot }));
+    await fate.unlessDead(workshop.call('domain.boot', { spec, boot, keepsCode: true }));
     await fate.unlessDead(within(fate.spoke, BOOT_TIMEOUT_MS, tooLate));
     progress(0.5, 'waiting for the guest to answer');
     await fate.unlessDead(workshop.call('domain.plugAgent', { domid }));
     await fate.unlessDead(agent.answers(AGENT_TIMEOUT_MS));
-    progress(0.8, 'saving');
+    progress(0.6, 'rehearsing what clones do first');
+    await fate.unlessDead(rehearse(agent));
+    progress(0.85, 'saving');
     await fate.unlessDead(workshop.call('domain.unplugAgent', { domid }));
-    const saved = await fate.unlessDead(
-      workshop.call('domain.save', { domid, thenDestroy: true }, { timeoutMs: SAVE_TIMEOUT_MS }),
+    const how = { domid, thenDestroy: true, withCode: true };
+    const { stream, code } = await fate.unlessDead(
+      workshop.call('domain.save', how, { timeoutMs: SAVE_TIMEOUT_MS }),
     );
+    if (!code) throw new Error('its code was not saved');
     progress(0.95, 'keeping it');
-    return { stream: saved.stream, printed: await parts.console.printed(spec.uuid) };
+    return { stream, code, printed: await parts.console.printed(spec.uuid) };
   } finally {
     agent.close('the snapshot is made');
   }

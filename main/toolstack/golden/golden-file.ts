@@ -1,11 +1,12 @@
 /**
  * A golden snapshot as a file.
  *
- *     0   8  "DOMUSGS1"
+ *     0   8  "DOMUSGS2"
  *     8  32  SHA-256 of all that follows
  *    40   4  length of the header, u32 little-endian
- *    44   n  header, JSON: {@link GoldenHeader}
- *  44+n      the domain's stream
+ *    44   8  length of the stream, u64 little-endian
+ *    52   n  header, JSON: {@link GoldenHeader}
+ *  52+n      the domain's stream, then its translated code
  */
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
@@ -13,10 +14,11 @@ import { z } from 'zod';
 import { writeAtomically } from '../files/atomic-file.ts';
 import type { GoldenKey } from './golden-key.ts';
 
-const MAGIC = new TextEncoder().encode('DOMUSGS1');
-const PREFIX_BYTES = 44;
+const MAGIC = new TextEncoder().encode('DOMUSGS2');
+const PREFIX_BYTES = 52;
 const HASH_AT = 8;
 const HEADER_LENGTH_AT = 40;
+const STREAM_LENGTH_AT = 44;
 const LONGEST_HEADER = 16 << 20;
 const READ_BYTES = 4 << 20;
 
@@ -42,22 +44,27 @@ export interface GoldenSnapshot {
   /** What its console printed until then, raw. */
   printed: string;
   stream: SharedArrayBuffer;
+  /** What was translated of its code, for `loadTranslatedCode`. */
+  code: SharedArrayBuffer;
 }
 
 /** The file is not what was written. */
 export class DamagedSnapshot extends Error {}
 
 /** Publishes the snapshot at `path`, whole or not at all. Errors `storage.*`. */
-export function writeGolden(path: string, { key, printed, stream }: GoldenSnapshot): void {
+export function writeGolden(path: string, snapshot: GoldenSnapshot): void {
+  const { key, printed } = snapshot;
   const header: GoldenHeader = { key, printed, createdAtMs: Date.now() };
   const json = new TextEncoder().encode(JSON.stringify(header));
   const prefix = new Uint8Array(PREFIX_BYTES);
   prefix.set(MAGIC);
-  new DataView(prefix.buffer).setUint32(HEADER_LENGTH_AT, json.length, true);
-  const content = new Uint8Array(stream);
+  const view = new DataView(prefix.buffer);
+  view.setUint32(HEADER_LENGTH_AT, json.length, true);
+  view.setBigUint64(STREAM_LENGTH_AT, BigInt(snapshot.stream.byteLength), true);
+  const [stream, code] = [new Uint8Array(snapshot.stream), new Uint8Array(snapshot.code)];
   const hash = createHash('sha256').update(prefix.subarray(HEADER_LENGTH_AT));
-  prefix.set(hash.update(json).update(content).digest(), HASH_AT);
-  writeAtomically(path, [prefix, json, content]);
+  prefix.set(hash.update(json).update(stream).update(code).digest(), HASH_AT);
+  writeAtomically(path, [prefix, json, stream, code]);
 }
 
 /**
@@ -73,19 +80,24 @@ export async function readGolden(path: string, key: GoldenKey): Promise<GoldenSn
   try {
     const prefix = new Uint8Array(PREFIX_BYTES);
     await readExactly(file, prefix, 0);
-    const headerBytes = new DataView(prefix.buffer).getUint32(HEADER_LENGTH_AT, true);
-    const streamBytes = (await file.stat()).size - PREFIX_BYTES - headerBytes;
+    const view = new DataView(prefix.buffer);
+    const headerBytes = view.getUint32(HEADER_LENGTH_AT, true);
+    const streamBytes = Number(view.getBigUint64(STREAM_LENGTH_AT, true));
+    const codeBytes = (await file.stat()).size - PREFIX_BYTES - headerBytes - streamBytes;
     if (!prefix.subarray(0, HASH_AT).every((byte, index) => byte === MAGIC[index])) {
       throw new DamagedSnapshot('it does not begin as a snapshot does');
     }
-    if (headerBytes > LONGEST_HEADER || streamBytes < 0) throw new DamagedSnapshot('it is cut off');
+    if (headerBytes > LONGEST_HEADER || codeBytes < 0) throw new DamagedSnapshot('it is cut off');
     const json = new Uint8Array(headerBytes);
     await readExactly(file, json, PREFIX_BYTES);
     const stream = new SharedArrayBuffer(streamBytes);
+    const code = new SharedArrayBuffer(codeBytes);
     const hash = createHash('sha256').update(prefix.subarray(HEADER_LENGTH_AT)).update(json);
-    await readExactly(file, new Uint8Array(stream), PREFIX_BYTES + headerBytes, (part) =>
-      hash.update(part),
-    );
+    let at = PREFIX_BYTES + headerBytes;
+    for (const part of [stream, code]) {
+      await readExactly(file, new Uint8Array(part), at, (bytes) => hash.update(bytes));
+      at += part.byteLength;
+    }
     if (
       hash.digest('hex') !== Buffer.from(prefix.subarray(HASH_AT, HEADER_LENGTH_AT)).toString('hex')
     ) {
@@ -93,7 +105,7 @@ export async function readGolden(path: string, key: GoldenKey): Promise<GoldenSn
     }
     const header = GoldenHeader.parse(JSON.parse(new TextDecoder().decode(json)));
     if (!sameKey(header.key, key)) return null;
-    return { key, printed: header.printed, stream };
+    return { key, printed: header.printed, stream, code };
   } finally {
     await file.close();
   }

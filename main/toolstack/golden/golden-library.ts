@@ -4,6 +4,8 @@
  */
 import { readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadTranslatedCode } from '../../hypervisor/index.ts';
+import type { TranslatedCode } from '../../hypervisor/index.ts';
 import type { EventBook } from '../events/event-book.ts';
 import { ProcessLock } from '../files/process-lock.ts';
 import { DamagedSnapshot, readGolden, writeGolden } from './golden-file.ts';
@@ -15,7 +17,12 @@ const LOADED_BYTES = 768 << 20;
 const STORED_BYTES = 4 * 2 ** 30;
 
 /** Makes a snapshot by booting; told when there is nothing to wait for but the boot itself. */
-export type GoldenBuilder = (key: GoldenKey) => Promise<Pick<GoldenSnapshot, 'printed' | 'stream'>>;
+export type GoldenBuilder = (key: GoldenKey) => Promise<Omit<GoldenSnapshot, 'key'>>;
+
+/** Ready to be cloned. */
+export interface LoadedSnapshot extends Pick<GoldenSnapshot, 'printed' | 'stream'> {
+  code: TranslatedCode;
+}
 
 export interface GoldenLibraryOptions {
   folder: string;
@@ -28,8 +35,8 @@ export interface GoldenLibraryOptions {
 export class GoldenLibrary {
   private readonly options: GoldenLibraryOptions;
   /** Least recently used first. */
-  private readonly loaded = new Map<string, GoldenSnapshot>();
-  private readonly making = new Map<string, Promise<GoldenSnapshot>>();
+  private readonly loaded = new Map<string, LoadedSnapshot>();
+  private readonly making = new Map<string, Promise<LoadedSnapshot>>();
 
   constructor(options: GoldenLibraryOptions) {
     this.options = options;
@@ -45,23 +52,21 @@ export class GoldenLibrary {
   }
 
   /** The snapshot if there is one; `obtain` makes it. Damaged ones are set aside. */
-  async find(key: GoldenKey): Promise<GoldenSnapshot | null> {
+  async find(key: GoldenKey): Promise<LoadedSnapshot | null> {
     const name = goldenFileName(key);
     const known = this.loaded.get(name);
     if (known) {
-      this.remember(name, known);
-      return known;
+      return this.remember(name, known);
     }
     const snapshot = await this.read(key);
-    if (snapshot) this.remember(name, snapshot);
-    return snapshot;
+    return snapshot && this.load(name, snapshot);
   }
 
   /**
    * The snapshot, made with `build` where it is missing: once, however many ask, in however many
    * processes. Who gives up waiting does not stop the making.
    */
-  async obtain(key: GoldenKey, build: GoldenBuilder): Promise<GoldenSnapshot> {
+  async obtain(key: GoldenKey, build: GoldenBuilder): Promise<LoadedSnapshot> {
     const found = await this.find(key);
     if (found) return found;
     const name = goldenFileName(key);
@@ -83,7 +88,7 @@ export class GoldenLibrary {
     this.options.changed();
   }
 
-  private async make(key: GoldenKey, build: GoldenBuilder): Promise<GoldenSnapshot> {
+  private async make(key: GoldenKey, build: GoldenBuilder): Promise<LoadedSnapshot> {
     const name = goldenFileName(key);
     const lock = await ProcessLock.acquire(
       join(this.options.folder, `${name}.lock`),
@@ -91,11 +96,11 @@ export class GoldenLibrary {
     );
     try {
       const made = await this.read(key);
-      if (made) return this.remember(name, made);
+      if (made) return await this.load(name, made);
       const snapshot: GoldenSnapshot = { key, ...(await build(key)) };
-      this.remember(name, snapshot);
+      const loaded = await this.load(name, snapshot);
       this.publish(name, snapshot);
-      return snapshot;
+      return loaded;
     } finally {
       lock.release();
       this.options.changed();
@@ -105,7 +110,7 @@ export class GoldenLibrary {
   /** A snapshot that cannot be kept still serves this process. */
   private publish(name: string, snapshot: GoldenSnapshot): void {
     try {
-      this.makeRoom(snapshot.stream.byteLength);
+      this.makeRoom(snapshot.stream.byteLength + snapshot.code.byteLength);
       writeGolden(join(this.options.folder, name), snapshot);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -144,15 +149,21 @@ export class GoldenLibrary {
     );
   }
 
-  private remember(name: string, snapshot: GoldenSnapshot): GoldenSnapshot {
+  private async load(name: string, snapshot: GoldenSnapshot): Promise<LoadedSnapshot> {
+    const { printed, stream } = snapshot;
+    const code = await loadTranslatedCode(snapshot.code);
+    return this.remember(name, { printed, stream, code });
+  }
+
+  private remember(name: string, snapshot: LoadedSnapshot): LoadedSnapshot {
     this.loaded.delete(name);
     this.loaded.set(name, snapshot);
     let bytes = 0;
-    for (const { stream } of this.loaded.values()) bytes += stream.byteLength;
-    for (const [oldest, { stream }] of this.loaded) {
+    for (const each of this.loaded.values()) bytes += sizeOf(each);
+    for (const [oldest, each] of this.loaded) {
       if (bytes <= LOADED_BYTES || oldest === name) break;
       this.loaded.delete(oldest);
-      bytes -= stream.byteLength;
+      bytes -= sizeOf(each);
     }
     return snapshot;
   }
@@ -180,4 +191,8 @@ export class GoldenLibrary {
       return [];
     }
   }
+}
+
+function sizeOf({ stream, code }: LoadedSnapshot): number {
+  return stream.byteLength + code.workspace.buffer.byteLength;
 }

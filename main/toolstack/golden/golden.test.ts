@@ -16,6 +16,8 @@ import { GoldenLibrary } from './golden-library.ts';
 const versions = { engine: 'v86', hypervisorState: 1, stream: 's', code: 'c', kernelWords: '' };
 const key: GoldenKey = { image: 'debian-6.1', maxMemoryMiB: 128, versions };
 const printed = 'Linux …\r\n';
+/** Translated code without pages and functions. */
+const code = new SharedArrayBuffer(20);
 
 function stream(bytes: number): SharedArrayBuffer {
   const buffer = new SharedArrayBuffer(bytes);
@@ -35,16 +37,17 @@ function library(folder: string, changes = {}): { golden: GoldenLibrary; events:
 describe('a snapshot file', () => {
   test('reads back as it was written', async () => {
     const path = join(temporaryFolder(), 'x.golden');
-    writeGolden(path, { key, printed, stream: stream(100_000) });
+    writeGolden(path, { key, printed, stream: stream(100_000), code });
     const read = await readGolden(path, key);
     expect(read?.printed).toBe(printed);
     expect(Buffer.from(read!.stream).equals(Buffer.from(stream(100_000)))).toBe(true);
+    expect(Buffer.from(read!.code).equals(Buffer.from(code))).toBe(true);
   });
 
   test('with any byte changed, or cut anywhere, is damaged or absent, never used', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'x.golden');
-    writeGolden(path, { key, printed, stream: stream(500) });
+    writeGolden(path, { key, printed, stream: stream(500), code });
     const bytes = readFileSync(path);
     await fc.assert(
       fc.asyncProperty(fc.nat(bytes.length - 1), fc.boolean(), async (at, cut) => {
@@ -58,7 +61,7 @@ describe('a snapshot file', () => {
 
   test('of another key is none', async () => {
     const path = join(temporaryFolder(), 'x.golden');
-    writeGolden(path, { key, printed, stream: stream(10) });
+    writeGolden(path, { key, printed, stream: stream(10), code });
     expect(await readGolden(path, { ...key, maxMemoryMiB: 256 })).toBeNull();
     const other = { ...key, versions: { ...versions, code: 'changed' } };
     expect(await readGolden(path, other)).toBeNull();
@@ -71,7 +74,7 @@ describe('the library of snapshots', () => {
     let builds = 0;
     const build = () => {
       builds++;
-      return Promise.resolve({ printed, stream: stream(10) });
+      return Promise.resolve({ printed, stream: stream(10), code });
     };
     const asked = golden.key('debian-6.1', 128);
     const all = await Promise.all([1, 2, 3].map(() => golden.obtain(asked, build)));
@@ -82,7 +85,7 @@ describe('the library of snapshots', () => {
 
   test('of one home serves another', async () => {
     const folder = temporaryFolder();
-    const build = () => Promise.resolve({ printed, stream: stream(10) });
+    const build = () => Promise.resolve({ printed, stream: stream(10), code });
     await library(folder).golden.obtain(key, build);
     const fail = () => Promise.reject(new Error('must not build'));
     await expect(library(folder).golden.obtain(key, fail)).resolves.toMatchObject({ printed });
@@ -94,7 +97,7 @@ describe('the library of snapshots', () => {
     const build = async () => {
       builds++;
       await new Promise((resolve) => setTimeout(resolve, 50));
-      return { printed, stream: stream(10) };
+      return { printed, stream: stream(10), code };
     };
     const [one, other] = [library(folder).golden, library(folder).golden];
     await Promise.all([one.obtain(key, build), other.obtain(key, build)]);
@@ -103,7 +106,7 @@ describe('the library of snapshots', () => {
 
   test('sets a damaged one aside, says so, and builds anew', async () => {
     const folder = temporaryFolder();
-    const build = () => Promise.resolve({ printed, stream: stream(10) });
+    const build = () => Promise.resolve({ printed, stream: stream(10), code });
     await library(folder).golden.obtain(key, build);
     const path = join(folder, goldenFileName(key));
     writeFileSync(path, readFileSync(path).subarray(0, 60));
@@ -117,7 +120,7 @@ describe('the library of snapshots', () => {
 
   test('does not use what another version made', async () => {
     const folder = temporaryFolder();
-    const build = () => Promise.resolve({ printed, stream: stream(10) });
+    const build = () => Promise.resolve({ printed, stream: stream(10), code });
     await library(folder).golden.obtain(key, build);
     const { golden } = library(folder, { code: 'changed' });
     expect(golden.classes('debian-6.1')).toEqual([]);
@@ -133,7 +136,7 @@ describe('the library of snapshots', () => {
     const fail = () => Promise.reject(new Error('no boot'));
     const waiting = [golden.obtain(key, fail), golden.obtain(key, fail)];
     for (const one of waiting) await expect(one).rejects.toThrow('no boot');
-    const build = () => Promise.resolve({ printed, stream: stream(10) });
+    const build = () => Promise.resolve({ printed, stream: stream(10), code });
     await expect(golden.obtain(key, build)).resolves.toMatchObject({ printed });
   });
 });

@@ -1,7 +1,7 @@
-import type { GoldenSnapshot } from '../golden/golden-file.ts';
+import type { LoadedSnapshot } from '../golden/golden-library.ts';
 import type { BootableImage } from '../image-source.ts';
 
 /** What a life is made of. */
 export type Given =
-  | { mode: 'clone'; image: BootableImage; golden: GoldenSnapshot }
+  | { mode: 'clone'; image: BootableImage; golden: LoadedSnapshot }
   | { mode: 'cold'; image: BootableImage };

@@ -9,6 +9,7 @@ import { RunningDomain } from '../domains/running-domain.ts';
 import type { Ending } from '../domains/running-domain.ts';
 import { buildGolden } from '../golden/golden-builder.ts';
 import type { GoldenSnapshot } from '../golden/golden-file.ts';
+import type { LoadedSnapshot } from '../golden/golden-library.ts';
 import type { SiteHost } from '../hosts/site-host.ts';
 import type { BootableImage } from '../image-source.ts';
 import type { SiteParts } from '../site-parts.ts';
@@ -108,9 +109,9 @@ export function prepareGolden(
   parts: SiteParts,
   image: BootableImage,
   maxMemoryMiB: number,
-): Promise<GoldenSnapshot> {
+): Promise<LoadedSnapshot> {
   return parts.golden.obtain(parts.golden.key(image.id, maxMemoryMiB), () => {
-    const made = Promise.withResolvers<Pick<GoldenSnapshot, 'printed' | 'stream'>>();
+    const made = Promise.withResolvers<Omit<GoldenSnapshot, 'key'>>();
     parts.tasks.start(
       {
         kind: 'golden',
@@ -159,8 +160,9 @@ async function enter(
   signal.throwIfAborted();
   if (run.isOver) return;
   if (given.mode === 'clone') {
-    const { stream } = given.golden;
-    await host.link.call('domain.restore', { spec, stream, identity: 'clone', paused: false });
+    const { stream, code } = given.golden;
+    const restored = { spec, stream, code, identity: 'clone', paused: false } as const;
+    await host.link.call('domain.restore', restored);
   } else {
     await host.link.call('domain.boot', { spec, boot: bootOf(given.image, spec.name) });
   }

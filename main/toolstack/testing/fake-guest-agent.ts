@@ -11,6 +11,8 @@ export class FakeGuestAgent {
   readonly killed: number[] = [];
   /** Bytes that `flood` has printed. */
   flooded = 0;
+  /** Pings that it loses before it answers one: its line was just going away. */
+  losesPings = 0;
   /** It waits for room in its ring. */
   isStuck = false;
   private readonly incoming: RingConsumer;
@@ -75,6 +77,7 @@ export class FakeGuestAgent {
       case 'hello':
         return void this.say('hello 1');
       case 'ping':
+        if (this.losesPings-- > 0) return;
         return void this.say(`pong ${id}`);
       case 'identity':
         return void this.say(`ok ${id}`);

@@ -39,7 +39,7 @@ import type {
 } from './domain.contract.ts';
 import { DomainDevices } from './domain-devices.ts';
 import { domainInside } from './inside.ts';
-import { RunLoop } from './run-loop.ts';
+import { eventLoopTurn, RunLoop } from './run-loop.ts';
 
 const NOT_STARTED = 'this thread has no domain yet';
 
@@ -79,7 +79,7 @@ export class DomainThread {
       run: () => this.run(),
       pause: () => this.pause(),
       send: ({ link, name, xenstore }) => this.send(link, name, xenstore),
-      save: ({ name, xenstore }) => this.save(name, xenstore),
+      save: (params) => this.save(params),
       connectAgent: ({ ringRef, port }) => this.alive.devices.connectAgent(ringRef, port),
       disconnectAgent: () => this.alive.devices.disconnectAgent(),
       failXenstore: () => this.alive.devices.failStore(),
@@ -107,6 +107,7 @@ export class DomainThread {
       engine: this.engineModule,
       frames: new HostFrames(frames),
       counters: new DomainCounters(spec.counters),
+      keepsCode: origin.kind === 'boot' && origin.keepsCode,
       host: {
         onShutdown: (reason, detail) => this.onShutdown(reason, detail),
         onYield: () => this.life?.devices.yield(),
@@ -209,11 +210,13 @@ export class DomainThread {
     return summary(report);
   }
 
-  private save(
-    name: string,
-    xenstore: unknown,
-  ): { stream: SharedArrayBuffer; bytes: number; pages: number; digest: string } {
+  private async save({
+    name,
+    xenstore,
+    withCode,
+  }: DomainCalls['save']['params']): Promise<DomainCalls['save']['result']> {
     const { domain } = this.stopped;
+    while (withCode && domain.engine.pendingCompilations > 0) await eventLoopTurn();
     const chunks: Uint8Array[] = [];
     const writer = new StreamWriter((chunk) => chunks.push(chunk));
     const report = sendDomain(writer, domain, { name, xenstore });
@@ -224,7 +227,7 @@ export class DomainThread {
       bytes.set(chunk, at);
       at += chunk.length;
     }
-    return { stream, ...summary(report) };
+    return { stream, code: withCode ? domain.engine.saveCode() : null, ...summary(report) };
   }
 
   /** A domain whose clock stands still. */
@@ -255,7 +258,7 @@ function materialise(domain: Domain, origin: DomainOrigin, doorbell: Doorbell): 
     domain.build(image, Date.now());
     return { xenstoreState: null, bytes: 0, pages: 0, digest: '' };
   }
-  const receiver = new DomainReceiver(domain);
+  const receiver = new DomainReceiver(domain, origin.kind === 'stream' ? origin.code : null);
   const report =
     origin.kind === 'stream'
       ? restoreFromBuffer(new Uint8Array(origin.stream), receiver, { verified: true })

@@ -1,6 +1,7 @@
 /** What a host's worker asks of a domain's worker, and what that tells it. */
 import type { MessagePort } from 'node:worker_threads';
 import type { DomainInside } from '../../../shared/contract/index.ts';
+import type { TranslatedCode } from '../../hypervisor/index.ts';
 import type {
   ColdBoot,
   DomainSpec,
@@ -9,8 +10,13 @@ import type {
 
 /** Where a domain comes from. */
 export type DomainOrigin =
-  | { kind: 'boot'; boot: ColdBoot }
-  | { kind: 'stream'; stream: SharedArrayBuffer; identity: 'clone' | 'same' }
+  | { kind: 'boot'; boot: ColdBoot; keepsCode: boolean }
+  | {
+      kind: 'stream';
+      stream: SharedArrayBuffer;
+      code: TranslatedCode | null;
+      identity: 'clone' | 'same';
+    }
   | { kind: 'link'; link: MessagePort };
 
 /** Rings that carry the guest's xenstore connection between the two workers. */
@@ -56,8 +62,14 @@ export type DomainCalls = {
     result: { bytes: number; pages: number; digest: string };
   };
   save: {
-    params: { name: string; xenstore: unknown };
-    result: { stream: SharedArrayBuffer; bytes: number; pages: number; digest: string };
+    params: { name: string; xenstore: unknown; withCode: boolean };
+    result: {
+      stream: SharedArrayBuffer;
+      code: SharedArrayBuffer | null;
+      bytes: number;
+      pages: number;
+      digest: string;
+    };
   };
   /** A secondary console's front end gave its ring page and port: connect it to `spec.agent`. */
   connectAgent: { params: { ringRef: number; port: number }; result: void };

@@ -92,10 +92,10 @@ export class RunLoop {
       const tookMs = performance.now() - startMs;
       values[DomainCounter.cpuTimeMs]! += tookMs;
       const waiting = afterSlice();
-      if (domain.engine.pendingCompilations > 0) await turn();
+      if (domain.engine.pendingCompilations > 0) await eventLoopTurn();
       else if (slices % TURN_EVERY === 0) {
         account();
-        await turn();
+        await eventLoopTurn();
       }
       if (idleMs > 0) this.sleep(seen, waiting ? 1 : idleMs, executed);
       else this.idleSinceMs = performance.now();
@@ -120,6 +120,6 @@ function microtask(): Promise<void> {
 }
 
 /** One turn of the event loop: finished compilations are put in place there. */
-function turn(): Promise<void> {
+export function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

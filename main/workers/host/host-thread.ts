@@ -63,10 +63,11 @@ export class HostThread {
   }
 
   readonly handlers: Handlers<HostCalls> = {
-    'domain.boot': ({ spec, boot }) => this.create(spec, { kind: 'boot', boot }, 'new', false),
-    'domain.restore': ({ spec, stream, identity, paused }) =>
-      this.create(spec, { kind: 'stream', stream, identity }, identity, paused),
-    'domain.save': ({ domid, thenDestroy }) => this.save(this.domain(domid), thenDestroy),
+    'domain.boot': ({ spec, boot, keepsCode = false }) =>
+      this.create(spec, { kind: 'boot', boot, keepsCode }, 'new', false),
+    'domain.restore': ({ spec, stream, code = null, identity, paused }) =>
+      this.create(spec, { kind: 'stream', stream, code, identity }, identity, paused),
+    'domain.save': ({ domid, ...options }) => this.save(this.domain(domid), options),
     'domain.destroy': async ({ domid }) => {
       const domain = this.domains.get(domid);
       this.domains.delete(domid);
@@ -177,7 +178,7 @@ export class HostThread {
 
   private async save(
     domain: HostedDomain,
-    thenDestroy: boolean,
+    { thenDestroy, withCode = false }: Omit<HostCalls['domain.save']['params'], 'domid'>,
   ): Promise<HostCalls['domain.save']['result']> {
     let { stoppedAtMs } = await domain.pause();
     for (let tries = 0; domain.conversing && tries < QUIET_TRIES; tries++) {
@@ -185,14 +186,14 @@ export class HostThread {
       await new Promise((resolve) => setTimeout(resolve, QUIET_PAUSE_MS));
       ({ stoppedAtMs } = await domain.pause());
     }
-    const { stream, ...report } = await domain.save();
+    const { stream, code, ...report } = await domain.save(withCode);
     if (thenDestroy) {
       this.domains.delete(domain.spec.domid);
       await domain.discard();
     } else {
       await domain.goOn();
     }
-    return { stream, report: { ...report, stoppedAtMs } };
+    return { stream, code, report: { ...report, stoppedAtMs } };
   }
 
   /** A step of a domain's beginning; when it fails nothing of the domain stays. */

@@ -16,7 +16,7 @@ import {
 import { DomainCounters } from '../../hypervisor/index.ts';
 import type { HostFrames } from '../../hypervisor/index.ts';
 import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.contract.ts';
-import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
+import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import { AgentDevice } from './agent-device.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
@@ -270,8 +270,9 @@ export class HostedDomain {
   }
 
   /** Streams the paused domain into memory. */
-  async save(): Promise<StreamSummary & { stream: SharedArrayBuffer }> {
-    return this.handle.call('save', { name: this.spec.name, xenstore: this.exportStore() });
+  async save(withCode: boolean): Promise<DomainCalls['save']['result']> {
+    const xenstore = this.exportStore();
+    return this.handle.call('save', { name: this.spec.name, xenstore, withCode });
   }
 }
 

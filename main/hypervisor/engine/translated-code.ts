@@ -1,0 +1,136 @@
+/**
+ * What an emulator has translated of its guest's code, taken over by another emulator whose guest
+ * memory is the same: a clone runs compiled code from its first instruction, and all clones of a
+ * process share one copy of it, optimised once (`docs/adr/0007-warm-clones.md`).
+ *
+ * The emulator's books (which page has code, from which entry points, in which slot of the function
+ * table, how hot the others are) lie in its linear memory around the guest's, and are taken as they
+ * are. As bytes, all numbers u32 little-endian:
+ *
+ *     0   guestStart, guestBytes, linearBytes, pages P, functions F
+ *    20   P page numbers within the linear memory, ascending
+ *         F times: slot, length
+ *         P pages of 4096 bytes
+ *         F functions, each a WebAssembly module
+ */
+
+const PAGE_BYTES = 4096;
+const WASM_PAGE_BYTES = 65536;
+const HEAD_WORDS = 5;
+
+/** Where the guest's memory lies in the emulator's. */
+export interface GuestPlace {
+  guestStart: number;
+  guestBytes: number;
+}
+
+/** One generated function, for its slot of the emulator's table. */
+export interface TranslatedFunction {
+  slot: number;
+  /** Length of its WebAssembly. */
+  bytes: number;
+  module: WebAssembly.Module;
+}
+
+/** Loaded: shared by all who take it over. */
+export interface TranslatedCode extends GuestPlace {
+  linearBytes: number;
+  /** Numbers of the pages around guest memory that are not zero. */
+  pages: Uint32Array;
+  /** Those pages, one after the other. */
+  workspace: Uint8Array;
+  functions: TranslatedFunction[];
+}
+
+export function saveTranslatedCode(
+  linear: ArrayBufferLike,
+  place: GuestPlace,
+  functions: readonly { slot: number; code: Uint8Array }[],
+): SharedArrayBuffer {
+  const pages = [...pagesAround(linear.byteLength, place)].filter((page) => !isZero(linear, page));
+  const table = functions.flatMap(({ slot, code }) => [slot, code.length]);
+  const { guestStart, guestBytes } = place;
+  const head = [guestStart, guestBytes, linear.byteLength, pages.length, functions.length];
+  const words = Uint32Array.from([...head, ...pages, ...table]);
+  const parts = [
+    new Uint8Array(words.buffer),
+    ...pages.map((page) => new Uint8Array(linear, page * PAGE_BYTES, PAGE_BYTES)),
+    ...functions.map(({ code }) => code),
+  ];
+  const saved = new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0));
+  const bytes = new Uint8Array(saved);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return saved;
+}
+
+/** Compiles the functions. @throws RangeError when it is cut off, CompileError when one is not code */
+export async function loadTranslatedCode(saved: SharedArrayBuffer): Promise<TranslatedCode> {
+  const [guestStart, guestBytes, linearBytes, pageCount, functionCount] = new Uint32Array(
+    saved,
+    0,
+    HEAD_WORDS,
+  ) as unknown as [number, number, number, number, number];
+  const pages = new Uint32Array(saved, HEAD_WORDS * 4, pageCount);
+  const tableAt = pages.byteOffset + pages.byteLength;
+  const table = new Uint32Array(saved, tableAt, functionCount * 2);
+  const workspace = new Uint8Array(saved, tableAt + table.byteLength, pageCount * PAGE_BYTES);
+  let at = workspace.byteOffset + workspace.byteLength;
+  const compiling: Promise<TranslatedFunction>[] = [];
+  for (let entry = 0; entry < table.length; entry += 2) {
+    const [slot, bytes] = [table[entry]!, table[entry + 1]!];
+    const code = new Uint8Array(saved, at, bytes).slice();
+    compiling.push(WebAssembly.compile(code).then((module) => ({ slot, bytes, module })));
+    at += bytes;
+  }
+  const functions = await Promise.all(compiling);
+  return { guestStart, guestBytes, linearBytes, pages, workspace, functions };
+}
+
+/**
+ * Lays the books over those of an emulator that has not run yet.
+ *
+ * @throws Error when they belong to a machine with another amount of memory
+ */
+export function layWorkspace(
+  memory: WebAssembly.Memory,
+  place: GuestPlace,
+  { guestStart, guestBytes, linearBytes, pages, workspace }: TranslatedCode,
+): void {
+  if (guestStart !== place.guestStart || guestBytes !== place.guestBytes) {
+    throw new Error('the translated code belongs to a machine with another amount of memory');
+  }
+  const missing = linearBytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
+  const linear = new Uint8Array(memory.buffer);
+  let next = 0;
+  for (const page of pagesAround(linear.length, place)) {
+    const at = page * PAGE_BYTES;
+    if (pages[next] === page) {
+      linear.set(workspace.subarray(next * PAGE_BYTES, (next + 1) * PAGE_BYTES), at);
+      next++;
+    } else if (!isZero(linear.buffer, page)) {
+      linear.fill(0, at, at + PAGE_BYTES);
+    }
+  }
+}
+
+/** A page that holds the guest's first or last byte and others too is both. */
+function* pagesAround(
+  linearBytes: number,
+  { guestStart, guestBytes }: GuestPlace,
+): Generator<number> {
+  const firstInside = Math.ceil(guestStart / PAGE_BYTES);
+  const firstAfter = Math.floor((guestStart + guestBytes) / PAGE_BYTES);
+  for (let page = 0; page < firstInside; page++) yield page;
+  for (let page = firstAfter; page < linearBytes / PAGE_BYTES; page++) yield page;
+}
+
+function isZero(linear: ArrayBufferLike, page: number): boolean {
+  const words = new Int32Array(linear, page * PAGE_BYTES, PAGE_BYTES / 4);
+  for (let word = 0; word < words.length; word++) if (words[word] !== 0) return false;
+  return true;
+}
