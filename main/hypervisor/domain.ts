@@ -107,8 +107,8 @@ export class Domain {
     this.guest = new GuestAccess(engine.processor, this.memory);
     this.shared = new SharedInfoPage(this.memory);
     this.events = new EventChannels(this.shared, () => this.raiseUpcall());
-    this.grants = new GrantFrames(this.memory, layout);
     this.physmap = new Physmap(this.maxFrames, this.memory, config.frames, config.counters);
+    this.grants = new GrantFrames(this.memory, layout, (gfn) => this.physmap.isPopulated(gfn));
     this.vcpu = new Vcpu(this.memory, config.counters);
     this.log = new GuestLog(
       (level, message) => this.host.log(level, message),

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { GrantFlag, GrantStatus, ReservedGrant } from './abi/index.ts';
+import type { GrantMapping } from './grant-frames.ts';
 import { Machine } from './testing/machine.ts';
 
 const PAGE = 4096;
@@ -56,6 +57,34 @@ describe('a granted frame', () => {
     expect(machine.domain.grants.inUse()).toBe(3);
     grant(8, 0, 0, 5);
     expect(machine.domain.grants.inUse()).toBe(2);
+  });
+
+  it('says in its entry that it is mapped, and for what, until the last mapping is gone', () => {
+    grant(8, GrantFlag.permitAccess, 0, 5);
+    const { grants, layout } = machine.domain;
+    const flags = (): number => machine.word(layout.bar1 + 64) & 0xffff;
+    const map = (writable: boolean) => grants.map(8, 0, writable) as GrantMapping;
+    const [reader, writer, other] = [map(false), map(true), map(true)];
+    expect(writer).toEqual({ ref: 8, gfn: 5, writable: true });
+    const { permitAccess, reading, writing } = GrantFlag;
+    expect(flags()).toBe(permitAccess | reading | writing);
+    grants.unmap(writer);
+    expect(flags()).toBe(permitAccess | reading | writing);
+    grants.unmap(other);
+    expect(flags()).toBe(permitAccess | reading);
+    grants.unmap(reader);
+    expect(flags()).toBe(permitAccess);
+  });
+
+  it('is not mapped for writing when it is read-only, nor where there is no memory', () => {
+    const { grants, physmap } = machine.domain;
+    grant(8, GrantFlag.permitAccess | GrantFlag.readonly, 0, 5);
+    expect(grants.map(8, 0, true)).toBe(GrantStatus.permissionDenied);
+    expect(grants.map(8, 0, false)).toMatchObject({ gfn: 5 });
+    grant(9, GrantFlag.permitAccess, 0, 6);
+    physmap.release(6);
+    expect(grants.map(9, 0, false)).toBe(GrantStatus.badPage);
+    expect(grants.map(9, 1, false)).toBe(GrantStatus.permissionDenied);
   });
 
   it('is taken out of a saved state only where it can be', () => {

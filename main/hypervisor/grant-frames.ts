@@ -19,14 +19,25 @@ export interface GrantedFrame {
   readOnly: boolean;
 }
 
+/** A frame that domain 0 has mapped: the guest cannot take the grant back until it is unmapped. */
+export interface GrantMapping {
+  readonly ref: number;
+  readonly gfn: number;
+  readonly writable: boolean;
+}
+
 export class GrantFrames {
   private readonly memory: GuestMemory;
   private readonly layout: MemoryLayout;
   private readonly frames: (number | null)[] = new Array<null>(MAX_GRANT_FRAMES).fill(null);
+  private readonly isPopulated: (gfn: number) => boolean;
+  /** Of each mapped reference: mappings, and how many of them may write. */
+  private readonly mapped = new Map<number, { all: number; writable: number }>();
 
-  constructor(memory: GuestMemory, layout: MemoryLayout) {
+  constructor(memory: GuestMemory, layout: MemoryLayout, isPopulated: (gfn: number) => boolean) {
     this.memory = memory;
     this.layout = layout;
+    this.isPopulated = isPopulated;
   }
 
   /** Frames that the guest can use: up to the highest it has placed. */
@@ -56,8 +67,42 @@ export class GrantFrames {
     const entry = GrantEntryV1.read(this.memory.view, at);
     if ((entry.flags & GrantFlag.typeMask) !== GrantFlag.permitAccess) return GrantStatus.badGntref;
     if (entry.domid !== domain) return GrantStatus.permissionDenied;
-    if (entry.frame >= this.layout.ramBytes / PAGE_SIZE) return GrantStatus.badPage;
+    if (!this.isPopulated(entry.frame)) return GrantStatus.badPage;
     return { gfn: entry.frame, readOnly: (entry.flags & GrantFlag.readonly) !== 0 };
+  }
+
+  /**
+   * Maps a reference for domain 0, or says why not (GNTST_*). While it is mapped the entry says so
+   * (GTF_reading, GTF_writing), by which Linux knows that it must not end the grant.
+   */
+  map(ref: number, domain: number, writable: boolean): GrantMapping | GrantStatus {
+    const granted = this.lookup(ref, domain);
+    if (typeof granted === 'number') return granted;
+    if (writable && granted.readOnly) return GrantStatus.permissionDenied;
+    const count = this.mapped.get(ref) ?? { all: 0, writable: 0 };
+    count.all++;
+    if (writable) count.writable++;
+    this.mapped.set(ref, count);
+    this.mark(ref, count);
+    return { ref, gfn: granted.gfn, writable };
+  }
+
+  /** Once for each mapping, and before the guest is told that its frame is its own again. */
+  unmap({ ref, writable }: GrantMapping): void {
+    const count = this.mapped.get(ref);
+    if (!count) return;
+    count.all--;
+    if (writable) count.writable--;
+    this.mark(ref, count);
+    if (count.all === 0) this.mapped.delete(ref);
+  }
+
+  private mark(ref: number, { all, writable }: { all: number; writable: number }): void {
+    const at = this.entryAddress(ref);
+    if (at === null) return;
+    const flags = this.memory.view.getUint16(at, true) & ~(GrantFlag.reading | GrantFlag.writing);
+    const marks = (all > 0 ? GrantFlag.reading : 0) | (writable > 0 ? GrantFlag.writing : 0);
+    this.memory.view.setUint16(at, flags | marks, true);
   }
 
   /** Entries that permit access now. */

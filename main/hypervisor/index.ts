@@ -16,6 +16,7 @@ export type { EngineState } from './engine/engine.ts';
 export { engineSections, engineStateOf } from './engine/engine-state.ts';
 export type { BackendPort, Channel as EventChannel } from './event-channels.ts';
 export { memoryLayout } from './builder/memory-layout.ts';
+export type { GrantFrames, GrantMapping } from './grant-frames.ts';
 export type { MemoryLayout } from './builder/memory-layout.ts';
 export type { KernelImage } from './builder/build.ts';
 export { XEN_MAJOR, XEN_MINOR, XEN_EXTRAVERSION } from './xen-version.ts';
