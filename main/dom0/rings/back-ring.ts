@@ -1,0 +1,109 @@
+/**
+ * The back end's side of a shared ring (xen-public `io/ring.h`) in one or more granted pages that
+ * need not be neighbours. Whatever the front end writes there, reads stay within those pages, and
+ * indices that cannot be are told by `RingBroken`.
+ */
+import type { GuestMemory } from '../../hypervisor/index.ts';
+import { PAGE_SIZE, ringCapacity, ringEntryOffset, SharedRing } from '../../hypervisor/index.ts';
+
+/** The front end's indices make no sense: its device cannot go on. */
+export class RingBroken extends Error {
+  override readonly name = 'RingBroken';
+}
+
+const { reqProd, reqEvent, rspProd, rspEvent } = SharedRing.offset;
+
+export class BackRing {
+  /** Entries it holds. */
+  readonly capacity: number;
+  private readonly memory: GuestMemory;
+  private readonly gfns: readonly number[];
+  private readonly entryBytes: number;
+  /** Free-running: requests taken, responses put and responses told, modulo 2^32. */
+  private requestsTaken: number;
+  private responsesPut: number;
+  private responsesTold: number;
+
+  /** Goes on where its responses end: nothing may be under way when a ring is taken up again. */
+  constructor(memory: GuestMemory, gfns: readonly number[], entryBytes: number) {
+    this.memory = memory;
+    this.gfns = gfns;
+    this.entryBytes = entryBytes;
+    this.capacity = ringCapacity(gfns.length * PAGE_SIZE, entryBytes);
+    this.responsesTold = this.word(rspProd);
+    this.responsesPut = this.responsesTold;
+    this.requestsTaken = this.responsesTold;
+  }
+
+  /** Requests that wait. @throws RingBroken */
+  get waiting(): number {
+    const produced = this.word(reqProd);
+    if ((produced - this.responsesPut) >>> 0 > this.capacity) {
+      throw new RingBroken(
+        `request ${produced} where ${this.responsesPut} were answered and ${this.capacity} fit`,
+      );
+    }
+    return (produced - this.requestsTaken) >>> 0;
+  }
+
+  /** Requests taken and not answered. */
+  get underWay(): number {
+    return (this.requestsTaken - this.responsesPut) >>> 0;
+  }
+
+  /** Copies the entry of the next request but `ahead` ones, which stays in the ring. */
+  peek(target: Uint8Array, ahead = 0): void {
+    let at = ringEntryOffset(this.requestsTaken + ahead, this.capacity, this.entryBytes);
+    for (let done = 0; done < target.length;) {
+      const address = this.address(at);
+      const part = Math.min(target.length - done, PAGE_SIZE - (at % PAGE_SIZE));
+      const { bytes } = this.memory;
+      for (let index = 0; index < part; index++) target[done + index] = bytes[address + index]!;
+      done += part;
+      at += part;
+    }
+  }
+
+  /** The next `count` requests are the back end's now. */
+  take(count = 1): void {
+    this.requestsTaken = (this.requestsTaken + count) >>> 0;
+  }
+
+  /** Puts a response in the next slot; `publish` tells of it. */
+  put(response: Uint8Array): void {
+    let at = ringEntryOffset(this.responsesPut, this.capacity, this.entryBytes);
+    for (let done = 0; done < response.length;) {
+      const address = this.address(at);
+      const part = Math.min(response.length - done, PAGE_SIZE - (at % PAGE_SIZE));
+      const { bytes } = this.memory;
+      for (let index = 0; index < part; index++) bytes[address + index] = response[done + index]!;
+      done += part;
+      at += part;
+    }
+    this.responsesPut = (this.responsesPut + 1) >>> 0;
+  }
+
+  /** Tells of all responses put; true when the front end asked to be notified of one of them. */
+  publish(): boolean {
+    const before = this.responsesTold;
+    const now = this.responsesPut;
+    if (now === before) return false;
+    this.memory.view.setUint32(this.address(rspProd), now, true);
+    this.responsesTold = now;
+    return (now - this.word(rspEvent)) >>> 0 < (now - before) >>> 0;
+  }
+
+  /** Asks to be notified of the next request; true when one has come meanwhile. @throws RingBroken */
+  sleep(): boolean {
+    this.memory.view.setUint32(this.address(reqEvent), this.requestsTaken + 1, true);
+    return this.waiting > 0;
+  }
+
+  private word(offset: number): number {
+    return this.memory.view.getUint32(this.address(offset), true);
+  }
+
+  private address(offset: number): number {
+    return this.gfns[Math.floor(offset / PAGE_SIZE)]! * PAGE_SIZE + (offset % PAGE_SIZE);
+  }
+}
