@@ -1,4 +1,9 @@
 /** Domain 0's public face: xenstore, and the back ends of devices. */
 export * from './xenstore/index.ts';
+export { BackendDevice } from './xenbus/backend-device.ts';
+export type { BackendDeviceOptions, DeviceDriver } from './xenbus/backend-device.ts';
+export type { DeviceDefinition } from './xenbus/device-definition.ts';
+export { deviceEntries, devicePaths } from './xenbus/device-definition.ts';
+export { consoleDevice } from './console/console-device.ts';
 export { ConsoleBackend } from './console/console-backend.ts';
 export type { ConsoleBackendOptions } from './console/console-backend.ts';

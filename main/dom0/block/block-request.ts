@@ -94,7 +94,12 @@ export class BlockRequest {
     return this.parseSegments(content, at, from, Math.min(this.segments - from, SEGMENTS_A_PAGE));
   }
 
-  private parseSegments(view: DataView, at: number, from: number, count: number): BlockFault | null {
+  private parseSegments(
+    view: DataView,
+    at: number,
+    from: number,
+    count: number,
+  ): BlockFault | null {
     for (let index = from; index < from + count; index++, at += BlkifRequestSegment.size) {
       const first = view.getUint8(at + segment.firstSect);
       const last = view.getUint8(at + segment.lastSect);

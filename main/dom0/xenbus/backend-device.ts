@@ -58,8 +58,9 @@ export class BackendDevice {
     this.paths = devicePaths(domid, definition);
   }
 
-  get connected(): boolean {
-    return this.isConnected;
+  /** Its directories are in xenstore. */
+  get isOffered(): boolean {
+    return this.options.store.exists(this.paths.backend);
   }
 
   /** Writes the device's directories; settles when the guest's front end is connected. */
@@ -126,7 +127,7 @@ export class BackendDevice {
   }
 
   private async follow(): Promise<void> {
-    const step = this.unwatch ? backendStep(this.ownState, this.frontState) : undefined;
+    const step = this.unwatch ? backendStep(this.stage, this.frontState) : undefined;
     if (step === 'connect') await this.connect();
     else if (step) {
       await this.letGo();
@@ -187,6 +188,12 @@ export class BackendDevice {
     const { store } = this.options;
     if (!store.exists(this.paths.backend) || this.ownState === state) return;
     store.write(`${this.paths.backend}/state`, String(state));
+  }
+
+  /** Of a device that came here connected, nothing is connected yet. */
+  private get stage(): XenbusState {
+    const state = this.ownState;
+    return state === XenbusState.connected && !this.isConnected ? XenbusState.initWait : state;
   }
 
   private get ownState(): XenbusState {

@@ -31,7 +31,9 @@ export class FrontendNodes {
     const text = this.read(leaf);
     const value = text !== undefined && DECIMAL.test(text) ? Number(text) : NaN;
     if (value <= MAX_U32) return value;
-    throw this.bad(`its "${leaf}" is ${text === undefined ? 'missing' : JSON.stringify(text.slice(0, 40))}`);
+    throw this.bad(
+      `its "${leaf}" is ${text === undefined ? 'missing' : JSON.stringify(text.slice(0, 40))}`,
+    );
   }
 
   bad(what: string): DomusError {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { consoleDevice } from './console-device.ts';
+import { consoleDevice } from '../console/console-device.ts';
+import { deviceEntries } from '../xenbus/device-definition.ts';
 import { dom0Skeleton, domainSkeleton, domainTrees } from './domain-skeleton.ts';
 import { GuestDriver } from './testing/guest-driver.ts';
 import { skeletonOf } from './testing/skeleton.ts';
@@ -11,7 +12,7 @@ function started(): { host: TestHost; guest: GuestDriver } {
   const host = new TestHost();
   host.daemon.writeAll(dom0Skeleton(1_048_576));
   host.daemon.writeAll(domainSkeleton(skeletonOf(3, UUID)));
-  host.daemon.writeAll(consoleDevice({ domid: 3, number: 1, name: 'exec', connection: 'socket' }));
+  host.daemon.writeAll(deviceEntries(3, consoleDevice({ number: 1, name: 'exec' })));
   const guest = new GuestDriver((peer) => host.daemon.introduce(3, peer));
   return { host, guest };
 }
@@ -99,7 +100,7 @@ describe('a secondary console', () => {
     expect(guest.read(`${back}/frontend`)).toBe('/local/domain/3/device/console/1');
     expect([guest.read('device/console/1/state'), guest.read(`${back}/state`)]).toEqual(['1', '1']);
     expect(guest.read('device/console/1/name')).toBe('exec');
-    expect(guest.read(`${back}/connection`)).toBe('socket');
+    expect(guest.read(`${back}/protocol`)).toBe('vt100');
   });
 
   it('lets the guest’s driver write its ring, and not the back end’s side', () => {
@@ -115,6 +116,6 @@ describe('a secondary console', () => {
   });
 
   it.each([0, 10, 1.5])('cannot have the number %d', (number) => {
-    expect(() => consoleDevice({ domid: 3, number })).toThrow(RangeError);
+    expect(() => consoleDevice({ number, name: 'exec' })).toThrow(RangeError);
   });
 });

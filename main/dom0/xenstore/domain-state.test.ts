@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { consoleDevice } from './console-device.ts';
+import { consoleDevice } from '../console/console-device.ts';
+import { deviceEntries } from '../xenbus/device-definition.ts';
 import { domainSkeleton } from './domain-skeleton.ts';
 import type { DomainState } from './domain-state.ts';
 import { XenstoreError } from './errno.ts';
@@ -20,7 +21,7 @@ beforeEach(() => {
   source = new TestHost();
   target = new TestHost();
   source.daemon.writeAll(domainSkeleton(skeletonOf(5, UUID)));
-  source.daemon.writeAll(consoleDevice({ domid: 5, number: 1, name: 'exec' }));
+  source.daemon.writeAll(deviceEntries(5, consoleDevice({ number: 1, name: 'exec' })));
   guest = new GuestDriver((peer) => source.daemon.introduce(5, peer));
 });
 

@@ -8,12 +8,6 @@ export {
   type ConnectionCounters,
   type XenstorePeer,
 } from './connection.ts';
-export {
-  consoleDevice,
-  consoleDevicePaths,
-  type ConsoleDevice,
-  type ConsoleDevicePaths,
-} from './console-device.ts';
 export { XenstoreDaemon, type XenstoreDomainStats, type XenstoreOptions } from './daemon.ts';
 export type { ExportOptions } from './domain-export.ts';
 export type { ImportOptions } from './domain-import.ts';

@@ -18,7 +18,7 @@ const FOREIGN_ANSWER_TIMEOUT_MS = 20_000;
 /**
  * Plugs the agent's console, waits for the agent, and makes the guest a machine of its own. An
  * image that promises no agent may have none: that is said, and the domain runs. Errors
- * `domain.silent-kernel`, `domain.agent-silent`, `agent.*`.
+ * `domain.silent-kernel`, `device.*`, `agent.*`.
  */
 export async function meet(
   parts: SiteParts,

@@ -5,7 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { DomusError } from '../../../shared/errors.ts';
 import { RingConsumer, RingProducer, createRing } from '../../../shared/ring/byte-ring.ts';
-import type { XenstoreConnection, XenstoreDaemon } from '../../dom0/index.ts';
+import type { BackendDevice, XenstoreConnection, XenstoreDaemon } from '../../dom0/index.ts';
 import {
   domainSkeleton,
   domainTrees,
@@ -17,7 +17,7 @@ import { DomainCounters } from '../../hypervisor/index.ts';
 import type { HostFrames } from '../../hypervisor/index.ts';
 import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.contract.ts';
 import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
-import { AgentDevice } from './agent-device.ts';
+import { agentDevice } from './agent-device.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 const PAGE_KIB = 4;
@@ -34,7 +34,7 @@ export interface HostedDomainEvents {
 export class HostedDomain {
   readonly spec: DomainSpec;
   readonly handle: DomainHandle;
-  readonly agent: AgentDevice;
+  readonly agent: BackendDevice;
   private readonly store: XenstoreDaemon;
   private readonly frames: HostFrames;
   private readonly counters: DomainCounters;
@@ -67,7 +67,9 @@ export class HostedDomain {
       onFirstRequest: () => events.alive(),
       onClosed: () => void handle.call('failXenstore', {}).catch(() => undefined),
     });
-    this.agent = new AgentDevice(store, spec.domid, handle);
+    this.agent = agentDevice(store, spec.domid, handle, (level, message) =>
+      events.log(level, message),
+    );
     handle.on('shutdown', ({ reason, detail }) =>
       this.finish(() => events.shutdown(reason, detail)),
     );
@@ -230,7 +232,7 @@ export class HostedDomain {
     const options = identity === 'clone' ? { identity: { domid, uuid, name } } : {};
     this.connect(this.store.importDomain(state, this.relay, options));
     if (identity === 'clone') this.setTarget(memoryKiB);
-    else this.agent.resume();
+    else if (this.agent.isOffered) this.agent.resume();
   }
 
   private connect(connection: XenstoreConnection): void {
