@@ -50,7 +50,7 @@ export class GoldenUsers {
       if (!lock) versions.add(version);
       else {
         lock.release();
-        rmSync(path, { force: true });
+        for (const file of [path, `${path}-journal`]) rmSync(file, { force: true });
       }
     }
     return versions;
