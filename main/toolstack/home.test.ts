@@ -48,4 +48,12 @@ describe('where a site lives', () => {
       expect.objectContaining({ code: 'home.unusable', data: { folder: file } }),
     );
   });
+
+  test.runIf(process.platform === 'linux')('a place where no folder can be is refused', () => {
+    const env = { DOMUS_CACHE: temporaryFolder() };
+    const home = resolveHome({ home: '/proc/none/of/these', env });
+    expect(() => createHome(home)).toThrow(
+      expect.objectContaining({ code: 'home.unusable', data: { folder: home.folder } }),
+    );
+  });
 });

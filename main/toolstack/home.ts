@@ -1,7 +1,7 @@
 /** Where a site keeps everything: one home folder, and a cache that several homes share. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { DomusError } from '../../shared/errors.ts';
 
 export interface Home {
@@ -52,7 +52,7 @@ export function xenstoreSocket(home: Home, host: string): string {
 export function createHome(home: Home): void {
   for (const folder of [home.folder, home.logs, home.cache, home.golden]) {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new DomusError(
@@ -83,5 +83,20 @@ function platformFolder(
       const fallback = kind === 'data' ? join(user, '.local', 'share') : join(user, '.cache');
       return join(set && isAbsolute(set) ? set : fallback, 'domus');
     }
+  }
+}
+
+/**
+ * With its parents. Node's own `recursive` never ends where the system answers "no such folder"
+ * below one that is there, as `/proc` does.
+ */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another program was faster.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }

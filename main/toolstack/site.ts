@@ -126,10 +126,11 @@ export class Site {
   }
 
   private async end(): Promise<void> {
-    const { tasks, hosts, events, log, store } = this.parts;
+    const { tasks, hosts, golden, events, log, store } = this.parts;
     this.closing.abort();
     await tasks.close();
     await hosts.close();
+    golden.close();
     this.sampler.close();
     this.feed.close();
     events.close();
@@ -167,6 +168,7 @@ async function assemble(
       kernelWords: KERNEL_WORDS,
     },
     events,
+    images: async () => (await images.list()).map(({ id }) => id),
     changed: imagesChanged,
   });
   const domains = new DomainRegistry({

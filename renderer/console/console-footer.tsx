@@ -26,8 +26,13 @@ export function ConsoleFooter({ domain, session, onSearch }: Props) {
       <span className={styles.link} data-link={status.link} role="status">
         {statusSentence(status, domain)}
       </span>
+      {/* Without a console there is none to leave, and its reason needs the room. */}
       <span className={styles.keys}>
-        <kbd>{leaveConsoleKey}</kbd> leaves the console
+        {status.error === null && (
+          <>
+            <kbd>{leaveConsoleKey}</kbd> leaves the console
+          </>
+        )}
       </span>
       <span className={styles.size}>
         {columns} × {rows}

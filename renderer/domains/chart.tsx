@@ -28,6 +28,8 @@ interface Props {
 }
 
 const HEIGHT = 170;
+/** A time of eight characters, and the space to its neighbour. */
+const TIME_LABEL_PX = 72;
 const WINDOW_S = 600;
 /** A young history fills at least this much of the axis, then grows to the whole window. */
 const LEAST_WINDOW_S = 120;
@@ -130,7 +132,7 @@ function chartOptions(
       y: { range: (_chart, _least, most) => [0, top ?? Math.max(10, most * 1.1)] },
     },
     axes: [
-      { ...axis, size: 24, values: '{HH}:{mm}:{ss}' },
+      { ...axis, size: 24, space: TIME_LABEL_PX, values: '{HH}:{mm}:{ss}' },
       {
         ...axis,
         size: 72,

@@ -12,7 +12,7 @@ const SHOWN = 300;
 
 const ICONS: Record<SiteEvent['severity'], IconName> = {
   info: 'events',
-  warning: 'help',
+  warning: 'warning',
   error: 'cross',
 };
 

@@ -22,23 +22,25 @@ export function ImagesView() {
           <p>Build the Debian image from packages, or import a kernel and an initrd of your own.</p>
         </Empty>
       ) : (
-        <table className={styles.table}>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col">Kernel</th>
-              <th scope="col">Size</th>
-              <th scope="col">Starts at once with</th>
-              <th scope="col">Made</th>
-              <td />
-            </tr>
-          </thead>
-          <tbody>
-            {images.map((image) => (
-              <ImageRow key={image.id} image={image} />
-            ))}
-          </tbody>
-        </table>
+        <div className={styles.scrolls}>
+          <table className={styles.table}>
+            <thead>
+              <tr>
+                <th scope="col">Name</th>
+                <th scope="col">Kernel</th>
+                <th scope="col">Size</th>
+                <th scope="col">Starts at once with</th>
+                <th scope="col">Made</th>
+                <td />
+              </tr>
+            </thead>
+            <tbody>
+              {images.map((image) => (
+                <ImageRow key={image.id} image={image} />
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </div>
   );

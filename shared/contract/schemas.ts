@@ -3,6 +3,7 @@
  * `bandwidthBytesPerSecond`. Times are milliseconds since 1970.
  */
 import { z } from 'zod';
+import './wording.ts';
 
 /** Names of domains and hosts: also host names inside guests and file names, hence the narrow set. */
 export const Name = z
@@ -16,10 +17,8 @@ export const Name = z
 
 export const Uuid = z.uuid();
 const KiB = z.int().min(0);
-const MiB = z
-  .int()
-  .min(1)
-  .max(1 << 22);
+/** Of a domain. What is too little or too much depends on image and host: the toolstack says it. */
+const MiB = z.int().min(0).max(1e9);
 export const Percent = z.number().min(0);
 
 /** Life of a domain. `shut-off` and `crashed` have no worker; every other state has one. */

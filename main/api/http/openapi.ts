@@ -3,9 +3,12 @@
  * `/api/openapi.json`. Streams are server-sent events.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ORPCError } from '@orpc/client';
 import { OpenAPIHandler } from '@orpc/openapi/node';
 import { BodyLimitPlugin } from '@orpc/server/node';
 import { contract } from '../../../shared/contract/index.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
+import { isRecord } from '../rpc/errors.ts';
 import { implementSite, wireErrors } from '../rpc/router.ts';
 import type { SiteApi } from '../rpc/router.ts';
 
@@ -19,6 +22,7 @@ export interface HttpApi {
 export function createHttpApi(site: SiteApi, version: string): HttpApi {
   const handler = new OpenAPIHandler(implementSite(site, 'unchecked'), {
     clientInterceptors: [wireErrors],
+    customErrorResponseBodyEncoder: errorBody,
     plugins: [new BodyLimitPlugin({ maxBodySize: MAX_BODY_BYTES })],
   });
   let description: Promise<string> | undefined;
@@ -34,6 +38,20 @@ export function createHttpApi(site: SiteApi, version: string): HttpApi {
     return matched;
   }
   return { handle };
+}
+
+/** What a script is told; requests that never reached a procedure have the library's own errors. */
+function errorBody({ code, message, data }: ORPCError<string, unknown>): ErrorData {
+  if (code === 'PAYLOAD_TOO_LARGE') {
+    const limit = `${MAX_BODY_BYTES / 1024} KiB`;
+    const sentence = `The body of a request has at most ${limit}. Send less.`;
+    return { code: 'http.too-large', message: sentence, data: { maxBytes: MAX_BODY_BYTES } };
+  }
+  if (code === 'BAD_REQUEST') {
+    const sentence = 'The body of the request is not the JSON that its Content-Type announces.';
+    return { code: 'http.bad-body', message: sentence, data: {} };
+  }
+  return { code, message, data: isRecord(data) ? data : {} };
 }
 
 /** The generator is loaded when the description is first asked for: most runs never do. */

@@ -157,6 +157,35 @@ describe('the HTTP server', () => {
       body: JSON.stringify({ name: 'x'.repeat(200_000) }),
     });
     expect(answer.status).toBe(413);
+    expect(await answer.json()).toMatchObject({
+      code: 'http.too-large',
+      message: 'The body of a request has at most 128 KiB. Send less.',
+    });
+  });
+
+  it('says of any bad request what is wrong, as code, message and data', async () => {
+    await using running = await runServer();
+    const told = async (body: string): Promise<unknown> => {
+      const answer = await fetch(`${running.server.url}/api/hosts`, {
+        method: 'POST',
+        headers: { ...bearer, 'content-type': 'application/json' },
+        body,
+      });
+      expect(answer.status).toBe(400);
+      return answer.json();
+    };
+    expect(await told('{bad')).toEqual({
+      code: 'http.bad-body',
+      message: 'The body of the request is not the JSON that its Content-Type announces.',
+      data: {},
+    });
+    const wrong = await told('{"name":"","memoryMiB":"64","pcpus":0}');
+    expect(wrong).toMatchObject({
+      code: 'input.invalid',
+      message:
+        'name: a name is needed; memoryMiB: must be a number, not "64"; pcpus: must be at least 1, not 0',
+    });
+    expect(Object.keys(wrong as object)).toEqual(['code', 'message', 'data']);
   });
 
   it('ends a WebSocket that sends a frame beyond the limit, or nonsense', async () => {

@@ -41,7 +41,9 @@ export function httpStatus(code: string): number {
 
 function invalidInput(message: string, data: Record<string, unknown>): DomusError {
   const issues = Array.isArray(data.issues) ? (data.issues as Issue[]) : [];
-  const faults = issues.map((issue) => ({ at: pathText(issue.path ?? []), what: issue.message }));
+  const all = issues.map((issue) => ({ at: pathText(issue.path ?? []), what: issue.message }));
+  // The first fault of a value explains the others.
+  const faults = all.filter(({ at }, index) => all.findIndex((other) => other.at === at) === index);
   const sentence = faults.map(({ at, what }) => (at === '' ? what : `${at}: ${what}`)).join('; ');
   return new DomusError('input.invalid', sentence === '' ? message : sentence, {
     data: { issues: faults },
@@ -56,6 +58,6 @@ function causeMessage(error: ORPCError<string, unknown>): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DomusError } from '../../../shared/errors.ts';
 import type { Measurement } from '../bench.ts';
+import { endingWithUs } from '../own-process.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../e2e/bench-ui/main.ts', import.meta.url));
 const TIMEOUT_MS = 10 * 60_000;
@@ -22,7 +23,8 @@ export async function ui(progress: (message: string) => void): Promise<Measureme
     );
   }
   progress('scrolling 200 domains in a real Chromium');
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, '--json'], {
+  const [program, args] = endingWithUs(process.execPath, [PROGRAM, '--json']);
+  const { stdout } = await promisify(execFile)(program, args, {
     timeout: TIMEOUT_MS,
     maxBuffer: 1 << 24,
   });

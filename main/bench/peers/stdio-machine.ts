@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { endingWithUs } from '../own-process.ts';
 import type { Machine } from './machine.ts';
 
 export abstract class StdioMachine implements Machine {
@@ -9,7 +10,7 @@ export abstract class StdioMachine implements Machine {
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
 
   constructor(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    this.child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(...endingWithUs(program, args), { env, stdio: ['pipe', 'pipe', 'inherit'] });
   }
 
   get pid(): number {

@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DomusError } from '../../../shared/errors.ts';
 import type { Task } from '../../../shared/contract/index.ts';
+import { endingWithUs } from '../own-process.ts';
 import { DomusClient, resolveHome } from '../../api/client/index.ts';
 import type { Home, SiteApi } from '../../api/client/index.ts';
 
@@ -27,9 +28,11 @@ export class Daemon implements AsyncDisposable {
   readonly client: DomusClient;
   readonly home: Home;
   private readonly child: ChildProcess;
+  private readonly ended: Promise<void>;
 
-  private constructor(child: ChildProcess, client: DomusClient, home: Home) {
+  private constructor(child: ChildProcess, ended: Promise<void>, client: DomusClient, home: Home) {
     this.child = child;
+    this.ended = ended;
     this.client = client;
     this.home = home;
   }
@@ -37,17 +40,23 @@ export class Daemon implements AsyncDisposable {
   /** With one host of `hostMemoryMiB` beside the two that every new home gets. */
   static async start(hostMemoryMiB: number): Promise<Daemon> {
     const folder = await mkdtemp(join(tmpdir(), 'domus-bench-'));
-    const child = spawn(process.execPath, [...serveCommand(), '--home', folder, ...SERVE], {
+    const words = [...serveCommand(), '--home', folder, ...SERVE];
+    const child = spawn(...endingWithUs(process.execPath, words), {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const endpoint = await ready(child);
-    const daemon = new Daemon(
-      child,
-      new DomusClient(() => endpoint),
-      resolveHome({ home: folder }),
-    );
-    await daemon.site.hosts.add({ name: HOST, memoryMiB: hostMemoryMiB, pcpus: 2 });
-    return daemon;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    try {
+      const endpoint = await ready(child);
+      const client = new DomusClient(() => endpoint);
+      const daemon = new Daemon(child, ended, client, resolveHome({ home: folder }));
+      await daemon.site.hosts.add({ name: HOST, memoryMiB: hostMemoryMiB, pcpus: 2 });
+      return daemon;
+    } catch (error) {
+      child.kill('SIGKILL');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get pid(): number {
@@ -68,10 +77,9 @@ export class Daemon implements AsyncDisposable {
 
   /** Shuts down and takes its home away. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
     const kill = setTimeout(() => this.child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    await this.site.site.shutdown().catch(() => this.child.kill());
-    await ended;
+    this.site.site.shutdown().catch(() => this.child.kill());
+    await this.ended;
     clearTimeout(kill);
     this.client.close();
     await rm(this.home.folder, { recursive: true, force: true });

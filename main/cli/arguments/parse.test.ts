@@ -45,6 +45,18 @@ describe('what stands before the command', () => {
   });
 });
 
+describe('options that are not what they should be', () => {
+  it.each([
+    [['web1', '--memory', '-1'], '--memory takes a value, and what follows it begins with "-"'],
+    [['web1', '--memory'], '--memory takes a value, and none follows it'],
+    [['web1', '--memory=-1'], '--memory takes a whole number, not "-1"'],
+    [['web1', '-1'], 'There is no option -1, and no number below 0 is taken'],
+    [['web1', '--bogus'], 'There is no option --bogus.'],
+  ])('%j: %s', (argv, sentence) => {
+    expect(refusal(() => parseCommand('create', create, argv))).toContain(sentence);
+  });
+});
+
 describe("a command's arguments", () => {
   it('are words and options in any order', () => {
     const { words, options, globals } = parseCommand('create', create, [

@@ -101,7 +101,18 @@ function split(
 function parserSentence(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const unknown = /^Unknown option '(.+?)'/.exec(message)?.[1];
-  if (unknown !== undefined) return `There is no option ${unknown}.`;
+  if (unknown !== undefined) {
+    const isNumber = /^-\d/.test(unknown);
+    return `There is no option ${unknown}${isNumber ? ', and no number below 0 is taken' : ''}.`;
+  }
+  const without =
+    /^Option '(?:-\w, )?(--[\w-]+)(?: <value>)?' argument (missing|is ambiguous)/.exec(message);
+  if (without) {
+    const [, option, why] = without;
+    return why === 'missing'
+      ? `${option} takes a value, and none follows it.`
+      : `${option} takes a value, and what follows it begins with "-": write ${option}=VALUE if that is meant.`;
+  }
   return `${message.split('\n', 1)[0]!.replace(/\.$/, '')}.`;
 }
 

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { untilStopped } from '../serve/until-stopped.ts';
 
 const LAST_PORT = 65_535;
+const RECENT_EVENTS = 50;
 
 export const command = defineCommand({
   words: [],
@@ -27,6 +28,7 @@ SIGTERM or "domus stop"; what ran is remembered. With --json: { "ready", "url", 
       throw usageError(`--port takes a number from 0 to ${LAST_PORT}, not ${port}.`, 'serve');
     }
     const level = oneOf('serve', 'log-level', LogLine.shape.level.options, options['log-level']);
+    const startedAtMs = Date.now();
     const { startSite } = await import('../../index.ts');
     const site = await startSite({
       home: context.homeOption,
@@ -36,6 +38,7 @@ SIGTERM or "domus stop"; what ran is remembered. With --json: { "ready", "url", 
       ...(level === undefined ? {} : { logLevel: level }),
     });
     await tell(context, site, options.open);
+    await tellRecovery(context, startedAtMs);
     return untilStopped(context.output, site);
   },
 });
@@ -52,4 +55,13 @@ async function tell(
   const { openWindow } = await import('../serve/open-window.ts');
   const why = openWindow(page, (await context.home()).folder);
   if (why !== null) context.output.note(`No window was opened: ${why}.`);
+}
+
+/** What the start found wrong, for a person who has no window: what was set aside, what ran before. */
+async function tellRecovery(context: Context, startedAtMs: number): Promise<void> {
+  const { site } = await context.site();
+  for await (const event of await site.events({ limit: RECENT_EVENTS })) {
+    if (event.timeMs < startedAtMs || event.severity === 'info') continue;
+    context.output.note(`domus: ${event.message}`);
+  }
 }

@@ -3,6 +3,8 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'n
 import { basename, dirname, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 
+const SQLITE_FULL = 13;
+
 let counter = 0;
 
 /**
@@ -33,8 +35,8 @@ export function writeAtomically(
 
 /** What a failing disk means to a person. */
 export function storageError(path: string, error: unknown): DomusError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
+  if (code === 'ENOSPC' || code === 'EDQUOT' || errcode === SQLITE_FULL) {
     return new DomusError(
       'storage.no-space',
       `There is no space left for ${path}. Free some space, or choose another folder, and try again.`,

@@ -41,11 +41,21 @@ export function goldenClasses(
     .sort((a, b) => a - b);
 }
 
-function imagePart(image: string): string {
+const NAME = /^(.+)\.\d+MiB\.([0-9a-f]{12})\.golden(?:\.corrupt|\.unreadable)?$/;
+
+/** Image and version part of a snapshot's file name, also of one that was set aside; else null. */
+export function parseGoldenName(name: string): { image: string; version: string } | null {
+  const [, image, version] = NAME.exec(name) ?? [];
+  return image === undefined || version === undefined ? null : { image, version };
+}
+
+/** What stands for an image in file names. */
+export function imagePart(image: string): string {
   return SAFE.test(image) ? image : digest(image);
 }
 
-function versionPart(versions: MachineVersions): string {
+/** What stands for the versions in file names. */
+export function versionPart(versions: MachineVersions): string {
   return digest(JSON.stringify(Object.entries(versions).sort()));
 }
 

@@ -2,7 +2,7 @@
  * The golden snapshots of this machine: files in a cache that several homes share, loaded once and
  * shared by all clones of this process. What is missing, or not for this program, is made anew.
  */
-import { readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTranslatedCode } from '../../hypervisor/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
@@ -10,17 +10,18 @@ import type { EventBook } from '../events/event-book.ts';
 import { ProcessLock } from '../files/process-lock.ts';
 import { DamagedSnapshot, readGolden, writeGolden } from './golden-file.ts';
 import type { GoldenSnapshot } from './golden-file.ts';
-import { goldenClasses, goldenFileName } from './golden-key.ts';
+import { goldenClasses, goldenFileName, imagePart, versionPart } from './golden-key.ts';
 import type { GoldenKey, MachineVersions } from './golden-key.ts';
+import { goldenNames, makeRoom, removeImage, removeSuperseded } from './golden-shelf.ts';
+import { GoldenUsers } from './golden-users.ts';
 
 const LOADED_BYTES = 768 << 20;
-const STORED_BYTES = 4 * 2 ** 30;
 
 /** Makes a snapshot by booting; told when there is nothing to wait for but the boot itself. */
 export type GoldenBuilder = (key: GoldenKey) => Promise<Omit<GoldenSnapshot, 'key'>>;
 
 /** Ready to be cloned. */
-export interface LoadedSnapshot extends Pick<GoldenSnapshot, 'printed' | 'stream'> {
+export interface LoadedSnapshot extends Omit<GoldenSnapshot, 'code'> {
   code: TranslatedCode;
 }
 
@@ -28,6 +29,8 @@ export interface GoldenLibraryOptions {
   folder: string;
   versions: MachineVersions;
   events: EventBook;
+  /** Ids of the images that there are: snapshots of others are of no use. */
+  images(): Promise<readonly string[]>;
   /** Snapshots came or went. */
   changed(): void;
 }
@@ -37,9 +40,16 @@ export class GoldenLibrary {
   /** Least recently used first. */
   private readonly loaded = new Map<string, LoadedSnapshot>();
   private readonly making = new Map<string, Promise<LoadedSnapshot>>();
+  private readonly users: GoldenUsers;
 
   constructor(options: GoldenLibraryOptions) {
     this.options = options;
+    this.users = new GoldenUsers(options.folder, versionPart(options.versions));
+  }
+
+  /** Other versions' programs may take this version's snapshots away from now on. */
+  close(): void {
+    this.users.close();
   }
 
   key(image: string, maxMemoryMiB: number): GoldenKey {
@@ -48,7 +58,7 @@ export class GoldenLibrary {
 
   /** Memory classes, MiB, for which `image` has a snapshot. */
   classes(image: string): number[] {
-    return goldenClasses(this.names(), image, this.options.versions);
+    return goldenClasses(goldenNames(this.options.folder), image, this.options.versions);
   }
 
   /** The snapshot if there is one; `obtain` makes it. Damaged ones are set aside. */
@@ -80,11 +90,10 @@ export class GoldenLibrary {
 
   /** Removes the snapshots of an image that is gone. */
   forget(image: string): void {
-    for (const maxMemoryMiB of this.classes(image)) {
-      const name = goldenFileName(this.key(image, maxMemoryMiB));
-      this.loaded.delete(name);
-      rmSync(join(this.options.folder, name), { force: true });
+    for (const [name, { key }] of this.loaded) {
+      if (key.image === image) this.loaded.delete(name);
     }
+    removeImage(this.options.folder, imagePart(image));
     this.options.changed();
   }
 
@@ -99,7 +108,7 @@ export class GoldenLibrary {
       if (made) return await this.load(name, made);
       const snapshot: GoldenSnapshot = { key, ...(await build(key)) };
       const loaded = await this.load(name, snapshot);
-      this.publish(name, snapshot);
+      await this.publish(name, snapshot);
       return loaded;
     } finally {
       lock.release();
@@ -108,10 +117,12 @@ export class GoldenLibrary {
   }
 
   /** A snapshot that cannot be kept still serves this process. */
-  private publish(name: string, snapshot: GoldenSnapshot): void {
+  private async publish(name: string, snapshot: GoldenSnapshot): Promise<void> {
+    const { folder } = this.options;
+    await this.removeSuperseded();
     try {
-      this.makeRoom(snapshot.stream.byteLength + snapshot.code.byteLength);
-      writeGolden(join(this.options.folder, name), snapshot);
+      makeRoom(folder, snapshot.stream.byteLength + snapshot.code.byteLength);
+      writeGolden(join(folder, name), snapshot);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.options.events.add(
@@ -122,8 +133,21 @@ export class GoldenLibrary {
     }
   }
 
+  private async removeSuperseded(): Promise<void> {
+    const { folder, events } = this.options;
+    try {
+      const images = new Set((await this.options.images()).map(imagePart));
+      removeSuperseded(folder, { versions: this.users.versionsInUse(), images });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const sentence = `Snapshots that nobody needs could not be removed from ${folder}: ${why}`;
+      events.add('warning', 'golden.not-removed', sentence);
+    }
+  }
+
   private async read(key: GoldenKey): Promise<GoldenSnapshot | null> {
     const path = join(this.options.folder, goldenFileName(key));
+    this.users.announce();
     try {
       const snapshot = await readGolden(path, key);
       if (snapshot) utimesSync(path, new Date(), new Date());
@@ -150,9 +174,7 @@ export class GoldenLibrary {
   }
 
   private async load(name: string, snapshot: GoldenSnapshot): Promise<LoadedSnapshot> {
-    const { printed, stream } = snapshot;
-    const code = await loadTranslatedCode(snapshot.code);
-    return this.remember(name, { printed, stream, code });
+    return this.remember(name, { ...snapshot, code: await loadTranslatedCode(snapshot.code) });
   }
 
   private remember(name: string, snapshot: LoadedSnapshot): LoadedSnapshot {
@@ -166,30 +188,6 @@ export class GoldenLibrary {
       bytes -= sizeOf(each);
     }
     return snapshot;
-  }
-
-  /** Files that were used longest ago go first, those of other versions included. */
-  private makeRoom(bytes: number): void {
-    const files = this.names()
-      .filter((name) => /\.golden(\.corrupt|\.unreadable)?$/.test(name))
-      .map((name) => join(this.options.folder, name))
-      .map((path) => ({ path, stat: statSync(path, { throwIfNoEntry: false }) }))
-      .filter(({ stat }) => stat !== undefined)
-      .sort((a, b) => a.stat!.mtimeMs - b.stat!.mtimeMs);
-    let total = bytes + files.reduce((sum, { stat }) => sum + stat!.size, 0);
-    for (const { path, stat } of files) {
-      if (total <= STORED_BYTES) return;
-      rmSync(path, { force: true });
-      total -= stat!.size;
-    }
-  }
-
-  private names(): string[] {
-    try {
-      return readdirSync(this.options.folder);
-    } catch {
-      return [];
-    }
   }
 }
 

@@ -1,4 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
@@ -25,13 +32,24 @@ function stream(bytes: number): SharedArrayBuffer {
   return buffer;
 }
 
-function library(folder: string, changes = {}): { golden: GoldenLibrary; events: EventBook } {
+function library(
+  folder: string,
+  changes = {},
+  images = [key.image],
+): { golden: GoldenLibrary; events: EventBook } {
   const { store } = Store.open(join(temporaryFolder(), 'domus.db'));
   const log = new LogBook(temporaryFolder(), 'info');
   onTestFinished(() => (store.close(), log.close()));
   const events = new EventBook(store.events, log);
-  const options = { folder, versions: { ...versions, ...changes }, events, changed: () => {} };
-  return { golden: new GoldenLibrary(options), events };
+  const golden = new GoldenLibrary({
+    folder,
+    versions: { ...versions, ...changes },
+    events,
+    images: () => Promise.resolve(images),
+    changed: () => {},
+  });
+  onTestFinished(() => golden.close());
+  return { golden, events };
 }
 
 describe('a snapshot file', () => {
@@ -138,6 +156,81 @@ describe('the library of snapshots', () => {
     for (const one of waiting) await expect(one).rejects.toThrow('no boot');
     const build = () => Promise.resolve({ printed, stream: stream(10), code });
     await expect(golden.obtain(key, build)).resolves.toMatchObject({ printed });
+  });
+});
+
+describe('what is removed when a new snapshot is kept', () => {
+  const build = () => Promise.resolve({ printed, stream: stream(10), code });
+  const snapshots = (folder: string) =>
+    readdirSync(folder).filter((name) => /golden(\.corrupt|\.\d+\.\d+\.tmp)?$/.test(name));
+  /** As if it had been read last two hours ago. */
+  function age(folder: string, ...names: string[]): void {
+    const then = new Date(Date.now() - 2 * 60 * 60_000);
+    for (const name of names) utimesSync(join(folder, name), then, then);
+  }
+  /** A snapshot of another version, whose program has ended. */
+  async function leftBehind(folder: string, image = key.image): Promise<string> {
+    const { golden } = library(folder, { code: 'old' }, [key.image, image]);
+    const asked = golden.key(image, 128);
+    await golden.obtain(asked, build);
+    golden.close();
+    return goldenFileName(asked);
+  }
+
+  test('a superseded one, with its lock, and what was set aside or half written of it', async () => {
+    const folder = temporaryFolder();
+    const old = await leftBehind(folder);
+    const halfWritten = `.${old}.4711.0.tmp`;
+    for (const name of [halfWritten, `${old}.corrupt`]) writeFileSync(join(folder, name), 'x');
+    age(folder, old, halfWritten, `${old}.corrupt`);
+    await library(folder).golden.obtain(key, build);
+    expect(snapshots(folder)).toEqual([goldenFileName(key)]);
+    expect(readdirSync(folder)).not.toContain(`${old}.lock`);
+  });
+
+  test('nothing that another running program uses, until that ends', async () => {
+    const folder = temporaryFolder();
+    const other = library(folder, { code: 'other' }).golden;
+    const theirs = other.key(key.image, 128);
+    await other.obtain(theirs, build);
+    age(folder, goldenFileName(theirs));
+    const { golden } = library(folder);
+    await golden.obtain(key, build);
+    expect(snapshots(folder)).toContain(goldenFileName(theirs));
+    other.close();
+    await golden.obtain(golden.key(key.image, 256), build);
+    expect(snapshots(folder)).not.toContain(goldenFileName(theirs));
+  });
+
+  test('nothing that a process of this version uses, nor what was read lately', async () => {
+    const folder = temporaryFolder();
+    const old = await leftBehind(folder);
+    const { golden } = library(folder);
+    await golden.obtain(golden.key(key.image, 256), build);
+    const other = goldenFileName(golden.key(key.image, 256));
+    age(folder, other);
+    await golden.obtain(key, build);
+    expect(new Set(snapshots(folder))).toEqual(new Set([old, other, goldenFileName(key)]));
+  });
+
+  test('those of images that are gone, of any version and age', async () => {
+    const folder = temporaryFolder();
+    await leftBehind(folder, 'debian-6.0');
+    await library(folder).golden.obtain({ ...key, image: 'debian-5.10' }, build);
+    await library(folder).golden.obtain(key, build);
+    expect(snapshots(folder)).toEqual([goldenFileName(key)]);
+  });
+
+  test('with an image go all its snapshots, and no others', async () => {
+    const folder = temporaryFolder();
+    await leftBehind(folder);
+    const { golden } = library(folder, {}, [key.image, 'mine']);
+    await golden.obtain(key, build);
+    await golden.obtain(golden.key('mine', 128), build);
+    golden.forget(key.image);
+    expect(snapshots(folder)).toEqual([goldenFileName(golden.key('mine', 128))]);
+    expect(golden.classes(key.image)).toEqual([]);
+    expect(await golden.find(key)).toBeNull();
   });
 });
 

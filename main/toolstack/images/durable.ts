@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 
@@ -61,4 +61,11 @@ export function diskError(path: string, error: unknown): unknown {
     );
   }
   return error;
+}
+
+/** Programs that are given too little room may wait for it without end. Error `image.no-space`. */
+export async function requireSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= bytes) return;
+  throw diskError(folder, Object.assign(new Error('too little room'), { code: 'ENOSPC' }));
 }

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import {
   appendFile,
   mkdir,
@@ -331,6 +331,9 @@ describe('importing', () => {
     await refused({ kernelPath: join(folder, 'nothing') }, 'image.no-file');
     await refused({ kernelPath: folder }, 'image.no-file');
     await refused({ initrdPath: '/dev/null' }, 'image.no-file');
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await refused({ kernelPath: pipe }, 'image.no-file');
     await refused({ commandLine: 'a\nb' }, 'image.bad-command-line');
     await refused({ commandLine: 'x'.repeat(3000) }, 'image.bad-command-line');
     await refused({ name: '../up' }, 'image.bad-name');

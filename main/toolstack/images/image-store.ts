@@ -6,7 +6,7 @@ import { buildImage, type BuildResult } from './build.ts';
 import { readKeyring } from './debian/keyring.ts';
 import type { RunOptions } from './debian/source.ts';
 import { compareVersions } from './debian/version.ts';
-import { diskError, publishDirectory, removeTree, writeDurably } from './durable.ts';
+import { diskError, publishDirectory, removeTree, requireSpace, writeDurably } from './durable.ts';
 import {
   builtName,
   findImage,
@@ -38,6 +38,8 @@ export interface BuildRequest extends RunOptions {
 
 /** Folders of images in the making; there is one at a time, so others were left by a process that died. */
 const scratchPrefix = '.new-';
+/** Package lists, packages, and what is made of them; the error says as much. */
+const BUILD_BYTES = 100e6;
 const gonePrefix = '.gone-';
 
 /**
@@ -161,6 +163,7 @@ export class ImageStore {
     source: 'apt' | 'http';
     warnings: string[];
   }> {
+    await requireSpace(scratch, BUILD_BYTES);
     const keys = await readKeyring(this.#assets.keys);
     const sources = await packageSources(this.#settings, keys, join(scratch, 'sources'));
     const warnings: string[] = [];

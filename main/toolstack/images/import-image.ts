@@ -1,4 +1,4 @@
-import { copyFile, open } from 'node:fs/promises';
+import { constants, copyFile, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 import { kernelHeadBytes, readKernelHeader, type KernelProblem } from './bzimage.ts';
@@ -51,13 +51,16 @@ export async function importFiles(request: ImportRequest, output: string): Promi
   };
 }
 
+/** A named pipe would keep a thread, and with it the image store, until somebody writes to it. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK;
+
 async function takeIn(
   from: string,
   to: string,
   headBytes: number,
 ): Promise<{ head: Buffer; sizeBytes: number }> {
   try {
-    const original = await open(from, 'r');
+    const original = await open(from, READ_WITHOUT_WAITING);
     try {
       if (!(await original.stat()).isFile()) throw noFile(from, 'it is not a file');
     } finally {
