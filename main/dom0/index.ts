@@ -2,3 +2,4 @@
 export * from './xenstore/index.ts';
 export { ConsoleBackend } from './console/console-backend.ts';
 export type { ConsoleBackendOptions } from './console/console-backend.ts';
+export * from './block/index.ts';
