@@ -7,3 +7,4 @@ export { deviceEntries, devicePaths } from './xenbus/device-definition.ts';
 export { consoleDevice } from './console/console-device.ts';
 export { ConsoleBackend } from './console/console-backend.ts';
 export type { ConsoleBackendOptions } from './console/console-backend.ts';
+export * from './block/index.ts';

@@ -1,0 +1,57 @@
+import { DomusError } from '../../../shared/errors.ts';
+
+/** Every way in which a disk refuses or fails. */
+export type DiskErrorCode =
+  | 'disk.no-space'
+  | 'disk.io'
+  | 'disk.lost'
+  | 'disk.corrupt'
+  | 'disk.unsupported'
+  | 'disk.not-qcow2'
+  | 'disk.read-only'
+  | 'disk.bad-request'
+  | 'disk.cannot-shrink'
+  | 'disk.too-large';
+
+const WHAT_TO_DO: Record<DiskErrorCode, string> = {
+  'disk.no-space': 'make room where it lies, then resume the domain',
+  'disk.io': 'see the system log for the device beneath it, then resume the domain',
+  'disk.lost':
+    'what was written last may be missing: detach the disk, check it, and attach it anew',
+  'disk.corrupt': 'do not write to it: repair a copy with "qemu-img check -r all", or restore it',
+  'disk.unsupported': 'convert it with "qemu-img convert -O qcow2"',
+  'disk.not-qcow2': 'open it as what it is, "raw" for example',
+  'disk.read-only': 'attach it for writing if it may be changed',
+  'disk.bad-request': 'whoever asked for this is at fault',
+  'disk.cannot-shrink': 'make a smaller disk and copy what is needed',
+  'disk.too-large': 'choose a smaller size, or larger clusters',
+};
+
+/** `label` names the disk to a person ("web1-root.qcow2"); `what` says what happened to it. */
+export function diskError(
+  code: DiskErrorCode,
+  label: string,
+  what: string,
+  options: { data?: Record<string, unknown>; cause?: unknown } = {},
+): DomusError {
+  return new DomusError(code, `disk ${label}: ${what}; ${WHAT_TO_DO[code]}`, {
+    ...options,
+    data: { ...options.data, disk: label },
+  });
+}
+
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const NOT_WRITABLE = new Set(['EROFS', 'EPERM', 'EACCES', 'EBADF']);
+
+/** What the operating system answered, as a disk's error; a {@link DomusError} stays what it is. */
+export function systemError(label: string, doing: string, cause: unknown): DomusError {
+  if (cause instanceof DomusError) return cause;
+  const errno = (cause as NodeJS.ErrnoException | null)?.code ?? 'unknown';
+  const code = NO_SPACE.has(errno)
+    ? 'disk.no-space'
+    : NOT_WRITABLE.has(errno) && doing !== 'reading'
+      ? 'disk.read-only'
+      : 'disk.io';
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return diskError(code, label, `${doing} failed (${message})`, { cause, data: { errno } });
+}

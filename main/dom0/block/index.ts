@@ -1,0 +1,18 @@
+/** Disks: formats, the ring between a domain's thread and an I/O worker, and the service itself. */
+export { SECTOR_BYTES } from './disk-image.ts';
+export type { DiskImage, Done } from './disk-image.ts';
+export { diskError } from './disk-error.ts';
+export type { DiskErrorCode } from './disk-error.ts';
+export { openDisk } from './open-disk.ts';
+export { DiskClient } from './ring/disk-client.ts';
+export type { DiskBuffer, DiskDone } from './ring/disk-client.ts';
+export { createDiskRing, DiskStatus } from './ring/disk-ring.abi.ts';
+export { DiskServer } from './service/disk-server.ts';
+export type {
+  DiskFile,
+  DiskServiceCalls,
+  DiskServiceEvents,
+  DiskSource,
+  OpenDisk,
+  OpenedDisk,
+} from './service/disk-service.contract.ts';

@@ -1,0 +1,87 @@
+/** All disks of one I/O worker, and the calls about them. */
+import type { Handlers } from '../../../../shared/channel/channel.ts';
+import { DomusError } from '../../../../shared/errors.ts';
+import { Doorbell } from '../../../../shared/ring/doorbell.ts';
+import { openDisk } from '../open-disk.ts';
+import { isDiskRing } from '../ring/disk-ring.abi.ts';
+import { DiskRingServer } from '../ring/disk-ring-server.ts';
+import type {
+  DiskServiceCalls,
+  DiskServiceEvents,
+  OpenDisk,
+  OpenedDisk,
+} from './disk-service.contract.ts';
+import { ServedDisk } from './served-disk.ts';
+
+type Emit = <Name extends keyof DiskServiceEvents>(
+  name: Name,
+  payload: DiskServiceEvents[Name],
+) => void;
+
+export class DiskServer {
+  private readonly disks = new Map<string, ServedDisk>();
+  /** Being opened or closed: their names are taken. */
+  private readonly busy = new Set<string>();
+  private readonly emit: Emit;
+
+  constructor(emit: Emit) {
+    this.emit = emit;
+  }
+
+  readonly handlers: Handlers<DiskServiceCalls> = {
+    'disk.open': (params) => this.open(params),
+    'disk.close': async ({ disk }) => {
+      const served = this.named(disk);
+      await this.exclusively(disk, async () => {
+        try {
+          await served.close();
+        } finally {
+          this.disks.delete(disk);
+        }
+      });
+    },
+    'disk.resize': async ({ disk, bytes }) => {
+      const served = this.named(disk);
+      return this.exclusively(disk, async () => {
+        await served.resize(bytes);
+        return { bytes: served.image.bytes };
+      });
+    },
+  };
+
+  private async open(params: OpenDisk): Promise<OpenedDisk> {
+    const { disk, source, readOnly, ring } = params;
+    if (this.disks.has(disk)) throw new DomusError('disk.in-use', `disk "${disk}" is open already`);
+    if (!isDiskRing(ring))
+      throw new RangeError('the ring of a disk was not made by createDiskRing');
+    return this.exclusively(disk, async () => {
+      const image = await openDisk(source, readOnly);
+      this.disks.set(
+        disk,
+        new ServedDisk(image, new DiskRingServer(ring), new Doorbell(params.doorbell), {
+          onFailed: (error) => this.emit('disk.failed', { disk, error: error.toJSON() }),
+          onBroken: () => this.emit('disk.broken', { disk }),
+        }),
+      );
+      return { bytes: image.bytes, readOnly: image.readOnly, discardBytes: image.discardBytes };
+    });
+  }
+
+  private named(disk: string): ServedDisk {
+    const served = this.disks.get(disk);
+    if (!served) throw new DomusError('disk.not-open', `disk "${disk}" is not open`);
+    return served;
+  }
+
+  private async exclusively<T>(disk: string, work: () => Promise<T>): Promise<T> {
+    if (this.busy.has(disk)) {
+      throw new DomusError('disk.busy', `disk "${disk}" is being opened, resized or closed`);
+    }
+    this.busy.add(disk);
+    try {
+      return await work();
+    } finally {
+      this.busy.delete(disk);
+    }
+  }
+}
