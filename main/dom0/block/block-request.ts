@@ -21,7 +21,8 @@ const indirect = BlkifRequestIndirect.offset;
 const segment = BlkifRequestSegment.offset;
 
 /** What is wrong with a request: it is answered with an error and noted. */
-export type BlockFault = 'segments' | 'sector-range' | 'segment-bounds' | 'indirect-operation';
+export type BlockFault =
+  'segments' | 'sector-range' | 'segment-bounds' | 'indirect-operation' | 'unknown-operation';
 
 export class BlockRequest {
   /** The ring's entry. */
@@ -60,6 +61,10 @@ export class BlockRequest {
     this.operation = this.answeredOperation;
     this.segments = 0;
     this.sectors = 0;
+    this.firstSector = 0;
+    if (!KNOWN.has(this.operation)) return 'unknown-operation';
+    const isData = this.operation === BlkifOp.read || this.operation === BlkifOp.write;
+    if (this.isIndirect && !isData) return 'indirect-operation';
     if (this.operation === BlkifOp.flushDiskcache) return null;
     const first = this.view.getBigUint64(
       this.isIndirect ? indirect.sectorNumber : sectorNumber,
@@ -74,9 +79,7 @@ export class BlockRequest {
     const most = this.isIndirect ? MAX_INDIRECT_SEGMENTS : BlkifLimit.maxSegmentsPerRequest;
     if (count === 0 || count > most) return 'segments';
     this.segments = count;
-    if (!this.isIndirect) return this.parseSegments(this.view, seg, 0, count);
-    const isData = this.operation === BlkifOp.read || this.operation === BlkifOp.write;
-    return isData ? null : 'indirect-operation';
+    return this.isIndirect ? null : this.parseSegments(this.view, seg, 0, count);
   }
 
   /** Pages that hold the segments of an indirect request. */
@@ -120,5 +123,11 @@ export class BlockRequest {
   }
 }
 
+const KNOWN = new Set<number>([
+  BlkifOp.read,
+  BlkifOp.write,
+  BlkifOp.flushDiskcache,
+  BlkifOp.discard,
+]);
 const MOST_SECTORS = BigInt(Number.MAX_SAFE_INTEGER) >> 9n;
 const SEGMENTS_A_PAGE = 512;

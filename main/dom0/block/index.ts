@@ -16,3 +16,7 @@ export type {
   OpenDisk,
   OpenedDisk,
 } from './service/disk-service.contract.ts';
+export { VbdBackend } from './vbd-backend.ts';
+export type { VbdBackendOptions } from './vbd-backend.ts';
+export { vbdDevice, vbdNumber, vbdProperties, vbdRings, vbdSize } from './vbd-device.ts';
+export type { VbdConfig, VbdRings } from './vbd-device.ts';

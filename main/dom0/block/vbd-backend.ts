@@ -3,7 +3,12 @@
  * guest memory only through grants that it has mapped, and unmaps each before the guest hears that
  * the request is done.
  */
-import type { BackendPort, GrantFrames, GrantMapping, GuestMemory } from '../../hypervisor/index.ts';
+import type {
+  BackendPort,
+  GrantFrames,
+  GrantMapping,
+  GuestMemory,
+} from '../../hypervisor/index.ts';
 import {
   BLKIF_RING_ENTRY_BYTES,
   BLKIF_SECTOR_BYTES,
@@ -14,14 +19,15 @@ import {
 } from '../../hypervisor/index.ts';
 import { BackRing, RingBroken } from '../rings/back-ring.ts';
 import { BlockRequest } from './block-request.ts';
-import type { DiskQueue, DiskStatus } from './disk-queue.ts';
+import type { DiskBuffer, DiskClient } from './ring/disk-client.ts';
+import { DiskStatus } from './ring/disk-ring.abi.ts';
 
 export interface VbdBackendOptions {
   memory: GuestMemory;
   grants: GrantFrames;
   /** Domain that grants are made to. */
   backendDomid: number;
-  queue: DiskQueue;
+  disk: DiskClient;
   /** 512-byte sectors; may grow. */
   sectors: () => number;
   readOnly: boolean;
@@ -29,15 +35,14 @@ export interface VbdBackendOptions {
   count(operation: 'read' | 'write' | 'flush' | 'discard', bytes: number): void;
   /** The front end asked for what cannot be; the request was refused. */
   onFault(what: string): void;
+  /**
+   * What lies beneath the disk failed. `hold`: the request waits for `retry`; `report`: the guest is
+   * told.
+   */
+  onFailure(status: DiskStatus): 'hold' | 'report';
   /** Its ring is broken: it is served no more. Told once. */
   onBroken(what: string): void;
 }
-
-const statuses: Record<DiskStatus, BlkifStatus> = {
-  okay: BlkifStatus.okay,
-  failed: BlkifStatus.error,
-  unsupported: BlkifStatus.eopnotsupp,
-};
 
 export class VbdBackend {
   private readonly options: VbdBackendOptions;
@@ -45,11 +50,13 @@ export class VbdBackend {
   private readonly ring: BackRing;
   private readonly port: BackendPort;
   private readonly spare: Flight[] = [];
+  /** Failed for what may be mended. */
+  private held: Flight[] = [];
   private readonly response = new Uint8Array(BlkifResponse.size);
   private readonly responseView = new DataView(this.response.buffer);
   private broken = false;
-  /** The queue took no more: requests wait in the ring. */
-  private isHeldUp = false;
+  /** The disk takes no more now: requests wait in the ring. */
+  private isFull = false;
 
   /** @param ringGrants mapped for writing; this back end unmaps them when it closes */
   constructor(options: VbdBackendOptions, ringGrants: readonly GrantMapping[], port: BackendPort) {
@@ -62,11 +69,11 @@ export class VbdBackend {
 
   /** Takes what has completed and what is asked for. */
   service(): void {
+    this.options.disk.poll();
     if (this.broken) return;
-    this.options.queue.poll();
     try {
       do this.takeRequests();
-      while (!this.isHeldUp && this.ring.sleep());
+      while (!this.isFull && this.ring.sleep());
     } catch (error) {
       if (!(error instanceof RingBroken)) throw error;
       this.broken = true;
@@ -87,93 +94,104 @@ export class VbdBackend {
     for (const mapping of this.ringGrants) this.options.grants.unmap(mapping);
   }
 
+  /** Requests that failed for what has been mended are made again. */
+  retry(): void {
+    const { held } = this;
+    this.held = [];
+    for (const flight of held) if (!this.start(flight)) this.held.push(flight);
+  }
+
+  /** What waits to be made again is answered as failed: the device is given up. */
+  giveUp(): void {
+    for (const flight of this.held) {
+      this.unmap(flight);
+      this.answer(flight.request, BlkifStatus.error);
+    }
+    this.held = [];
+  }
+
   private takeRequests(): void {
-    this.isHeldUp = false;
+    this.isFull = false;
     for (let waiting = this.ring.waiting; waiting > 0; waiting--) {
       const flight = this.spare.pop() ?? new Flight();
-      this.ring.peek(flight.request.entry);
-      const taken = this.begin(flight);
-      if (taken) this.ring.take();
-      if (taken !== 'under way') this.spare.push(flight);
-      if (!taken) {
-        this.isHeldUp = true;
+      const { request } = flight;
+      this.ring.peek(request.entry);
+      const fault = request.parse() ?? this.readIndirect(request) ?? this.outside(request);
+      const refusal = fault ?? this.map(flight);
+      if (refusal === null && !this.start(flight)) {
+        this.unmap(flight);
+        this.spare.push(flight);
+        this.isFull = true;
         return;
       }
+      this.ring.take();
+      if (refusal === null) continue;
+      this.spare.push(flight);
+      this.options.onFault(refusal);
+      const isUnknown = refusal === 'unknown-operation';
+      this.answer(request, isUnknown ? BlkifStatus.eopnotsupp : BlkifStatus.error);
     }
   }
 
-  /** False when the queue is full: the request stays in the ring. */
-  private begin(flight: Flight): 'under way' | 'answered' | false {
+  /** Hands the request to the disk; false when that is full. */
+  private start(flight: Flight): boolean {
     const { request } = flight;
-    const fault = request.parse() ?? this.readIndirect(request) ?? this.outside(request);
-    if (fault) return this.refuse(request, BlkifStatus.error, fault);
+    const { disk } = this.options;
+    const offset = request.firstSector * BLKIF_SECTOR_BYTES;
+    const length = request.sectors * BLKIF_SECTOR_BYTES;
     switch (request.operation) {
-      case BlkifOp.read:
-      case BlkifOp.write:
-        return this.transfer(flight);
-      case BlkifOp.flushDiskcache:
-        return this.submit(flight, (done) => this.options.queue.flush(done), 'flush');
-      case BlkifOp.discard: {
-        const [offset, length] = this.range(request);
-        const { queue } = this.options;
-        return this.submit(flight, (done) => queue.discard(offset, length, done), 'discard');
+      case BlkifOp.read: {
+        const buffer = disk.reserve(length);
+        return this.given(
+          buffer,
+          buffer !== null &&
+            disk.read(offset, buffer, (status) => {
+              if (status === DiskStatus.ok) this.toGuest(flight, buffer.bytes);
+              this.finish(flight, status, 'read', length);
+            }),
+        );
       }
+      case BlkifOp.write: {
+        const buffer = disk.reserve(length);
+        if (buffer) this.fromGuest(flight, buffer.bytes);
+        return this.given(
+          buffer,
+          buffer !== null &&
+            disk.write(offset, buffer, (status) => this.finish(flight, status, 'write', length)),
+        );
+      }
+      case BlkifOp.discard:
+        return disk.discard(offset, length, (status) =>
+          this.finish(flight, status, 'discard', length),
+        );
+      case BlkifOp.flushDiskcache:
+        return disk.flush((status) => this.finish(flight, status, 'flush', 0));
       default:
-        return this.refuse(request, BlkifStatus.eopnotsupp, null);
+        throw new Error(`operation ${request.operation} was let through`);
     }
   }
 
-  private transfer(flight: Flight): 'under way' | 'answered' | false {
-    const { request } = flight;
-    const { queue } = this.options;
-    const isRead = request.operation === BlkifOp.read;
-    const fault = this.map(flight, isRead);
-    if (fault) return this.refuse(request, BlkifStatus.error, fault);
-    const [offset, length] = this.range(request);
-    const taken = isRead
-      ? this.submit(
-          flight,
-          (done) => queue.read(offset, length, (data) => this.toGuest(flight, data), done),
-          'read',
-        )
-      : this.submit(
-          flight,
-          (done) => queue.write(offset, length, (data) => this.fromGuest(flight, data), done),
-          'write',
-        );
-    if (!taken) this.unmap(flight);
+  /** A buffer that no request took is free again. */
+  private given(buffer: DiskBuffer | null, taken: boolean): boolean {
+    if (buffer && !taken) this.options.disk.release(buffer);
     return taken;
   }
 
-  private submit(
+  private finish(
     flight: Flight,
-    ask: (done: (status: DiskStatus) => void) => boolean,
-    kind: 'read' | 'write' | 'flush' | 'discard',
-  ): 'under way' | false {
-    const bytes = kind === 'flush' ? 0 : flight.request.sectors * BLKIF_SECTOR_BYTES;
-    const accepted = ask((status) => {
-      this.unmap(flight);
-      if (status === 'okay') this.options.count(kind, bytes);
-      this.answer(flight.request, statuses[status]);
-      this.spare.push(flight);
-    });
-    return accepted ? 'under way' : false;
+    status: DiskStatus,
+    operation: 'read' | 'write' | 'flush' | 'discard',
+    bytes: number,
+  ): void {
+    const isOkay = status === DiskStatus.ok;
+    if (!isOkay && this.options.onFailure(status) === 'hold') return void this.held.push(flight);
+    this.unmap(flight);
+    if (isOkay) this.options.count(operation, bytes);
+    this.answer(flight.request, isOkay ? BlkifStatus.okay : BlkifStatus.error);
+    this.spare.push(flight);
   }
 
-  private refuse(request: BlockRequest, status: BlkifStatus, fault: string | null): 'answered' {
-    if (fault !== null) this.options.onFault(fault);
-    this.ring.take();
-    this.answer(request, status);
-    // It was taken already.
-    return 'answered';
-  }
-
-  private range({ firstSector, sectors }: BlockRequest): [offset: number, length: number] {
-    return [firstSector * BLKIF_SECTOR_BYTES, sectors * BLKIF_SECTOR_BYTES];
-  }
-
-  private outside(request: BlockRequest): string | null {
-    const { operation, firstSector, sectors } = request;
+  private outside({ operation, firstSector, sectors }: BlockRequest): string | null {
     if (operation === BlkifOp.flushDiskcache) return null;
     if (operation !== BlkifOp.read && this.options.readOnly) return 'a write to a read-only disk';
     return firstSector + sectors > this.options.sectors() ? 'sectors beyond the end' : null;
@@ -191,9 +209,11 @@ export class VbdBackend {
     return null;
   }
 
-  private map(flight: Flight, writable: boolean): string | null {
+  /** What is read is written into the guest's pages. */
+  private map(flight: Flight): string | null {
     const { grants, backendDomid } = this.options;
     const { request, mappings } = flight;
+    const writable = request.operation === BlkifOp.read;
     for (let index = 0; index < request.segments; index++) {
       const mapping = grants.map(request.refs[index]!, backendDomid, writable);
       if (typeof mapping === 'number') {

@@ -2,8 +2,8 @@
  * One device of one domain: its life on xenbus, back end's side. It reads and writes xenstore on
  * its host; the data path lies behind `DeviceDriver`, in the domain's own thread.
  *
- * A front end that ends (its module is removed, it found an error) while the device is plugged
- * finds it anew: Linux binds a driver only to a device that appears.
+ * A front end that ends while the device is plugged (it is unbound, its module removed, it found an
+ * error) finds it anew after a moment: Linux binds a driver only to a device that appears.
  */
 import { DomusError } from '../../../shared/errors.ts';
 import { XenbusState } from '../../hypervisor/index.ts';
@@ -36,6 +36,8 @@ export interface BackendDeviceOptions {
 const TIMEOUT_MS = 60_000;
 /** What no watch tells is looked at this often. */
 const LOOK_AGAIN_MS = 25;
+/** After a front end has ended: time for who unbinds a driver to remove its module. */
+const OFFER_ANEW_MS = 1000;
 /** A front end that fails and fails is not offered its device for ever. */
 const MOST_FAILURES = 8;
 
@@ -87,7 +89,10 @@ export class BackendDevice {
   async unplug(): Promise<void> {
     this.isPlugged = false;
     const { store } = this.options;
-    if (!store.exists(this.paths.frontend)) return this.remove();
+    if (!store.exists(this.paths.frontend)) {
+      this.forget();
+      return this.remove();
+    }
     store.write(`${this.paths.backend}/online`, '0');
     this.setState(XenbusState.closing);
     const closed = (): boolean => {
@@ -97,7 +102,12 @@ export class BackendDevice {
     await this.until(closed, 'let go of it');
     await this.work;
     await this.letGo();
-    await this.remove();
+    this.forget();
+    // The guest's bus must have seen that it is gone before one of the same name can come: it drops
+    // its watch of the back end then.
+    const watches = this.guestWatches;
+    this.remove();
+    await this.until(() => this.guestWatches < watches, 'forget it');
   }
 
   /** The domain is gone, or goes on elsewhere. */
@@ -154,19 +164,21 @@ export class BackendDevice {
   }
 
   private async offerAnew(): Promise<void> {
-    await this.remove();
+    this.remove();
+    await new Promise((resolve) => setTimeout(resolve, OFFER_ANEW_MS));
     if (!this.isPlugged || !this.unwatch) return;
     this.write();
   }
 
-  /** The guest's bus must have seen that it is gone before one of the same name can come. */
-  private async remove(): Promise<void> {
+  private remove(): void {
+    const { store } = this.options;
+    const { frontend, backend, libxl } = this.paths;
+    for (const path of [frontend, backend, libxl]) if (store.exists(path)) store.rm(path);
+  }
+
+  private get guestWatches(): number {
     const { store, domid } = this.options;
-    const isThere = store.exists(this.paths.frontend);
-    const watches = store.stats(domid)?.usage.watches ?? 0;
-    for (const path of Object.values(this.paths)) if (store.exists(path)) store.rm(path);
-    const seen = (): boolean => (store.stats(domid)?.usage.watches ?? -1) < watches;
-    if (isThere) await this.until(seen, 'forget it').catch(() => undefined);
+    return store.stats(domid)?.usage.watches ?? -1;
   }
 
   private fail(error: unknown): void {

@@ -54,6 +54,11 @@ export function domainSkeleton(config: DomainSkeleton): StoreEntry[] {
   ];
 }
 
+/** Back ends' directories of a domain, in domain 0's home. */
+export function backendTrees(domid: number): string[] {
+  return ['console', 'vbd', 'vif'].map((kind) => `${domainHome(0)}/backend/${kind}/${domid}`);
+}
+
 /** The paths to remove when a domain is gone, apart from its back ends' directories. */
 export function domainTrees(domid: number, uuid: string): string[] {
   return [domainHome(domid), `/vm/${uuid}`, `/libxl/${domid}`];

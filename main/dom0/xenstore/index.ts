@@ -12,6 +12,7 @@ export { XenstoreDaemon, type XenstoreDomainStats, type XenstoreOptions } from '
 export type { ExportOptions } from './domain-export.ts';
 export type { ImportOptions } from './domain-import.ts';
 export {
+  backendTrees,
   directoryEntries,
   dom0Skeleton,
   domainSkeleton,

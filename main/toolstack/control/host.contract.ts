@@ -5,6 +5,7 @@
  * snapshots arrive as shared memory, consoles as rings, moving domains through a link port.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { DiskStatus } from '../../dom0/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
 import type { DomainInside } from '../../../shared/contract/index.ts';
 
@@ -38,6 +39,21 @@ export interface DomainSpec {
   counters: SharedArrayBuffer;
   /** How late an idle guest's timer may come, milliseconds. */
   timerSlackMs: number;
+  /** Its disks from the first instruction on. */
+  disks: DiskSpec[];
+}
+
+/** A virtual block device of a domain, and the way to whoever serves its content. */
+export interface DiskSpec {
+  /** `xvda` … */
+  name: string;
+  /** Multiple of 512. */
+  bytes: number;
+  readOnly: boolean;
+  /** Discards are passed on. */
+  discard: boolean;
+  /** `createDiskRing`: fresh, for this life on this host; its I/O worker rings `doorbell`. */
+  ring: SharedArrayBuffer;
 }
 
 /** A kernel to boot; bytes shared by all domains of the image. */
@@ -116,6 +132,14 @@ export type HostCalls = {
   'domain.plugAgent': { params: { domid: number }; result: void };
   /** Takes it away again, so that a snapshot holds nothing of this identity. */
   'domain.unplugAgent': { params: { domid: number }; result: void };
+  /** Hot-plugs a disk; answers when the guest has it, or with `device.guest-silent`. */
+  'domain.attachDisk': { params: { domid: number; disk: DiskSpec }; result: void };
+  /** Asks the guest to let go of a disk; answers when no request of it is under way. */
+  'domain.detachDisk': { params: { domid: number; name: string }; result: void };
+  /** Tells the guest of a disk that has grown. */
+  'domain.resizeDisk': { params: { domid: number; name: string; bytes: number }; result: void };
+  /** Requests that failed for what lies beneath are made again. */
+  'domain.retryDisks': { params: { domid: number }; result: void };
   'domain.inside': { params: { domid: number }; result: DomainInside };
 
   /** Reserves frames, starts a warm worker; the stream will come over `link`. */
@@ -148,6 +172,11 @@ export type HostEvents = {
   'domain.shutdown': { domid: number; uuid: string; reason: ShutdownReason; detail: string };
   /** Its worker died or its engine failed; a sentence why. */
   'domain.crashed': { domid: number; uuid: string; reason: string };
+  /**
+   * A request of its disk failed for what lies beneath; it is held until `domain.retryDisks`. Told
+   * once until then.
+   */
+  'domain.diskFailed': { domid: number; uuid: string; disk: string; status: DiskStatus };
   /** Its PV drivers spoke to xenstore for the first time in this life. */
   'domain.alive': { domid: number; uuid: string };
   'xenstore.changed': { watch: number; path: string };

@@ -26,6 +26,7 @@ export function newSpec(life: NewLife): DomainSpec {
     doorbell: new Doorbell().buffer,
     counters: new DomainCounters().buffer,
     timerSlackMs: TIMER_SLACK_MS,
+    disks: [],
   };
 }
 

@@ -37,6 +37,7 @@ import type {
   StartDomain,
   StartedDomain,
 } from './domain.contract.ts';
+import { DomainDisks } from './domain-disks.ts';
 import { DomainDevices } from './domain-devices.ts';
 import { domainInside } from './inside.ts';
 import { eventLoopTurn, RunLoop } from './run-loop.ts';
@@ -46,6 +47,7 @@ const NOT_STARTED = 'this thread has no domain yet';
 interface Life {
   domain: Domain;
   devices: DomainDevices;
+  disks: DomainDisks;
   loop: RunLoop;
   doorbell: Doorbell;
 }
@@ -82,6 +84,12 @@ export class DomainThread {
       save: (params) => this.save(params),
       connectAgent: ({ ringRef, port }) => this.alive.devices.connectAgent(ringRef, port),
       disconnectAgent: () => this.alive.devices.disconnectAgent(),
+      addDisk: (disk) => this.alive.disks.add(disk),
+      connectDisk: ({ name, rings }) => this.alive.disks.connect(name, rings),
+      disconnectDisk: ({ name }) => this.alive.disks.disconnect(name),
+      removeDisk: ({ name }) => this.alive.disks.remove(name),
+      resizeDisk: ({ name, bytes }) => this.alive.disks.resize(name, bytes),
+      retryDisks: () => this.alive.disks.retry(),
       failXenstore: () => this.alive.devices.failStore(),
       inside: () => domainInside(this.alive.domain),
     });
@@ -125,6 +133,10 @@ export class DomainThread {
     if (origin.kind === 'stream' && origin.identity === 'clone') {
       domain.setGenerationId(randomBytes(16));
     }
+    const disks = new DomainDisks(domain, {
+      log: (message) => this.channel.emit('log', { level: 'warning', message }),
+      failed: (disk, status) => this.channel.emit('diskFailed', { disk, status }),
+    });
     const loop = new RunLoop({
       domain,
       doorbell,
@@ -133,7 +145,7 @@ export class DomainThread {
       afterSlice: () => devices.afterSlice(),
       account: () => this.account(domain),
     });
-    this.life = { domain, devices, loop, doorbell };
+    this.life = { domain, devices, disks, loop, doorbell };
     return {
       storePort: Number(domain.params.get(HvmParam.storeEvtchn)),
       storeGfn: domain.layout.xenstoreGfn,
@@ -177,6 +189,7 @@ export class DomainThread {
       this.channel.deliver(received.message);
     }
     this.life?.devices.service();
+    this.life?.disks.service();
   }
 
   /** What the thread itself uses, for whoever watches the process's budget. */
@@ -200,7 +213,8 @@ export class DomainThread {
     name: string,
     xenstore: unknown,
   ): { bytes: number; pages: number; digest: string } {
-    const { domain, doorbell } = this.stopped;
+    const { domain, disks, doorbell } = this.stopped;
+    disks.quiesce(doorbell);
     const sender = new BlockingLinkSender(link, doorbell);
     const writer = new StreamWriter((chunk) => sender.send(chunk), {
       allocate: () => sender.allocate(DEFAULT_CHUNK_BYTES),
@@ -215,7 +229,8 @@ export class DomainThread {
     xenstore,
     withCode,
   }: DomainCalls['save']['params']): Promise<DomainCalls['save']['result']> {
-    const { domain } = this.stopped;
+    const { domain, disks, doorbell } = this.stopped;
+    disks.quiesce(doorbell);
     while (withCode && domain.engine.pendingCompilations > 0) await eventLoopTurn();
     const chunks: Uint8Array[] = [];
     const writer = new StreamWriter((chunk) => chunks.push(chunk));

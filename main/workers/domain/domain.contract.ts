@@ -2,8 +2,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DomainInside } from '../../../shared/contract/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
+import type { DiskStatus, VbdRings } from '../../dom0/index.ts';
 import type {
   ColdBoot,
+  DiskSpec,
   DomainSpec,
   ShutdownReason,
 } from '../../toolstack/control/host.contract.ts';
@@ -74,6 +76,15 @@ export type DomainCalls = {
   /** A secondary console's front end gave its ring page and port: connect it to `spec.agent`. */
   connectAgent: { params: { ringRef: number; port: number }; result: void };
   disconnectAgent: { params: Record<never, never>; result: void };
+  /** A disk that the guest may have: `connectDisk` follows when its front end offers rings. */
+  addDisk: { params: DiskSpec; result: void };
+  /** @throws DomusError `device.bad-front-end` */
+  connectDisk: { params: { name: string; rings: VbdRings }; result: void };
+  /** Answers when what was under way has ended. */
+  disconnectDisk: { params: { name: string }; result: void };
+  removeDisk: { params: { name: string }; result: void };
+  resizeDisk: { params: { name: string; bytes: number }; result: void };
+  retryDisks: { params: Record<never, never>; result: void };
   /** Xenstore ended the guest's connection for what it sent. */
   failXenstore: { params: Record<never, never>; result: void };
   inside: { params: Record<never, never>; result: DomainInside };
@@ -85,6 +96,7 @@ export type DomainEvents = {
   shutdown: { reason: ShutdownReason; detail: string };
   /** The engine gave up on what the guest did. */
   crashed: { reason: string };
+  diskFailed: { disk: string; status: DiskStatus };
   log: { level: 'debug' | 'info' | 'warning' | 'error'; message: string };
 };
 

@@ -81,6 +81,10 @@ export class HostThread {
     'domain.rename': ({ domid, name }) => this.domain(domid).rename(name),
     'domain.plugAgent': ({ domid }) => this.domain(domid).agent.plug(),
     'domain.unplugAgent': ({ domid }) => this.domain(domid).agent.unplug(),
+    'domain.attachDisk': ({ domid, disk }) => this.domain(domid).attachDisk(disk),
+    'domain.detachDisk': ({ domid, name }) => this.domain(domid).detachDisk(name),
+    'domain.resizeDisk': ({ domid, name, bytes }) => this.domain(domid).resizeDisk(name, bytes),
+    'domain.retryDisks': ({ domid }) => this.domain(domid).handle.call('retryDisks', {}),
     'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
     'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
     'migration.send': ({ domid, link }) => this.send(this.domain(domid), link),
@@ -121,6 +125,7 @@ export class HostThread {
       shutdown: (reason, detail) =>
         forget() && this.emit('domain.shutdown', { domid, uuid, reason, detail }),
       crashed: (reason) => forget() && this.emit('domain.crashed', { domid, uuid, reason }),
+      diskFailed: (disk, status) => this.emit('domain.diskFailed', { domid, uuid, disk, status }),
       alive: () => this.emit('domain.alive', { domid, uuid }),
       log: (level, message) => this.emit('log', { level, source: name, message, uuid }),
     });
@@ -137,6 +142,7 @@ export class HostThread {
     await this.orDiscard(this.add(spec), async (domain) => {
       domain.reserve(HostedDomain.framesOf(spec.maxMemoryKiB), this.data.name);
       await domain.start(origin);
+      await domain.prepareDisks();
       domain.settle(identity);
       if (!paused) await domain.run();
     });
@@ -170,6 +176,7 @@ export class HostThread {
     this.receiving.delete(domid);
     if (!started) throw new Error(`domain ${domid} is not being received`);
     const domain = this.domain(domid);
+    await domain.prepareDisks();
     const more = started.frames - domain.heldFrames;
     if (more > 0) domain.reserve(more, this.data.name);
     const { bytes, pages, digest } = started;

@@ -5,9 +5,16 @@
 import type { MessagePort } from 'node:worker_threads';
 import { DomusError } from '../../../shared/errors.ts';
 import { RingConsumer, RingProducer, createRing } from '../../../shared/ring/byte-ring.ts';
-import type { BackendDevice, XenstoreConnection, XenstoreDaemon } from '../../dom0/index.ts';
+import type {
+  BackendDevice,
+  BackendDeviceOptions,
+  DiskStatus,
+  XenstoreConnection,
+  XenstoreDaemon,
+} from '../../dom0/index.ts';
 import {
   domainSkeleton,
+  backendTrees,
   domainTrees,
   RelayEnd,
   REQUEST_RING_BYTES,
@@ -15,9 +22,14 @@ import {
 } from '../../dom0/index.ts';
 import { DomainCounters } from '../../hypervisor/index.ts';
 import type { HostFrames } from '../../hypervisor/index.ts';
-import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.contract.ts';
+import type {
+  DiskSpec,
+  DomainSpec,
+  ShutdownReason,
+} from '../../toolstack/control/host.contract.ts';
 import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import { agentDevice } from './agent-device.ts';
+import { DiskDevice } from './disk-device.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 const PAGE_KIB = 4;
@@ -27,6 +39,7 @@ const START_TIMEOUT_MS = 120_000;
 export interface HostedDomainEvents {
   shutdown(reason: ShutdownReason, detail: string): void;
   crashed(reason: string): void;
+  diskFailed(disk: string, status: DiskStatus): void;
   alive(): void;
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
 }
@@ -35,6 +48,8 @@ export class HostedDomain {
   readonly spec: DomainSpec;
   readonly handle: DomainHandle;
   readonly agent: BackendDevice;
+  private readonly disks = new Map<string, DiskDevice>();
+  private readonly log: BackendDeviceOptions['log'];
   private readonly store: XenstoreDaemon;
   private readonly frames: HostFrames;
   private readonly counters: DomainCounters;
@@ -67,13 +82,13 @@ export class HostedDomain {
       onFirstRequest: () => events.alive(),
       onClosed: () => void handle.call('failXenstore', {}).catch(() => undefined),
     });
-    this.agent = agentDevice(store, spec.domid, handle, (level, message) =>
-      events.log(level, message),
-    );
+    this.log = (level, message) => events.log(level, message);
+    this.agent = agentDevice(store, spec.domid, handle, this.log);
     handle.on('shutdown', ({ reason, detail }) =>
       this.finish(() => events.shutdown(reason, detail)),
     );
     handle.on('crashed', ({ reason }) => this.finish(() => events.crashed(reason)));
+    handle.on('diskFailed', ({ disk, status }) => events.diskFailed(disk, status));
     handle.on('log', ({ level, message }) => events.log(level, message));
     void handle.exited.then((reason) => this.finish(() => events.crashed(reason)));
   }
@@ -120,6 +135,11 @@ export class HostedDomain {
     return started;
   }
 
+  /** Its thread knows its disks; xenstore and the guest come to know them when it is settled. */
+  async prepareDisks(): Promise<void> {
+    for (const spec of this.spec.disks) await this.diskOf(spec).prepare();
+  }
+
   /** It exists here now: it counts its own frames, and xenstore knows it. */
   settle(identity: 'new' | 'clone' | 'same'): void {
     const started = this.started;
@@ -128,6 +148,41 @@ export class HostedDomain {
     this.adopt(started.frames);
     if (identity === 'new') this.introduce(started);
     else this.takeOver(started.xenstoreState, identity);
+    for (const { bus } of this.disks.values()) {
+      if (bus.isOffered) bus.resume();
+      else bus.offer();
+    }
+  }
+
+  /** Settles when the guest has it. */
+  async attachDisk(spec: DiskSpec): Promise<void> {
+    if (this.disks.has(spec.name)) {
+      throw new DomusError('disk.name-taken', `the domain has a disk ${spec.name} already`);
+    }
+    const disk = this.diskOf(spec);
+    await disk.prepare();
+    await disk.bus.plug();
+  }
+
+  async detachDisk(name: string): Promise<void> {
+    await this.disk(name).detach();
+    this.disks.delete(name);
+  }
+
+  resizeDisk(name: string, bytes: number): Promise<void> {
+    return this.disk(name).resize(bytes);
+  }
+
+  private diskOf(spec: DiskSpec): DiskDevice {
+    const disk = new DiskDevice(spec, this.spec.domid, this.store, this.handle, this.log);
+    this.disks.set(spec.name, disk);
+    return disk;
+  }
+
+  private disk(name: string): DiskDevice {
+    const disk = this.disks.get(name);
+    if (disk) return disk;
+    throw new DomusError('disk.not-attached', `domain ${this.spec.name} has no disk ${name}`);
   }
 
   async run(): Promise<{ startedAtMs: number }> {
@@ -179,8 +234,9 @@ export class HostedDomain {
     const { domid, uuid } = this.spec;
     if (this.ownsCounters || this.store.isIntroduced(domid)) {
       this.agent.forget();
+      for (const { bus } of this.disks.values()) bus.forget();
       this.store.release(domid);
-      const trees = [...domainTrees(domid, uuid), `/local/domain/0/backend/console/${domid}`];
+      const trees = [...domainTrees(domid, uuid), ...backendTrees(domid)];
       for (const tree of trees) if (this.store.exists(tree)) this.store.rm(tree);
     }
     this.frames.give(this.heldFrames);

@@ -114,6 +114,7 @@ export function newDomain(
     doorbell: new Doorbell().buffer,
     counters: counters.buffer,
     timerSlackMs: 32,
+    disks: [],
   };
   return { spec, counters, console: new GuestConsole(spec.console, new Doorbell(spec.doorbell)) };
 }
