@@ -1,0 +1,209 @@
+/** A block front end by hand: a ring in a machine's memory, grants, and a disk that is an array. */
+import {
+  BLKIF_RING_ENTRY_BYTES,
+  BlkifOp,
+  BlkifRequest,
+  BlkifRequestIndirect,
+  BlkifRequestSegment,
+  BlkifResponse,
+  GrantFlag,
+  PAGE_SIZE,
+  ringEntryOffset,
+  SharedRing,
+} from '../../../hypervisor/index.ts';
+import type { BackendPort, GrantMapping } from '../../../hypervisor/index.ts';
+import { Machine } from '../../../hypervisor/testing/machine.ts';
+import { createDiskRing, DiskOperation, DiskStatus } from '../ring/disk-ring.abi.ts';
+import { DiskClient } from '../ring/disk-client.ts';
+import { DiskRingServer } from '../ring/disk-ring-server.ts';
+import { VbdBackend } from '../vbd-backend.ts';
+
+const RING_GFN = 0x200;
+const RING_REF = 8;
+const CAPACITY = 32;
+/** References from here on are of single pages from `DATA_GFN` on. */
+export const DATA_REF = 16;
+export const DATA_GFN = 0x210;
+export const DATA_PAGES = 64;
+
+export interface Segment {
+  ref: number;
+  first: number;
+  last: number;
+}
+
+export interface Answer {
+  id: number;
+  operation: number;
+  status: number;
+}
+
+export class FrontEnd {
+  readonly machine: Machine;
+  readonly backend: VbdBackend;
+  readonly disk: Uint8Array;
+  readonly faults: string[] = [];
+  broken = 0;
+  notified = 0;
+  /** What the disk says to its next requests; then it is well again. */
+  failing: DiskStatus[] = [];
+  held: DiskStatus[] = [];
+  private readonly server: DiskRingServer;
+  private produced = 0;
+  private consumed = 0;
+
+  private constructor(machine: Machine, sectors: number, readOnly: boolean) {
+    this.machine = machine;
+    this.disk = new Uint8Array(sectors * 512).map((_, index) => (index >> 9) * 7 + index);
+    const { domain } = machine;
+    domain.grants.place(0, domain.layout.bar1 / PAGE_SIZE);
+    this.grant(RING_REF, RING_GFN);
+    for (let page = 0; page < DATA_PAGES; page++) this.grant(DATA_REF + page, DATA_GFN + page);
+    this.ringWord('reqEvent', 1);
+    this.ringWord('rspEvent', 1);
+    const ring = createDiskRing(1 << 20);
+    this.server = new DiskRingServer(ring);
+    const port: BackendPort = {
+      port: 5 as BackendPort['port'],
+      notify: () => void this.notified++,
+      close: () => undefined,
+    };
+    this.backend = new VbdBackend(
+      {
+        memory: domain.memory,
+        grants: domain.grants,
+        backendDomid: 0,
+        disk: new DiskClient(ring),
+        sectors: () => sectors,
+        readOnly,
+        count: () => undefined,
+        onFault: (what) => void this.faults.push(what),
+        onFailure: (status) => {
+          if (status === DiskStatus.gone) return 'report';
+          this.held.push(status);
+          return 'hold';
+        },
+        onBroken: () => void this.broken++,
+      },
+      [domain.grants.map(RING_REF, 0, true) as GrantMapping],
+      port,
+    );
+  }
+
+  static async start(sectors: number, readOnly = false): Promise<FrontEnd> {
+    return new FrontEnd(await Machine.create(), sectors, readOnly);
+  }
+
+  grant(ref: number, gfn: number, flags: number = GrantFlag.permitAccess, domid = 0): void {
+    const at = this.machine.domain.layout.bar1 + ref * 8;
+    this.machine.setWord(at, flags | (domid << 16));
+    this.machine.setWord(at + 4, gfn);
+  }
+
+  /** The flags of a reference's entry. */
+  flags(ref: number): number {
+    return this.machine.word(this.machine.domain.layout.bar1 + ref * 8) & 0xffff;
+  }
+
+  page(gfn: number): Uint8Array {
+    return this.machine.domain.memory.page(gfn);
+  }
+
+  /** Puts a request of up to eleven segments into the ring. */
+  ask(id: number, operation: number, sector: number, segments: readonly Segment[]): void {
+    const entry = new Uint8Array(BLKIF_RING_ENTRY_BYTES);
+    const view = new DataView(entry.buffer);
+    entry[BlkifRequest.offset.operation] = operation;
+    entry[BlkifRequest.offset.nrSegments] = segments.length;
+    view.setBigUint64(BlkifRequest.offset.id, BigInt(id), true);
+    view.setBigUint64(BlkifRequest.offset.sectorNumber, BigInt.asUintN(64, BigInt(sector)), true);
+    writeSegments(view, BlkifRequest.offset.seg, segments);
+    this.put(entry);
+  }
+
+  /** The same, with its segments in the page of `ref`. */
+  askIndirect(
+    id: number,
+    operation: number,
+    sector: number,
+    ref: number,
+    segments: readonly Segment[],
+  ): void {
+    const entry = new Uint8Array(BLKIF_RING_ENTRY_BYTES);
+    const view = new DataView(entry.buffer);
+    entry[BlkifRequestIndirect.offset.operation] = BlkifOp.indirect;
+    entry[BlkifRequestIndirect.offset.indirectOp] = operation;
+    view.setUint16(BlkifRequestIndirect.offset.nrSegments, segments.length, true);
+    view.setBigUint64(BlkifRequestIndirect.offset.id, BigInt(id), true);
+    view.setBigUint64(BlkifRequestIndirect.offset.sectorNumber, BigInt(sector), true);
+    view.setUint32(BlkifRequestIndirect.offset.indirectGrefs, ref, true);
+    const page = this.page(DATA_GFN + ref - DATA_REF);
+    writeSegments(new DataView(page.buffer, page.byteOffset), 0, segments);
+    this.put(entry);
+  }
+
+  put(entry: Uint8Array): void {
+    const at = ringEntryOffset(this.produced, CAPACITY, BLKIF_RING_ENTRY_BYTES);
+    this.page(RING_GFN).set(entry, at);
+    this.produced = (this.produced + 1) >>> 0;
+  }
+
+  /** Publishes what was put, or says an index that is not so. */
+  publish(index: number = this.produced): void {
+    this.ringWord('reqProd', index);
+  }
+
+  /** Both sides and the disk work until nothing moves any more. */
+  settle(): void {
+    do this.backend.service();
+    while (this.serveDisk() > 0);
+  }
+
+  answers(): Answer[] {
+    const answers: Answer[] = [];
+    const ring = this.page(RING_GFN);
+    const view = new DataView(ring.buffer, ring.byteOffset, PAGE_SIZE);
+    const produced = view.getUint32(SharedRing.offset.rspProd, true);
+    for (; this.consumed !== produced; this.consumed = (this.consumed + 1) >>> 0) {
+      const at = ringEntryOffset(this.consumed, CAPACITY, BLKIF_RING_ENTRY_BYTES);
+      answers.push({
+        id: Number(view.getBigUint64(at + BlkifResponse.offset.id, true)),
+        operation: view.getUint8(at + BlkifResponse.offset.operation),
+        status: view.getInt16(at + BlkifResponse.offset.status, true),
+      });
+    }
+    this.ringWord('rspEvent', this.consumed + 1);
+    return answers;
+  }
+
+  private serveDisk(): number {
+    let count = 0;
+    for (let taken = this.server.take(); taken.kind !== 'empty'; taken = this.server.take()) {
+      if (taken.kind !== 'request') throw new Error(`the disk's ring: ${taken.kind}`);
+      const { id, operation, offset, length, data } = taken.request;
+      if (offset + length > this.disk.length) throw new Error('asked for beyond the disk');
+      const status = this.failing.shift() ?? DiskStatus.ok;
+      if (status === DiskStatus.ok && operation === DiskOperation.read) {
+        data[0]!.set(this.disk.subarray(offset, offset + length));
+      } else if (status === DiskStatus.ok && operation === DiskOperation.write) {
+        this.disk.set(data[0]!, offset);
+      }
+      this.server.complete(id, status);
+      count++;
+    }
+    return count;
+  }
+
+  private ringWord(name: keyof typeof SharedRing.offset, value: number): void {
+    this.machine.setWord(RING_GFN * PAGE_SIZE + SharedRing.offset[name], value >>> 0);
+  }
+}
+
+function writeSegments(view: DataView, at: number, segments: readonly Segment[]): void {
+  segments.forEach(({ ref, first, last }, index) => {
+    const base = at + index * BlkifRequestSegment.size;
+    view.setUint32(base, ref, true);
+    view.setUint8(base + BlkifRequestSegment.offset.firstSect, first);
+    view.setUint8(base + BlkifRequestSegment.offset.lastSect, last);
+  });
+}
