@@ -83,6 +83,7 @@ function RowProgress({ uuid }: { readonly uuid: string }) {
   if (task === undefined) return null;
   return (
     <span
+      key={task.id}
       className={styles.progress}
       title={task.detail ?? task.title}
       data-unknown={task.progress === null}

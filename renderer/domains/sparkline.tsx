@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { GAP_MS } from '../site/history.ts';
 import styles from './sparkline.module.css';
 
@@ -27,7 +27,8 @@ export interface SparklineSource {
 export function Sparkline({ source }: { readonly source: SparklineSource }) {
   const line = useRef<SVGPathElement>(null);
   const area = useRef<SVGPathElement>(null);
-  useEffect(() => {
+  // Before it is seen: a list's row shows one domain after another.
+  useLayoutEffect(() => {
     const draw = (): void => {
       const stretches = stretchesOf(source);
       line.current?.setAttribute('d', stretches.map(linePath).join(''));
