@@ -22,6 +22,14 @@ export interface VirtualGridRow {
   readonly label: string;
 }
 
+/** A row that exists, and where. */
+export interface PlacedRow {
+  readonly key: string;
+  /** Which of the list's row elements shows it: the React key of what belongs to the element. */
+  readonly slot: number;
+  readonly top: number;
+}
+
 export interface VirtualGridHandle {
   focusRow(key: string): void;
 }
@@ -36,6 +44,8 @@ interface Props<T extends VirtualGridRow> {
   readonly onDragEnd: () => void;
   /** `isActive`: the one row that is a stop for Tab, and whose controls are. */
   readonly children: (row: T, isActive: boolean) => ReactNode;
+  /** What is drawn over all rows at once, for the eye only. */
+  readonly overlay: (rows: readonly PlacedRow[]) => ReactNode;
   readonly ref?: Ref<VirtualGridHandle>;
 }
 
@@ -58,6 +68,7 @@ export function VirtualGrid<T extends VirtualGridRow>(props: Props<T>) {
   useImperativeHandle(props.ref, () => ({ focusRow: active.focus }));
   const shown = rowsToDraw(rows.length, first, last, active.index);
   const drawn = useSlots(rows, shown, active.index);
+  const elements = drawn.toSorted((a, b) => a.slot - b.slot);
   const id = useId();
   return (
     <div
@@ -90,22 +101,27 @@ export function VirtualGrid<T extends VirtualGridRow>(props: Props<T>) {
         role="rowgroup"
         aria-owns={drawn.map(({ slot }) => `${id}${slot}`).join(' ')}
         className={styles.space}
-        style={{ height: rows.length * rowHeight }}
+        style={{ height: rows.length * rowHeight, backgroundSize: `100% ${rowHeight}px` }}
       >
-        {drawn
-          .toSorted((a, b) => a.slot - b.slot)
-          .map(({ slot, index }) => (
-            <GridRow
-              key={slot}
-              id={`${id}${slot}`}
-              row={rows[index]!}
-              index={index}
-              top={index * rowHeight}
-              height={rowHeight}
-              isActive={index === active.index}
-              draw={props.children as DrawRow}
-            />
-          ))}
+        {elements.map(({ slot, index }) => (
+          <GridRow
+            key={slot}
+            id={`${id}${slot}`}
+            row={rows[index]!}
+            index={index}
+            top={index * rowHeight}
+            height={rowHeight}
+            isActive={index === active.index}
+            draw={props.children as DrawRow}
+          />
+        ))}
+        {props.overlay(
+          elements.map(({ slot, index }) => ({
+            key: rows[index]!.key,
+            slot,
+            top: index * rowHeight,
+          })),
+        )}
       </div>
     </div>
   );
