@@ -49,6 +49,7 @@ function Exact({ timeMs, children }: { readonly timeMs: number; readonly childre
       onPointerEnter={(event) => {
         event.currentTarget.title = exactTime(timeMs);
       }}
+      onPointerLeave={(event) => event.currentTarget.removeAttribute('title')}
     >
       {children}
     </time>

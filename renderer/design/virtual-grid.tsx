@@ -1,22 +1,33 @@
 import {
   type KeyboardEvent,
+  memo,
   type ReactNode,
   useEffect,
+  useId,
   useImperativeHandle,
   useLayoutEffect,
   useRef,
   useState,
   type Ref,
 } from 'react';
+import { NO_SLOTS, placeRows } from './row-slots.ts';
 import styles from './virtual-grid.module.css';
 
 /** Rows beyond each edge that exist already when they are scrolled in. */
-const OVERSCAN = 6;
+const OVERSCAN = 3;
 
 export interface VirtualGridRow {
   readonly key: string;
   /** What the row is called by a screen reader. */
   readonly label: string;
+}
+
+/** A row that exists, and where. */
+export interface PlacedRow {
+  readonly key: string;
+  /** Which of the list's row elements shows it: the React key of what belongs to the element. */
+  readonly slot: number;
+  readonly top: number;
 }
 
 export interface VirtualGridHandle {
@@ -33,12 +44,18 @@ interface Props<T extends VirtualGridRow> {
   readonly onDragEnd: () => void;
   /** `isActive`: the one row that is a stop for Tab, and whose controls are. */
   readonly children: (row: T, isActive: boolean) => ReactNode;
+  /** What is drawn over all rows at once, for the eye only. */
+  readonly overlay: (rows: readonly PlacedRow[]) => ReactNode;
   readonly ref?: Ref<VirtualGridHandle>;
 }
 
 /**
  * A list of equal rows of which only those on the screen exist. One row is a stop for Tab; arrows,
  * Home, End and Page keys move it, Enter opens it, Tab goes to its controls, Escape comes back.
+ *
+ * A row scrolled out hands its element, with everything in it, to one scrolled in: `children` is
+ * drawn again for another row and must hold no state that outlives the focus. The elements lie in
+ * no order; `aria-owns` gives theirs.
  *
  * React Aria's grid was tried first: mounting its rows cost three times as much, which a scroll
  * through 200 domains cannot afford.
@@ -50,6 +67,9 @@ export function VirtualGrid<T extends VirtualGridRow>(props: Props<T>) {
   const active = useActiveRow(scroller, rows, rowHeight);
   useImperativeHandle(props.ref, () => ({ focusRow: active.focus }));
   const shown = rowsToDraw(rows.length, first, last, active.index);
+  const drawn = useSlots(rows, shown, active.index);
+  const elements = drawn.toSorted((a, b) => a.slot - b.slot);
+  const id = useId();
   return (
     <div
       ref={scroller}
@@ -59,46 +79,112 @@ export function VirtualGrid<T extends VirtualGridRow>(props: Props<T>) {
       className={styles.grid}
       style={{ height: rows.length * rowHeight }}
       onKeyDown={(event) => gridKey(event, rows, active, props)}
-      onFocus={(event) => active.focused(rowKey(event.target))}
+      onFocus={(event) => active.focused(rowOf(event.target)?.dataset.row)}
       onBlur={active.blurred}
+      onDoubleClick={(event) => {
+        const row = rowAt(event.target, rows);
+        if (row !== undefined) props.onOpen(row);
+      }}
+      onContextMenu={(event) => {
+        const [row, element] = [rowAt(event.target, rows), rowOf(event.target)];
+        if (row === undefined || element === null) return;
+        event.preventDefault();
+        props.onContextMenu(row, element);
+      }}
+      onDragStart={(event) => {
+        const row = rowAt(event.target, rows);
+        if (row !== undefined) props.onDragStart(row, event);
+      }}
       onDragEnd={props.onDragEnd}
     >
-      <div role="rowgroup" className={styles.space} style={{ height: rows.length * rowHeight }}>
-        {shown.map((index) => {
-          const row = rows[index]!;
-          const isActive = index === active.index;
-          return (
-            <div
-              key={row.key}
-              role="row"
-              data-row={row.key}
-              aria-rowindex={index + 1}
-              aria-label={row.label}
-              tabIndex={isActive ? 0 : -1}
-              draggable
-              className={styles.row}
-              style={{ top: index * rowHeight, height: rowHeight }}
-              onDoubleClick={() => props.onOpen(row)}
-              onContextMenu={(event) => {
-                event.preventDefault();
-                props.onContextMenu(row, event.currentTarget);
-              }}
-              onDragStart={(event) => props.onDragStart(row, event)}
-            >
-              {props.children(row, isActive)}
-            </div>
-          );
-        })}
+      <div
+        role="rowgroup"
+        aria-owns={drawn.map(({ slot }) => `${id}${slot}`).join(' ')}
+        className={styles.space}
+        style={{ height: rows.length * rowHeight, backgroundSize: `100% ${rowHeight}px` }}
+      >
+        {elements.map(({ slot, index }) => (
+          <GridRow
+            key={slot}
+            id={`${id}${slot}`}
+            row={rows[index]!}
+            index={index}
+            top={index * rowHeight}
+            height={rowHeight}
+            isActive={index === active.index}
+            draw={props.children as DrawRow}
+          />
+        ))}
+        {props.overlay(
+          elements.map(({ slot, index }) => ({
+            key: rows[index]!.key,
+            slot,
+            top: index * rowHeight,
+          })),
+        )}
       </div>
     </div>
   );
 }
 
+type DrawRow = (row: VirtualGridRow, isActive: boolean) => ReactNode;
+
+interface GridRowProps {
+  readonly id: string;
+  readonly row: VirtualGridRow;
+  readonly index: number;
+  readonly top: number;
+  readonly height: number;
+  readonly isActive: boolean;
+  readonly draw: DrawRow;
+}
+
+const GridRow = memo(function GridRow(props: GridRowProps) {
+  const { id, row, index, top, height, isActive, draw } = props;
+  return (
+    <div
+      id={id}
+      role="row"
+      data-row={row.key}
+      aria-rowindex={index + 1}
+      aria-label={row.label}
+      tabIndex={isActive ? 0 : -1}
+      draggable
+      className={styles.row}
+      style={{ top, height }}
+    >
+      {draw(row, isActive)}
+    </div>
+  );
+});
+
+interface DrawnRow {
+  readonly index: number;
+  readonly slot: number;
+}
+
+/** In the order of the rows. */
+function useSlots(
+  rows: readonly VirtualGridRow[],
+  shown: readonly number[],
+  activeIndex: number,
+): readonly DrawnRow[] {
+  const [last, setLast] = useState({ slots: NO_SLOTS, active: rows[activeIndex]?.key });
+  const slots = placeRows(
+    last.slots,
+    shown.map((index) => rows[index]!.key),
+    (key) => key !== last.active && rows.some((row) => row.key === key),
+  );
+  const active = rows[activeIndex]?.key;
+  if (slots !== last.slots || active !== last.active) setLast({ slots, active });
+  return shown.map((index) => ({ index, slot: slots.get(rows[index]!.key)! }));
+}
+
 interface ActiveRow {
   /** The first row before any was active. */
   readonly index: number;
-  /** The focus came into the list: to a row, or (null) to a control in one. */
-  focused(key: string | null): void;
+  /** The focus came into the list: to a row, or to a control in one. */
+  focused(key: string | undefined): void;
   blurred(): void;
   focus(key: string): void;
 }
@@ -129,7 +215,7 @@ function useActiveRow(
     index,
     focused: (wanted) => {
       hasFocus.current = true;
-      if (wanted !== null) setKey(wanted);
+      if (wanted !== undefined) setKey(wanted);
     },
     blurred: () => {
       hasFocus.current = false;
@@ -157,7 +243,10 @@ function scrollToRow(scroller: HTMLElement | null, top: number, height: number):
   if (overhang > scroller.scrollTop) scroller.scrollTop = overhang;
 }
 
-/** First and last row on the screen; changes only when a row comes or goes. */
+/**
+ * First and last row on the screen: always as many, so that one comes when one goes and a scroll
+ * draws once a row.
+ */
 function useVisibleRange(
   scroller: React.RefObject<HTMLDivElement | null>,
   rowHeight: number,
@@ -170,7 +259,7 @@ function useVisibleRange(
     let height = element.clientHeight;
     const update = (): void => {
       const first = Math.floor(element.scrollTop / rowHeight);
-      const last = Math.ceil((element.scrollTop + height) / rowHeight);
+      const last = first + Math.ceil(height / rowHeight);
       setRange((old) => (old[0] === first && old[1] === last ? old : [first, last]));
     };
     const resizing = new ResizeObserver(([entry]) => {
@@ -208,8 +297,7 @@ function gridKey<T extends VirtualGridRow>(
   const key = rowKey(event.target);
   if (key === null) {
     // In a control of the row: Escape goes back to the row, everything else is the control's.
-    const row = event.key === 'Escape' ? (event.target as Element).closest('[data-row]') : null;
-    if (row instanceof HTMLElement) row.focus();
+    if (event.key === 'Escape') rowOf(event.target)?.focus();
     return;
   }
   if (event.key === 'Enter') {
@@ -231,6 +319,16 @@ function gridKey<T extends VirtualGridRow>(
   event.preventDefault();
   const next = rows[Math.min(rows.length - 1, Math.max(0, active.index + step))];
   if (next !== undefined) active.focus(next.key);
+}
+
+/** The row that the event happened in. */
+function rowOf(target: EventTarget): HTMLElement | null {
+  return target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null;
+}
+
+function rowAt<T extends VirtualGridRow>(target: EventTarget, rows: readonly T[]): T | undefined {
+  const key = rowOf(target)?.dataset.row;
+  return rows.find((row) => row.key === key);
 }
 
 /** The key of the row that the event is about itself, not one of its controls. */

@@ -1,15 +1,16 @@
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import { percent } from '../design/format.ts';
 import { useDomainSample, useHostSample } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
-import { Sparkline } from './sparkline.tsx';
+import { Sparkline, SparklineCurve } from './sparkline.tsx';
 
 export function CpuPercent({ uuid }: { readonly uuid: string }) {
   const sample = useDomainSample(uuid);
   return <>{sample === null ? '–' : percent(sample.cpuPercent)}</>;
 }
 
-export function CpuSparkline({ uuid }: { readonly uuid: string }) {
+/** @param top Where it begins in the drawing of all rows. */
+export const CpuCurve = memo(function CpuCurve({ uuid, top }: { uuid: string; top: number }) {
   const { statistics } = useSite();
   const source = useMemo(
     () => ({
@@ -19,8 +20,8 @@ export function CpuSparkline({ uuid }: { readonly uuid: string }) {
     }),
     [statistics, uuid],
   );
-  return <Sparkline source={source} />;
-}
+  return <SparklineCurve source={source} top={top} />;
+});
 
 export function HostCpuPercent({ name }: { readonly name: string }) {
   const sample = useHostSample(name);

@@ -1,10 +1,9 @@
 import { memo, type SyntheticEvent } from 'react';
 import type { Domain } from '../../shared/contract/schemas.ts';
 import { routeHref } from '../app/route.ts';
-import { Icon } from '../design/icon.tsx';
 import { Since } from '../design/time.tsx';
 import { useDomain, useRunningTask } from '../site/queries.ts';
-import { CpuPercent, CpuSparkline } from './cpu-figure.tsx';
+import { CpuPercent } from './cpu-figure.tsx';
 import { DomainMark } from './domain-mark.tsx';
 import { DragHandle } from './drag-handle.tsx';
 import styles from './domain-row.module.css';
@@ -31,9 +30,7 @@ export const DomainRow = memo(function DomainRow({ uuid, isActive, onMenu, onDro
       {isActive ? (
         <DragHandle domain={domain} onDropped={() => onDropped(uuid)} />
       ) : (
-        <span className={styles.grip}>
-          <Icon name="grip" />
-        </span>
+        <span className={styles.grip} />
       )}
       <DomainMark state={domain.state} />
       <a
@@ -45,9 +42,6 @@ export const DomainRow = memo(function DomainRow({ uuid, isActive, onMenu, onDro
       >
         {domain.name}
       </a>
-      <span className={styles.spark}>
-        <CpuSparkline uuid={uuid} />
-      </span>
       <span className={styles.percent}>
         <CpuPercent uuid={uuid} />
       </span>
@@ -64,9 +58,7 @@ export const DomainRow = memo(function DomainRow({ uuid, isActive, onMenu, onDro
         tabIndex={tabIndex}
         onDoubleClick={stop}
         onClick={(event) => onMenu(uuid, event.currentTarget)}
-      >
-        <Icon name="more" />
-      </button>
+      />
       <RowProgress uuid={uuid} />
     </div>
   );
@@ -83,6 +75,7 @@ function RowProgress({ uuid }: { readonly uuid: string }) {
   if (task === undefined) return null;
   return (
     <span
+      key={task.id}
       className={styles.progress}
       title={task.detail ?? task.title}
       data-unknown={task.progress === null}

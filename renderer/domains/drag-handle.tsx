@@ -1,6 +1,5 @@
 import { Button, useDrag } from 'react-aria-components';
 import type { Domain } from '../../shared/contract/schemas.ts';
-import { Icon } from '../design/icon.tsx';
 import { DOMAIN_TYPE, dragged } from '../hosts/migration-drag.ts';
 import styles from './domain-row.module.css';
 
@@ -23,9 +22,5 @@ export function DragHandle({ domain, onDropped }: Props) {
       requestAnimationFrame(onDropped);
     },
   });
-  return (
-    <Button {...dragButtonProps} className={styles.grip!} aria-label={`Drag ${name}`}>
-      <Icon name="grip" />
-    </Button>
-  );
+  return <Button {...dragButtonProps} className={styles.grip!} aria-label={`Drag ${name}`} />;
 }

@@ -1,11 +1,11 @@
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react';
 import type { Domain } from '../../shared/contract/schemas.ts';
 import { memoryOf, mib } from '../design/format.ts';
-import { useDomainSample } from '../site/queries.ts';
+import { useSampledMemoryKiB } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import { useValue } from '../state/value.ts';
 import styles from './memory-control.module.css';
-import { memoryBounds } from './memory-bounds.ts';
+import { memoryBounds, type MemoryBounds } from './memory-bounds.ts';
 import { MemoryNumber } from './memory-number.tsx';
 import { Refusal } from './refusal.tsx';
 import { TargetSender } from './target-sender.ts';
@@ -38,6 +38,7 @@ export function MemoryControl({ domain, place, tabIndex = 0 }: Props) {
   const slider = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState<string | null>(null);
   const takeBack = useTakeBack(sender, targetMiB);
+  const actualKiB = useActualKiB(domain);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') takeBack.escape(event);
@@ -57,12 +58,13 @@ export function MemoryControl({ domain, place, tabIndex = 0 }: Props) {
       {place === 'page' && <span className={styles.end}>{bounds.leastMiB} MiB least</span>}
       {/* A drag that starts on the slider must not drag the row. */}
       <div className={styles.track} draggable onDragStart={preventDrag}>
-        <Bars domain={domain} targetMiB={targetMiB} />
         <input
           ref={slider}
           type="range"
           tabIndex={tabIndex}
           className={styles.slider}
+          data-empty={actualKiB === 0}
+          style={{ '--actual': share(bounds, actualKiB) } as object}
           aria-label={`Memory of ${domain.name}`}
           aria-valuetext={`${targetMiB} MiB asked`}
           aria-describedby={describedBy}
@@ -81,6 +83,7 @@ export function MemoryControl({ domain, place, tabIndex = 0 }: Props) {
       {typed === null ? (
         <Figures
           domain={domain}
+          actualKiB={actualKiB}
           targetMiB={targetMiB}
           id={describedBy}
           onEdit={() => setTyped(String(targetMiB))}
@@ -111,32 +114,22 @@ function useTakeBack(sender: TargetSender, targetMiB: number) {
   };
 }
 
-function Bars({ domain, targetMiB }: { readonly domain: Domain; readonly targetMiB: number }) {
-  const actualKiB = useActualKiB(domain);
-  const { leastMiB, mostMiB } = memoryBounds(domain);
-  const share = (value: number) =>
-    Math.min(1, Math.max(0, (value - leastMiB) / (mostMiB - leastMiB || 1)));
-  return (
-    <div
-      className={styles.bars}
-      style={{ '--actual': share(actualKiB / KIB_PER_MIB), '--target': share(targetMiB) } as object}
-    >
-      <span className={styles.actual} data-empty={actualKiB === 0} />
-      <span className={styles.thumb} />
-    </div>
-  );
+/** How far along the track, from 0 to 1. */
+function share({ leastMiB, mostMiB }: MemoryBounds, kib: number): number {
+  const value = (kib / KIB_PER_MIB - leastMiB) / (mostMiB - leastMiB || 1);
+  return Math.round(1000 * Math.min(1, Math.max(0, value))) / 1000;
 }
 
 interface FiguresProps {
   readonly domain: Domain;
+  readonly actualKiB: number;
   readonly targetMiB: number;
   readonly id: string;
   readonly onEdit: () => void;
 }
 
 /** `96 of 128 MiB`, and where the balloon is still going. A click makes it a field. */
-function Figures({ domain, targetMiB, id, onEdit }: FiguresProps) {
-  const actualKiB = useActualKiB(domain);
+function Figures({ domain, actualKiB, targetMiB, id, onEdit }: FiguresProps) {
   const isMoving = domain.domid !== null && mib(actualKiB) !== String(targetMiB);
   return (
     <button type="button" tabIndex={-1} className={styles.figures} id={id} onClick={onEdit}>
@@ -150,9 +143,8 @@ function Figures({ domain, targetMiB, id, onEdit }: FiguresProps) {
 }
 
 function useActualKiB(domain: Domain): number {
-  const sample = useDomainSample(domain.uuid);
-  if (domain.domid === null) return 0;
-  return sample?.memory.actualKiB ?? domain.memory.actualKiB;
+  const sampledKiB = useSampledMemoryKiB(domain.uuid);
+  return domain.domid === null ? 0 : (sampledKiB ?? domain.memory.actualKiB);
 }
 
 function preventDrag(event: React.DragEvent): void {

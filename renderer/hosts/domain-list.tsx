@@ -13,6 +13,7 @@ import {
 } from '../design/virtual-grid.tsx';
 import { DomainMenu } from '../domains/domain-menu.tsx';
 import { DomainRow, type OpenRowMenu } from '../domains/domain-row.tsx';
+import { RowSparklines } from '../domains/row-sparklines.tsx';
 import { stateWord } from '../domains/state-word.ts';
 import type { RosterEntry } from '../site/keys.ts';
 import { useDomain } from '../site/queries.ts';
@@ -50,6 +51,9 @@ export function DomainList({ host, guests, isFiltered }: Props) {
         onContextMenu={(row, anchor) => openMenu(row.key, anchor)}
         onDragStart={({ entry }, event) => startMouseDrag(entry, event)}
         onDragEnd={() => dragged.set(null)}
+        overlay={(placed) => (
+          <RowSparklines rows={placed} height={rows.length * ROW_PX} rowHeight={ROW_PX} />
+        )}
       >
         {(row, isActive) => (
           <DomainRow uuid={row.key} isActive={isActive} onMenu={openMenu} onDropped={focusRow} />

@@ -79,6 +79,15 @@ export function useDomainSample(uuid: string): DomainSample | null {
   );
 }
 
+/** What a domain has in its newest second; tells only when it is another figure, as few seconds do. */
+export function useSampledMemoryKiB(uuid: string): number | null {
+  const { statistics } = useSite();
+  return useSyncExternalStore(
+    useCallback((listener) => statistics.subscribeDomain(uuid, listener), [statistics, uuid]),
+    () => statistics.domain(uuid).latest?.memory.actualKiB ?? null,
+  );
+}
+
 export function useHostSample(name: string): HostSample | null {
   const { statistics } = useSite();
   return useSyncExternalStore(
