@@ -2,6 +2,7 @@
 import { diskError } from './disk-error.ts';
 import type { BackingImage, DiskImage } from './disk-image.ts';
 import { DescriptorFile } from './files/descriptor-file.ts';
+import { openNbd } from './nbd/nbd-image.ts';
 import { Qcow2Image } from './qcow2/qcow2-image.ts';
 import { RawImage } from './raw.ts';
 import type { DiskFile, DiskSource } from './service/disk-service.contract.ts';
@@ -11,7 +12,7 @@ const MAX_CHAIN = 64;
 
 /** @throws DomusError `disk.…` when it is not, or cannot be, what it is said to be */
 export async function openDisk(source: DiskSource, readOnly: boolean): Promise<DiskImage> {
-  return Promise.resolve(openChain(source.chain, readOnly));
+  return source.kind === 'nbd' ? openNbd(source, readOnly) : openChain(source.chain, readOnly);
 }
 
 function openChain(chain: readonly DiskFile[], readOnly: boolean): DiskImage {

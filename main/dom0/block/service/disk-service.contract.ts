@@ -9,11 +9,11 @@ export interface DiskFile {
   label: string;
 }
 
-/** The disk's own file first, then what it was made over, down to the last. */
-export interface DiskSource {
-  kind: 'files';
-  chain: readonly DiskFile[];
-}
+export type DiskSource =
+  /** The disk's own file first, then what it was made over, down to the last. */
+  | { kind: 'files'; chain: readonly DiskFile[] }
+  /** Of an NBD server, over TCP; the export's name may be empty. */
+  | { kind: 'nbd'; host: string; port: number; exportName: string; label: string };
 
 export interface OpenDisk {
   /** Names the disk in later calls and in events: unique in this worker. */
