@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { portChannel } from '../api/port-channel.ts';
 import type { DiskServiceCalls, DiskServiceEvents, OpenedDisk } from '../dom0/index.ts';
-import { createDiskRing, DiskClient, DiskStatus } from '../dom0/index.ts';
+import { createDiskRing, createQcow2, DiskClient, DiskStatus } from '../dom0/index.ts';
+import { qemuCheck, qemuImg } from '../dom0/block/testing/qemu-img.ts';
 import { ScratchFolder } from '../dom0/block/testing/scratch-folder.ts';
 import { Doorbell } from '../../shared/ring/doorbell.ts';
 import { workerUrl } from './worker-url.ts';
@@ -147,6 +148,46 @@ describe('an I/O worker', () => {
     sleepUntilIdle(client);
     expect(statuses).toEqual([DiskStatus.ok]);
     await close();
+  });
+
+  it('serves a qcow2 overlay, and QEMU finds what was flushed', async () => {
+    const base = folder.file('base.raw');
+    writeFileSync(base, new Uint8Array(2 * MIB).fill(7));
+    const path = folder.file('top.qcow2');
+    const fds = [openSync(path, 'w+'), openSync(base, 'r')] as const;
+    createQcow2(fds[0], 'top', { bytes: 4 * MIB, backing: { name: 'base.raw', format: 'raw' } });
+    const chain = [
+      { fd: fds[0], format: 'qcow2' as const, label: 'top' },
+      { fd: fds[1], format: 'raw' as const, label: 'base' },
+    ];
+    const ring = createDiskRing(MIB);
+    const opened = await channel.call('disk.open', {
+      disk: 'overlay',
+      source: { kind: 'files', chain },
+      readOnly: false,
+      ring,
+      doorbell: doorbell.buffer,
+    });
+    expect(opened).toEqual({ bytes: 4 * MIB, readOnly: false, discardBytes: 65_536 });
+    const client = new DiskClient(ring);
+    const statuses: DiskStatus[] = [];
+    const buffer = client.reserve(1024)!;
+    buffer.bytes.fill(8);
+    client.write(MIB - 512, buffer, (status) => statuses.push(status));
+    sleepUntilIdle(client);
+    client.flush((status) => statuses.push(status));
+    sleepUntilIdle(client);
+    expect(statuses).toEqual([DiskStatus.ok, DiskStatus.ok]);
+    // Not closed yet: a flush is enough.
+    const seen = folder.file('seen.raw');
+    qemuImg('convert', '-U', '-f', 'qcow2', '-O', 'raw', path, seen);
+    const expected = Buffer.alloc(4 * MIB)
+      .fill(7, 0, 2 * MIB)
+      .fill(8, MIB - 512, MIB + 512);
+    expect(readFileSync(seen).equals(expected)).toBe(true);
+    await channel.call('disk.close', { disk: 'overlay' });
+    expect(qemuCheck(path)).toBe('clean');
+    for (const fd of fds) closeSync(fd);
   });
 
   it('closes a ring that holds what no client writes, and serves the others', async () => {

@@ -5,6 +5,7 @@ export type DiskErrorCode =
   | 'disk.no-space'
   | 'disk.io'
   | 'disk.lost'
+  | 'disk.unreachable'
   | 'disk.corrupt'
   | 'disk.unsupported'
   | 'disk.not-qcow2'
@@ -18,6 +19,7 @@ const WHAT_TO_DO: Record<DiskErrorCode, string> = {
   'disk.io': 'see the system log for the device beneath it, then resume the domain',
   'disk.lost':
     'what was written last may be missing: detach the disk, check it, and attach it anew',
+  'disk.unreachable': 'check that the server runs there and has this export',
   'disk.corrupt': 'do not write to it: repair a copy with "qemu-img check -r all", or restore it',
   'disk.unsupported': 'convert it with "qemu-img convert -O qcow2"',
   'disk.not-qcow2': 'open it as what it is, "raw" for example',

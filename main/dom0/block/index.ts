@@ -4,6 +4,8 @@ export type { DiskImage, Done } from './disk-image.ts';
 export { diskError } from './disk-error.ts';
 export type { DiskErrorCode } from './disk-error.ts';
 export { openDisk } from './open-disk.ts';
+export { createQcow2, describeQcow2 } from './qcow2/create.ts';
+export type { NewQcow2, Qcow2Description } from './qcow2/create.ts';
 export { DiskClient } from './ring/disk-client.ts';
 export type { DiskBuffer, DiskDone } from './ring/disk-client.ts';
 export { createDiskRing, DiskStatus } from './ring/disk-ring.abi.ts';

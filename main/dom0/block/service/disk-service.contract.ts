@@ -12,7 +12,7 @@ export interface DiskFile {
 export type DiskSource =
   /** The disk's own file first, then what it was made over, down to the last. */
   | { kind: 'files'; chain: readonly DiskFile[] }
-  /** Of an NBD server; the export's name may be empty. */
+  /** Of an NBD server, over TCP; the export's name may be empty. */
   | { kind: 'nbd'; host: string; port: number; exportName: string; label: string };
 
 export interface OpenDisk {

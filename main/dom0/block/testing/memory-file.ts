@@ -7,15 +7,20 @@ import type { BlockFile } from '../files/block-file.ts';
 export class MemoryFile implements BlockFile {
   readonly label = 'memory';
   readOnly = false;
-  bytes = new Uint8Array(0);
+  private store = new Uint8Array(64 * 1024);
+  private length = 0;
   /** Bytes that it can have. */
   room = Infinity;
   /** Syncs under way; null when they complete at once. */
   heldSyncs: Done[] | null = null;
-  writes = 0;
 
   get size(): number {
-    return this.bytes.length;
+    return this.length;
+  }
+
+  /** What it holds. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.store.subarray(0, this.length);
   }
 
   read(offset: number, target: readonly Uint8Array[]): void {
@@ -26,7 +31,6 @@ export class MemoryFile implements BlockFile {
 
   write(offset: number, source: readonly Uint8Array[]): void {
     const length = totalBytes(source);
-    this.writes++;
     if (offset + length > this.room) throw diskError('disk.no-space', this.label, 'it is full');
     this.extend(offset + length);
     gather(source, this.bytes.subarray(offset));
@@ -34,9 +38,12 @@ export class MemoryFile implements BlockFile {
 
   extend(size: number): void {
     if (size <= this.size) return;
-    const longer = new Uint8Array(size);
-    longer.set(this.bytes);
-    this.bytes = longer;
+    if (size > this.store.length) {
+      const longer = new Uint8Array(Math.max(size, 2 * this.store.length));
+      longer.set(this.bytes);
+      this.store = longer;
+    }
+    this.length = size;
   }
 
   sync(done: Done): void {
