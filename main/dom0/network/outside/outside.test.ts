@@ -239,6 +239,28 @@ describe('TCP to the outside', () => {
     recorder.connection().reset();
   });
 
+  it('sends a lost frame again although nothing else happens on the wire', async () => {
+    let accepted: Socket | null = null;
+    let losesNext = false;
+    const port = await serve((socket) => (accepted = socket));
+    const loses = (): boolean => {
+      const lost = losesNext;
+      losesNext = false;
+      return lost;
+    };
+    const { guest } = site(ALLOW_LOOPBACK, { loses });
+    const recorder = open(guest, port);
+    await recorder.until(() => recorder.connection().state === 'established');
+    while (!accepted) await new Promise(setImmediate);
+    // The handshake's last acknowledgment has arrived when it is answered.
+    recorder.connection().write(Buffer.from('x'));
+    await once(accepted as Socket, 'data');
+    losesNext = true;
+    (accepted as Socket).write('y');
+    await recorder.until(() => recorder.bytes === 1);
+    expect(losesNext).toBe(false);
+  });
+
   it('answers a closed port and a broken connection with a reset', async () => {
     const port = await serve((socket) => socket.once('data', () => socket.resetAndDestroy()));
     const { guest } = site(ALLOW_LOOPBACK);

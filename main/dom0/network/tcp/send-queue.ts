@@ -1,6 +1,12 @@
-/** Bytes that were written and not acknowledged yet, as the chunks they came in. */
+/** Chunks below this are copied together: a peer that trickles must not cost more than its bytes. */
+const SMALL_BYTES = 2048;
+const GATHER_BYTES = 16_384;
+
+/** Bytes that were written and not acknowledged yet, large chunks as they came. */
 export class SendQueue {
   private readonly chunks: Uint8Array[] = [];
+  /** Where small chunks are gathered; the last of `chunks` is a view of what is filled. */
+  private gathered: { buffer: Uint8Array; used: number } | null = null;
   /** Bytes of the first chunk that are acknowledged. */
   private skipped = 0;
   private bytes = 0;
@@ -12,8 +18,12 @@ export class SendQueue {
   /** The chunk belongs to the queue from now on. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    this.chunks.push(chunk);
     this.bytes += chunk.length;
+    if (chunk.length < SMALL_BYTES) this.gather(chunk);
+    else {
+      this.gathered = null;
+      this.chunks.push(chunk);
+    }
   }
 
   /** Fills `target` from `offset` bytes after the oldest one. */
@@ -44,11 +54,23 @@ export class SendQueue {
       whole++;
     }
     this.chunks.splice(0, whole);
+    if (this.chunks.length === 0) this.gathered = null;
   }
 
   clear(): void {
     this.chunks.length = 0;
+    this.gathered = null;
     this.skipped = 0;
     this.bytes = 0;
+  }
+
+  private gather(chunk: Uint8Array): void {
+    let { gathered } = this;
+    if (!gathered || gathered.used + chunk.length > gathered.buffer.length) {
+      gathered = this.gathered = { buffer: new Uint8Array(GATHER_BYTES), used: 0 };
+    } else this.chunks.pop();
+    gathered.buffer.set(chunk, gathered.used);
+    gathered.used += chunk.length;
+    this.chunks.push(gathered.buffer.subarray(0, gathered.used));
   }
 }

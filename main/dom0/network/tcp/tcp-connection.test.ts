@@ -241,6 +241,7 @@ describe('a TCP connection', () => {
           burstBytes: 1460,
           now: () => nowMs,
           transmit: () => sent++,
+          timerSet: () => undefined,
           events: {
             opened: () => undefined,
             data: ({ length }) => (held += length),

@@ -58,6 +58,8 @@ export interface TcpConnectionOptions {
     fill: (payload: Uint8Array) => void,
     segmentBytes: number,
   ): void;
+  /** {@link TcpConnection.nextMs} may be another. */
+  timerSet(): void;
   readonly events: TcpEvents;
 }
 
@@ -86,6 +88,7 @@ export class TcpConnection {
       burstBytes,
       now,
       transmit: (segment) => this.transmit(segment),
+      timerSet: () => options.timerSet(),
     });
   }
 
@@ -268,6 +271,7 @@ export class TcpConnection {
 
   private waitAgain(): void {
     this.timeWaitMs = this.options.now() + TIME_WAIT_MS;
+    this.options.timerSet();
   }
 
   private close(reason: TcpCloseReason): void {

@@ -20,6 +20,8 @@ export interface TcpSenderOptions {
   burstBytes: number;
   now: () => number;
   transmit(segment: OutgoingSegment): void;
+  /** {@link TcpSender.timerMs} is another. */
+  timerSet(): void;
 }
 
 /** Writers should pause beyond the one and may go on below the other. */
@@ -258,5 +260,6 @@ export class TcpSender {
     const unsent = this.queue.length - distance(this.nxt, this.una);
     const waits = this.inFlight > 0 || (this.synAcknowledged && unsent > 0);
     this.timerMs = waits ? this.options.now() + this.roundTrip.timeoutMs : null;
+    this.options.timerSet();
   }
 }

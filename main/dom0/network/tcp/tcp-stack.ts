@@ -48,7 +48,6 @@ export class TcpStack {
   connect(guest: Endpoint, from: Endpoint, events: TcpEvents): TcpConnection {
     const connection = this.add(guest, from, events);
     connection.connect();
-    this.options.timers.update(connection);
     return connection;
   }
 
@@ -79,10 +78,8 @@ export class TcpStack {
     const other = { address: ip.destination, port: segment.destinationPort };
     const payload = frame.subarray(segment.payloadAt, segment.payloadEnd);
     const connection = this.find(guest, other);
-    if (connection) {
-      connection.receive(segment, payload);
-      this.options.timers.update(connection);
-    } else if ((segment.flags & (TcpFlag.syn | TcpFlag.ack | TcpFlag.rst)) === TcpFlag.syn) {
+    if (connection) connection.receive(segment, payload);
+    else if ((segment.flags & (TcpFlag.syn | TcpFlag.ack | TcpFlag.rst)) === TcpFlag.syn) {
       if (!this.open(guest, other, segment)) this.refuse(guest, other, segment, payload.length);
     } else this.refuse(guest, other, segment, payload.length);
     return true;
@@ -113,10 +110,9 @@ export class TcpStack {
       mss: gateway.mtu - IPV4_HEADER_BYTES - TCP_HEADER_BYTES,
       burstBytes: BURST_BYTES,
       now,
-      transmit: (header, payloadBytes, fill, segmentBytes) => {
-        this.transmit(guest, other, header, payloadBytes, fill, segmentBytes);
-        timers.update(connection);
-      },
+      transmit: (header, payloadBytes, fill, segmentBytes) =>
+        this.transmit(guest, other, header, payloadBytes, fill, segmentBytes),
+      timerSet: () => timers.update(connection),
       events: {
         ...events,
         closed: (reason) => {

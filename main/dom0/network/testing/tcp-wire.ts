@@ -83,6 +83,8 @@ export class WireSide {
   /** What it takes in at a time, and how often; slower than it comes makes windows close. */
   pendingConsumption = 0;
   writable = 0;
+  /** Its timer, as far as it has told. */
+  timerToldMs: number = Infinity;
 }
 
 export class TcpWire {
@@ -109,6 +111,10 @@ export class TcpWire {
   run(untilMs: number): void {
     for (;;) {
       const timers = this.sides.map(({ connection }) => connection.nextMs ?? Infinity);
+      this.sides.forEach(({ timerToldMs }, index) => {
+        const isLate = timerToldMs > (timers[index] ?? Infinity);
+        if (isLate) this.judge.problems.push(`${index} did not tell when its timer is`);
+      });
       const next = Math.min(...timers, ...this.events.map(({ atMs }) => atMs));
       if (next > untilMs) return;
       this.nowMs = Math.max(this.nowMs, next);
@@ -135,6 +141,7 @@ export class TcpWire {
         fill(unfinished.payload);
         this.carry(index, unfinished.finish());
       },
+      timerSet: () => (side.timerToldMs = side.connection.nextMs ?? Infinity),
       events: {
         opened: () => (side.opened = true),
         data: (bytes) => {

@@ -96,8 +96,8 @@ export class TestGuest {
         fill(unfinished.payload);
         const cutTo = payloadBytes > segmentBytes ? segmentBytes : 0;
         this.send(unfinished.finishPartial(), { checksumPartial: true, segmentBytes: cutTo });
-        this.timers.update(connection);
       },
+      timerSet: () => this.timers.update(connection),
       events,
     });
     this.connections.set(`${localPort} ${remote.address}:${remote.port}`, connection);
@@ -138,7 +138,6 @@ export class TestGuest {
       const known = this.connections.get(key);
       if (known) {
         known.receive(segment, frame.subarray(segment.payloadAt, segment.payloadEnd));
-        this.timers.update(known);
       } else if (this.onConnect && (segment.flags & TcpFlag.syn) !== 0) {
         const made: { connection: TcpConnection | null } = { connection: null };
         const events = this.onConnect(() => made.connection as TcpConnection);
