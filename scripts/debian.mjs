@@ -12,6 +12,7 @@ const NEEDED = {
   '/usr/include/x86_64-linux-gnu/asm': 'libc6-dev',
   '/usr/bin/iasl': 'acpica-tools',
   '/usr/bin/qemu-img': 'qemu-utils',
+  '/usr/bin/tcpdump': 'tcpdump',
 };
 /** The C compiler for 32 bits has no file of one name: it is asked. */
 const MULTILIB = 'gcc-multilib';

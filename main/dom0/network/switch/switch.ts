@@ -1,0 +1,249 @@
+/**
+ * The switch of one network on one host. Networks do not know of each other: each has its own
+ * switches, and only a gateway joins them.
+ *
+ * Hosts are joined in a full mesh of uplinks, so a frame from an uplink never goes to another one:
+ * there are no loops and no spanning tree. The stations of this host are known by their ports, so
+ * frames to unknown ones go to uplinks only, and no guest sees unicasts that are not for it.
+ */
+import { DomusError } from '../../../../shared/errors.ts';
+import { isGroupMac } from '../address/mac-address.ts';
+import type { MacAddress } from '../address/mac-address.ts';
+import { completeChecksum } from '../offload/complete-checksum.ts';
+import { NO_OFFLOAD } from '../offload/offload.ts';
+import type { Offload } from '../offload/offload.ts';
+import { SEGMENT_BYTES_MIN, segmentTcp } from '../offload/segment-tcp.ts';
+import { buildGratuitousArp } from '../protocol/arp.ts';
+import { ETHERNET_HEADER_BYTES } from '../protocol/ethernet.ts';
+import { IpProtocol, isFragment } from '../protocol/ipv4.ts';
+import { isAllowed } from './access-rule.ts';
+import { grantedAddress } from './dhcp-snooping.ts';
+import { dissectFrame } from './dissection.ts';
+import type { Dissection } from './dissection.ts';
+import { refuseSender } from './guard.ts';
+import { DEFAULT_MAC_TABLE_LIMITS, MacTable } from './mac-table.ts';
+import type { MacTableLimits } from './mac-table.ts';
+import { SwitchPort } from './port.ts';
+import type { PortOptions } from './port.ts';
+import type { DropReason } from './port-counters.ts';
+
+export interface SwitchOptions {
+  /** Milliseconds of a clock that does not run backwards. */
+  readonly now: () => number;
+  /** Bytes of an IPv4 datagram. Default: 1500. */
+  readonly mtu?: number;
+  readonly macTable?: MacTableLimits;
+}
+
+const DEFAULT_MTU = 1500;
+const IPV4_BYTES_MAX = 65_535;
+
+export class NetworkSwitch {
+  readonly mtu: number;
+  private readonly now: () => number;
+  private readonly ports = new Map<string, SwitchPort>();
+  /** Where this host's own stations are plugged in. */
+  private readonly stations = new Map<MacAddress, SwitchPort>();
+  /** Where a MAC was last heard: at an uplink, after its guest moved, though a port is here yet. */
+  private readonly heard: MacTable<SwitchPort>;
+
+  constructor(options: SwitchOptions) {
+    this.now = options.now;
+    this.mtu = options.mtu ?? DEFAULT_MTU;
+    this.heard = new MacTable(options.macTable ?? DEFAULT_MAC_TABLE_LIMITS);
+  }
+
+  /** @throws DomusError `network.port-taken`, `network.mac-taken`, `network.mac-invalid` */
+  attach(options: PortOptions): SwitchPort {
+    const { id, mac } = options;
+    if (this.ports.has(id)) {
+      throw new DomusError('network.port-taken', `the switch has a port ${id} already`);
+    }
+    if (mac !== null && (isGroupMac(mac) || mac === 0)) {
+      throw new DomusError('network.mac-invalid', `port ${id} has a MAC address for groups`);
+    }
+    const owner = mac === null ? undefined : this.stations.get(mac);
+    if (owner) {
+      const what = `port ${id} has the same MAC address as port ${owner.id}`;
+      throw new DomusError('network.mac-taken', what, { data: { port: owner.id } });
+    }
+    const port = new SwitchPort(
+      options,
+      (from, frame, load) => this.take(from, frame, load),
+      () => this.now(),
+    );
+    this.ports.set(id, port);
+    if (mac !== null) {
+      this.stations.set(mac, port);
+      this.heard.learn(mac, port, this.now());
+    }
+    return port;
+  }
+
+  /** Unplugs a port; frames that its owner still sends go nowhere. */
+  detach(port: SwitchPort): void {
+    if (this.ports.get(port.id) !== port) return;
+    port.linkUp = false;
+    this.ports.delete(port.id);
+    if (port.mac !== null) this.stations.delete(port.mac);
+    this.heard.forget(port);
+  }
+
+  /** Tells the other hosts at once that a guest is here now: after a move, for one that is silent. */
+  announce(port: SwitchPort): void {
+    const { mac } = port;
+    if (mac === null || !port.linkUp) return;
+    this.heard.learn(mac, port, this.now());
+    // Without an address any frame from the MAC does; 0.0.0.0 claims none (RFC 5227).
+    const addresses = port.addresses.size > 0 ? port.addresses : [0];
+    for (const address of addresses) {
+      const frame = buildGratuitousArp(mac, address);
+      const packet = dissectFrame(frame);
+      if (packet) this.flood(port, frame, NO_OFFLOAD, packet);
+    }
+  }
+
+  private take(from: SwitchPort, frame: Uint8Array, offload: Offload): void {
+    const packet = dissectFrame(frame);
+    const refusal = packet ? this.refuse(from, frame, offload, packet) : 'malformed';
+    if (from.linkUp) from.tap?.(frame, offload, 'sent');
+    if (refusal !== null || packet === null) {
+      from.counters.sendDrops[refusal ?? 'malformed']++;
+      return;
+    }
+    from.counters.sentFrames++;
+    from.counters.sentBytes += frame.length;
+    const { source, destination } = packet.ethernet;
+    this.hear(source, from);
+    if (isGroupMac(destination)) {
+      this.flood(from, frame, offload, packet);
+      return;
+    }
+    const to = this.find(destination);
+    if (to === null) this.toUplinks(from, frame, offload, packet);
+    else if (to === from || (to.kind === 'uplink' && from.kind === 'uplink')) {
+      from.counters.sendDrops['no-port']++;
+    } else this.give(to, from, frame, offload, packet);
+  }
+
+  private refuse(
+    from: SwitchPort,
+    frame: Uint8Array,
+    offload: Offload,
+    packet: Dissection,
+  ): DropReason | null {
+    if (!from.linkUp) return 'link-down';
+    const shape = this.refuseShape(frame, offload, packet);
+    if (shape !== null) return shape;
+    if (isGroupMac(packet.ethernet.source)) return 'spoofed-mac';
+    if (from.kind === 'guest' && from.mac !== null) {
+      const lie = refuseSender(packet, from.mac, from.addresses);
+      if (lie !== null) return lie;
+    }
+    if (!isAllowed(from.access, 'out', packet)) return 'rule';
+    const now = this.now();
+    if (from.sendBucket && !from.sendBucket.take(frame.length, now)) return 'rate';
+    if (from.stormBucket && this.find(packet.ethernet.destination) === null) {
+      if (!from.stormBucket.take(1, now)) return 'storm';
+    }
+    return null;
+  }
+
+  /** Sizes, and whether the offloads asked for can be done: later on nothing of it fails. */
+  private refuseShape(
+    frame: Uint8Array,
+    { checksumPartial, segmentBytes }: Offload,
+    { ip, ports }: Dissection,
+  ): DropReason | null {
+    if (segmentBytes === 0 && !checksumPartial) {
+      return frame.length > ETHERNET_HEADER_BYTES + this.mtu ? 'too-long' : null;
+    }
+    if (!ip || !ports || isFragment(ip)) return 'offload';
+    if (segmentBytes === 0) {
+      return frame.length > ETHERNET_HEADER_BYTES + this.mtu ? 'too-long' : null;
+    }
+    if (frame.length > ETHERNET_HEADER_BYTES + IPV4_BYTES_MAX) return 'too-long';
+    // Written so that no number that is none passes.
+    const isSegmentable = ip.protocol === IpProtocol.tcp && segmentBytes >= SEGMENT_BYTES_MIN;
+    if (!isSegmentable) return 'offload';
+    // At least 40 bytes of headers go before each segment's payload.
+    return segmentBytes + 40 > this.mtu ? 'offload' : null;
+  }
+
+  private hear(mac: MacAddress, from: SwitchPort): void {
+    // A service has its MAC on every host: what others' send does not move it away from here.
+    const station = this.stations.get(mac);
+    if (from.kind === 'uplink' && station?.kind === 'service') return;
+    this.heard.learn(mac, from, this.now());
+  }
+
+  private find(mac: MacAddress): SwitchPort | null {
+    return this.heard.lookUp(mac, this.now()) ?? this.stations.get(mac) ?? null;
+  }
+
+  private flood(from: SwitchPort, frame: Uint8Array, offload: Offload, packet: Dissection): void {
+    for (const to of this.ports.values()) {
+      if (to === from || (to.kind === 'uplink' && from.kind === 'uplink')) continue;
+      this.give(to, from, frame, offload, packet);
+    }
+  }
+
+  private toUplinks(
+    from: SwitchPort,
+    frame: Uint8Array,
+    offload: Offload,
+    packet: Dissection,
+  ): void {
+    if (from.kind === 'uplink') {
+      from.counters.sendDrops['no-port']++;
+      return;
+    }
+    for (const to of this.ports.values()) {
+      if (to.kind === 'uplink' && to !== from) this.give(to, from, frame, offload, packet);
+    }
+  }
+
+  private give(
+    to: SwitchPort,
+    from: SwitchPort,
+    frame: Uint8Array,
+    offload: Offload,
+    packet: Dissection,
+  ): void {
+    if (to.isLocal && from.kind === 'uplink') return;
+    const refusal = this.refuseReceiver(to, frame, packet);
+    if (refusal !== null) {
+      to.counters.receiveDrops[refusal]++;
+      return;
+    }
+    if (to.kind === 'guest' && from.kind !== 'guest' && to.snoopsLeases && to.mac !== null) {
+      const granted = grantedAddress(frame, packet, to.mac);
+      if (granted !== null) to.grant(granted);
+    }
+    if (offload.segmentBytes > 0 && !(to.ability.segmentation && to.ability.checksumPartial)) {
+      const cut = segmentTcp(frame, offload.segmentBytes, (segment) =>
+        this.hand(to, segment, NO_OFFLOAD),
+      );
+      if (!cut) to.counters.receiveDrops.offload++;
+    } else if (offload.checksumPartial && !to.ability.checksumPartial) {
+      const copy = Uint8Array.from(frame);
+      if (completeChecksum(copy)) this.hand(to, copy, NO_OFFLOAD);
+      else to.counters.receiveDrops.offload++;
+    } else this.hand(to, frame, offload);
+  }
+
+  private refuseReceiver(to: SwitchPort, frame: Uint8Array, packet: Dissection): DropReason | null {
+    if (!to.linkUp) return 'link-down';
+    if (!isAllowed(to.access, 'in', packet)) return 'rule';
+    const { receiveBucket } = to;
+    return receiveBucket && !receiveBucket.take(frame.length, this.now()) ? 'rate' : null;
+  }
+
+  private hand(to: SwitchPort, frame: Uint8Array, offload: Offload): void {
+    to.tap?.(frame, offload, 'received');
+    if (to.deliver(frame, offload)) {
+      to.counters.receivedFrames++;
+      to.counters.receivedBytes += frame.length;
+    } else to.counters.receiveDrops['receiver-full']++;
+  }
+}
