@@ -1,5 +1,4 @@
 /** What the switch's rules look at, of one frame. */
-import type { Ipv4Address } from '../address/ipv4-address.ts';
 import { readArp } from '../protocol/arp.ts';
 import type { ArpPacket } from '../protocol/arp.ts';
 import { EtherType, readEthernet, viewOf } from '../protocol/ethernet.ts';
@@ -52,9 +51,4 @@ export function dissectFrame(frame: Uint8Array): Dissection | null {
 function transportHeaderBytes(protocol: number): number {
   if (protocol === IpProtocol.tcp) return TCP_HEADER_BYTES;
   return protocol === IpProtocol.udp ? UDP_HEADER_BYTES : 0;
-}
-
-/** The sender's IPv4 address, if the frame names one. */
-export function senderAddress({ arp, ip }: Dissection): Ipv4Address | null {
-  return arp?.senderAddress ?? ip?.source ?? null;
 }

@@ -69,6 +69,8 @@ const DEFAULT_MSS = 536;
 const MSS_MIN = 64;
 /** The last acknowledgment may get lost. The wire is short: far less than RFC 9293's minutes. */
 const TIME_WAIT_MS = 2000;
+/** Of bare segments outside of the window; as Linux has it (tcp_invalid_ratelimit). */
+const ANSWER_EVERY_MS = 500;
 
 export class TcpConnection {
   private current: TcpState = 'closed';
@@ -79,6 +81,7 @@ export class TcpConnection {
   private timeWaitMs: number | null = null;
   private waitsForRoom = false;
   private endTold = false;
+  private answeredMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: TcpConnectionOptions) {
     this.options = options;
@@ -186,6 +189,14 @@ export class TcpConnection {
     this.options.events.opened();
   }
 
+  /** Bare segments are answered (probes are such), but never so that two answer each other. */
+  private mayAnswer(): boolean {
+    const now = this.options.now();
+    if (now - this.answeredMs < ANSWER_EVERY_MS) return false;
+    this.answeredMs = now;
+    return true;
+  }
+
   /** Agrees on options with the peer's SYN. */
   private open(syn: TcpSegment): void {
     const mss = Math.max(MSS_MIN, Math.min(this.options.mss, syn.mss ?? DEFAULT_MSS));
@@ -202,8 +213,8 @@ export class TcpConnection {
     if (!receiver.isAcceptable(sequence, bytes)) {
       if (isReset) return;
       if (isSyn && this.current === 'syn-received') this.sender.sendSyn();
-      else this.acknowledge();
-      if (this.current === 'time-wait') this.waitAgain();
+      else if (bytes > 0 || this.mayAnswer()) this.acknowledge();
+      if (this.current === 'time-wait' && bytes > 0) this.waitAgain();
       return;
     }
     // A reset must be exact and a SYN is never right: both are answered with what is (RFC 5961).

@@ -30,6 +30,8 @@ export const SEND_LOW_WATER_BYTES = 256 << 10;
 /** A peer that answers nothing for this long (about 5 minutes) is gone (RFC 9293, R2 ≥ 100 s). */
 const TIMEOUTS_MAX = 11;
 const SYN_TIMEOUTS_MAX = 5;
+/** An opened window is told without being asked: probes are for when that was lost. */
+const PROBE_MS_MIN = 1000;
 
 export class TcpSender {
   /** When {@link onTimer} wants to be called; null: not at all. */
@@ -58,8 +60,12 @@ export class TcpSender {
     this.congestion = new Congestion(this.mss, this.max);
   }
 
+  /**
+   * For segments without payload. Not {@link nxt}, which goes back after a timeout: the peer would
+   * answer what lies before its window, and two such peers each other without end.
+   */
   get next(): number {
-    return this.nxt;
+    return this.max;
   }
 
   get queuedBytes(): number {
@@ -139,8 +145,7 @@ export class TcpSender {
       this.timed = null;
       return true;
     }
-    // A closed window is probed with what comes next: its answer tells the window (RFC 9293, 3.8.6.1).
-    if (this.inFlight === 0) this.send(1, 0);
+    if (this.inFlight === 0) this.probe();
     else {
       this.congestion.timedOut(this.inFlight, this.max);
       // Everything beyond the segment that is sent again now counts as lost.
@@ -250,6 +255,15 @@ export class TcpSender {
     if (this.timerMs === null) this.arm();
   }
 
+  /**
+   * Makes the peer tell its window, by what it knows already: nothing lies beyond its window then,
+   * and no acknowledgment of ours (RFC 9293 section 3.8.6.1 would send a byte).
+   */
+  private probe(): void {
+    const sequence = advance(this.una, -1);
+    this.options.transmit({ sequence, flags: 0, payloadBytes: 0, fill: () => undefined });
+  }
+
   /** Sends the oldest segment again, whatever the windows say: at least a byte of it. */
   private retransmit(): void {
     this.timed = null;
@@ -259,7 +273,9 @@ export class TcpSender {
   private arm(): void {
     const unsent = this.queue.length - distance(this.nxt, this.una);
     const waits = this.inFlight > 0 || (this.synAcknowledged && unsent > 0);
-    this.timerMs = waits ? this.options.now() + this.roundTrip.timeoutMs : null;
+    const { timeoutMs } = this.roundTrip;
+    const waitMs = this.inFlight > 0 ? timeoutMs : Math.max(PROBE_MS_MIN, timeoutMs);
+    this.timerMs = waits ? this.options.now() + waitMs : null;
     this.options.timerSet();
   }
 }
