@@ -27,7 +27,7 @@ function lockedNode() {
   );
 }
 
-/** What is missing in a clone: packages for every command, pages for the daemon. */
+/** What is missing in a clone: packages for every command, pages for the daemon and the benchmarks. */
 async function setUp() {
   const setup = join(root, 'scripts', 'setup.mjs');
   if (!existsSync(setup)) return; // installed: everything is there
@@ -35,7 +35,7 @@ async function setUp() {
   const serves = ownArgs.includes('serve') && !ownArgs.includes('--help');
   const needsAll = serves || ownArgs.includes('bench') || !existsSync(join(root, 'node_modules'));
   if (needsAll) ensurePackages();
-  if (serves) ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');
+  if (serves || ownArgs.includes('bench')) ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');
 }
 
 /** Node runs no TypeScript from inside node_modules: there, and where there is no source, the bundle. */
