@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createFrameRing, FrameConsumer, FrameProducer } from './frame-ring.ts';
+import type { FrameOffload } from './frame-ring.ts';
+
+interface Frame {
+  bytes: Uint8Array;
+  offload: FrameOffload;
+}
+
+function pair(capacity: number) {
+  const ring = createFrameRing(capacity);
+  const [producer, consumer] = [new FrameProducer(ring), new FrameConsumer(ring)];
+  const put = ({ bytes, offload }: Frame): boolean =>
+    producer.write(bytes.length, offload, (target) => target.set(bytes));
+  const get = (): Frame | null => {
+    let got: Frame | null = null;
+    consumer.read((frame, offload) => ((got = { bytes: frame.slice(), offload }), true));
+    return got;
+  };
+  return { ring, producer, consumer, put, get };
+}
+
+const frames: fc.Arbitrary<Frame> = fc.record({
+  bytes: fc.uint8Array({ maxLength: 300 }),
+  offload: fc.record({ checksumPartial: fc.boolean(), segmentBytes: fc.nat(0xffff) }),
+});
+
+describe('a frame ring', () => {
+  it('gives every frame that it took, in order, whole, with what was left to others', () => {
+    const steps = fc.array(fc.option(frames, { nil: null }), { minLength: 1, maxLength: 80 });
+    fc.assert(
+      fc.property(steps, (all) => {
+        const { put, get } = pair(1024);
+        const waiting: Frame[] = [];
+        for (const step of all) {
+          if (step && put(step)) waiting.push(step);
+          else expect(get()).toEqual(waiting.shift() ?? null);
+        }
+        for (const frame of waiting) expect(get()).toEqual(frame);
+        expect(get()).toBeNull();
+      }),
+    );
+  });
+
+  it('goes on when its counts overflow', () => {
+    const { ring, put, get } = pair(256);
+    new Int32Array(ring, 0, 2).fill(-128);
+    const frame = { bytes: new Uint8Array(100).fill(7), offload: NONE };
+    for (let turn = 0; turn < 20; turn++) {
+      expect(put(frame)).toBe(true);
+      expect(get()).toEqual(frame);
+    }
+  });
+
+  it('has no room for more than it holds, nor ever for half of it', () => {
+    const { put, get } = pair(1024);
+    const of = (length: number): Frame => ({ bytes: new Uint8Array(length), offload: NONE });
+    expect(put(of(505))).toBe(false);
+    expect(put(of(504))).toBe(true);
+    expect(put(of(504))).toBe(true);
+    expect(put(of(0))).toBe(false);
+    get();
+    expect(put(of(496))).toBe(true);
+  });
+
+  it('keeps a frame that was not taken', () => {
+    const { put, get, consumer } = pair(1024);
+    const frame = { bytes: Uint8Array.of(1, 2, 3), offload: NONE };
+    put(frame);
+    expect(consumer.read(() => false)).toBe(false);
+    expect(get()).toEqual(frame);
+  });
+
+  it('wakes who waits for a frame, or for the end', async () => {
+    const { put, consumer, producer } = pair(1024);
+    const first = consumer.readable();
+    put({ bytes: new Uint8Array(1), offload: NONE });
+    await first;
+    consumer.read(() => true);
+    const second = consumer.readable();
+    producer.close();
+    await second;
+    expect(consumer.closed).toBe(true);
+  });
+
+  it('never reads beyond itself, whatever stands in it', () => {
+    const bytes = fc.uint8Array({ minLength: 256, maxLength: 256 });
+    const word = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
+    fc.assert(
+      fc.property(bytes, word, word, (content, produced, consumed) => {
+        const { ring, consumer } = pair(256);
+        new Uint8Array(ring, 16).set(content);
+        new Int32Array(ring, 0, 2).set([produced, consumed]);
+        try {
+          consumer.read((frame) => frame.length <= 256);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+        }
+      }),
+    );
+  });
+});
+
+const NONE: FrameOffload = { checksumPartial: false, segmentBytes: 0 };

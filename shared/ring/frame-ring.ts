@@ -1,0 +1,141 @@
+/**
+ * A ring of network frames between two threads: one producer, one consumer, no locks, no copy
+ * beyond the one in and the one out.
+ *
+ * Four i32 words (as `byte-ring.ts`: bytes produced, bytes consumed, closed, unused), then `capacity`
+ * bytes, a power of two. A frame is a record that never wraps, at a multiple of 8:
+ *
+ *     0  u32  bytes of the frame, or WRAP: the next record is at the start of the ring
+ *     4  u16  1: its checksum is partial
+ *     6  u16  payload bytes of each segment it is to be cut into; 0: it is one
+ *     8       the frame
+ */
+const PRODUCED = 0;
+const CONSUMED = 1;
+const CLOSED = 2;
+const WORDS_BYTES = 16;
+const RECORD_BYTES = 8;
+const WRAP = 0xffff_ffff;
+const PARTIAL = 1;
+
+/** What a frame's sender left to others. */
+export interface FrameOffload {
+  readonly checksumPartial: boolean;
+  readonly segmentBytes: number;
+}
+
+export function createFrameRing(capacity: number): SharedArrayBuffer {
+  if (capacity < 256 || (capacity & (capacity - 1)) !== 0) {
+    throw new RangeError(`a frame ring's capacity is a power of two from 256 on, not ${capacity}`);
+  }
+  return new SharedArrayBuffer(WORDS_BYTES + capacity);
+}
+
+class FrameRingSide {
+  readonly capacity: number;
+  protected readonly words: Int32Array;
+  protected readonly view: DataView;
+  protected readonly buffer: SharedArrayBuffer;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.capacity = buffer.byteLength - WORDS_BYTES;
+    this.words = new Int32Array(buffer, 0, 4);
+    this.view = new DataView(buffer, WORDS_BYTES, this.capacity);
+  }
+
+  /** Bytes of records not yet consumed. */
+  get used(): number {
+    return (Atomics.load(this.words, PRODUCED) - Atomics.load(this.words, CONSUMED)) >>> 0;
+  }
+
+  get closed(): boolean {
+    return Atomics.load(this.words, CLOSED) === 1;
+  }
+
+  /** No more will come; wakes who waits. */
+  close(): void {
+    Atomics.store(this.words, CLOSED, 1);
+    Atomics.notify(this.words, PRODUCED);
+  }
+
+  protected bytes(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.buffer, WORDS_BYTES + at, length);
+  }
+
+  protected move(word: number, by: number): void {
+    Atomics.store(this.words, word, (Atomics.load(this.words, word) + by) | 0);
+    Atomics.notify(this.words, word);
+  }
+}
+
+export class FrameProducer extends FrameRingSide {
+  /**
+   * Puts a frame of `length` bytes in, which `fill` writes in place; false, and `fill` is not called,
+   * when there is no room for it now. A frame longer than half the ring never fits.
+   */
+  write(length: number, offload: FrameOffload, fill: (frame: Uint8Array) => void): boolean {
+    const needed = recordBytes(length);
+    const at = (Atomics.load(this.words, PRODUCED) >>> 0) % this.capacity;
+    const toEnd = this.capacity - at;
+    const skip = needed > toEnd ? toEnd : 0;
+    if (needed > this.capacity / 2 || skip + needed > this.capacity - this.used) return false;
+    if (skip > 0) this.view.setUint32(at, WRAP, true);
+    const start = skip > 0 ? 0 : at;
+    this.view.setUint32(start, length, true);
+    this.view.setUint16(start + 4, offload.checksumPartial ? PARTIAL : 0, true);
+    this.view.setUint16(start + 6, offload.segmentBytes, true);
+    fill(this.bytes(start + RECORD_BYTES, length));
+    this.move(PRODUCED, skip + needed);
+    return true;
+  }
+}
+
+export class FrameConsumer extends FrameRingSide {
+  /**
+   * Shows the oldest frame to `take`, which answers whether it is done with; one that is not stays
+   * the oldest. The view is valid during the call. False when there was none, or it stays.
+   *
+   * @throws RangeError when the ring holds what no producer writes
+   */
+  read(take: (frame: Uint8Array, offload: FrameOffload) => boolean): boolean {
+    for (let used = this.used; used > 0; used = this.used) {
+      const at = (Atomics.load(this.words, CONSUMED) >>> 0) % this.capacity;
+      const toEnd = this.capacity - at;
+      if (used > this.capacity || at % RECORD_BYTES !== 0) throw broken(`${used} bytes at ${at}`);
+      const length = this.view.getUint32(at, true);
+      if (length === WRAP) {
+        if (toEnd > used) throw broken('an end that was not written');
+        this.move(CONSUMED, toEnd);
+        continue;
+      }
+      const record = recordBytes(length);
+      if (record > used || record > toEnd) throw broken(`a frame of ${length} bytes`);
+      const offload = {
+        checksumPartial: this.view.getUint16(at + 4, true) === PARTIAL,
+        segmentBytes: this.view.getUint16(at + 6, true),
+      };
+      if (!take(this.bytes(at + RECORD_BYTES, length), offload)) return false;
+      this.move(CONSUMED, record);
+      return true;
+    }
+    return false;
+  }
+
+  /** Settles when there is a frame, or the ring is closed. Needs an event loop. */
+  async readable(): Promise<void> {
+    while (this.used === 0 && !this.closed) {
+      const seen = Atomics.load(this.words, CONSUMED);
+      const wait = Atomics.waitAsync(this.words, PRODUCED, seen);
+      if (wait.async) await wait.value;
+    }
+  }
+}
+
+function recordBytes(length: number): number {
+  return RECORD_BYTES + Math.ceil(length / RECORD_BYTES) * RECORD_BYTES;
+}
+
+function broken(what: string): RangeError {
+  return new RangeError(`a frame ring is broken: ${what}`);
+}
