@@ -8,3 +8,7 @@ export { consoleDevice } from './console/console-device.ts';
 export { ConsoleBackend } from './console/console-backend.ts';
 export type { ConsoleBackendOptions } from './console/console-backend.ts';
 export * from './block/index.ts';
+export { VifBackend } from './network/vif/vif-backend.ts';
+export type { VifBackendOptions, VifConnection } from './network/vif/vif-backend.ts';
+export { vifDevice, vifRings } from './network/vif/vif-device.ts';
+export type { VifConfig, VifRings } from './network/vif/vif-device.ts';

@@ -74,11 +74,11 @@ describe('a frame ring', () => {
 
   it('wakes who waits for a frame, or for the end', async () => {
     const { put, consumer, producer } = pair(1024);
-    const first = consumer.readable();
+    const first = consumer.readableOrNudged();
     put({ bytes: new Uint8Array(1), offload: NONE });
     await first;
     consumer.read(() => true);
-    const second = consumer.readable();
+    const second = consumer.readableOrNudged();
     producer.close();
     await second;
     expect(consumer.closed).toBe(true);

@@ -122,13 +122,19 @@ export class FrameConsumer extends FrameRingSide {
     return false;
   }
 
-  /** Settles when there is a frame, or the ring is closed. Needs an event loop. */
-  async readable(): Promise<void> {
-    while (this.used === 0 && !this.closed) {
-      const seen = Atomics.load(this.words, CONSUMED);
-      const wait = Atomics.waitAsync(this.words, PRODUCED, seen);
-      if (wait.async) await wait.value;
-    }
+  /**
+   * Settles when there is a frame, the ring is closed, or by `nudge`: its waiter looks for itself.
+   * Needs an event loop.
+   */
+  async readableOrNudged(): Promise<void> {
+    if (this.used > 0 || this.closed) return;
+    const seen = Atomics.load(this.words, CONSUMED);
+    const wait = Atomics.waitAsync(this.words, PRODUCED, seen);
+    if (wait.async) await wait.value;
+  }
+
+  nudge(): void {
+    Atomics.notify(this.words, PRODUCED);
   }
 }
 

@@ -41,6 +41,23 @@ export interface DomainSpec {
   timerSlackMs: number;
   /** Its disks from the first instruction on. */
   disks: DiskSpec[];
+  interfaces: VifSpec[];
+}
+
+/** A virtual network interface of a domain, and the rings between its thread and its host's. */
+export interface VifSpec {
+  /** 0, 1, 2 … */
+  handle: number;
+  /** `00:16:3e:xx:xx:xx` */
+  mac: string;
+  mtu: number;
+  /** Of its host (`network.define`). */
+  network: string;
+  /** IPv4 addresses it may send from, besides those that it is leased. */
+  addresses: string[];
+  /** Of `createFrameRing`, fresh for this life on this host. */
+  sent: SharedArrayBuffer;
+  received: SharedArrayBuffer;
 }
 
 /** A virtual block device of a domain, and the way to whoever serves its content. */
@@ -140,6 +157,13 @@ export type HostCalls = {
   'domain.resizeDisk': { params: { domid: number; name: string; bytes: number }; result: void };
   /** Requests that failed for what lies beneath are made again. */
   'domain.retryDisks': { params: { domid: number }; result: void };
+  /** A network on this host: a switch. Nothing where it is there. */
+  'network.define': { params: { name: string; mtu: number }; result: void };
+  /** Its interfaces are detached before. */
+  'network.remove': { params: { name: string }; result: void };
+  /** Hot-plugs an interface; answers when the guest has it, or with `device.guest-silent`. */
+  'domain.attachInterface': { params: { domid: number; vif: VifSpec }; result: void };
+  'domain.detachInterface': { params: { domid: number; handle: number }; result: void };
   'domain.inside': { params: { domid: number }; result: DomainInside };
 
   /** Reserves frames, starts a warm worker; the stream will come over `link`. */

@@ -27,6 +27,7 @@ export function newSpec(life: NewLife): DomainSpec {
     counters: new DomainCounters().buffer,
     timerSlackMs: TIMER_SLACK_MS,
     disks: [],
+    interfaces: [],
   };
 }
 

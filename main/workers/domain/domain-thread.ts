@@ -38,6 +38,7 @@ import type {
   StartedDomain,
 } from './domain.contract.ts';
 import { DomainDisks } from './domain-disks.ts';
+import { DomainInterfaces } from './domain-interfaces.ts';
 import { DomainDevices } from './domain-devices.ts';
 import { domainInside } from './inside.ts';
 import { eventLoopTurn, RunLoop } from './run-loop.ts';
@@ -48,6 +49,7 @@ interface Life {
   domain: Domain;
   devices: DomainDevices;
   disks: DomainDisks;
+  interfaces: DomainInterfaces;
   loop: RunLoop;
   doorbell: Doorbell;
 }
@@ -90,6 +92,10 @@ export class DomainThread {
       removeDisk: ({ name }) => this.alive.disks.remove(name),
       resizeDisk: ({ name, bytes }) => this.alive.disks.resize(name, bytes),
       retryDisks: () => this.alive.disks.retry(),
+      addInterface: (vif) => this.alive.interfaces.add(vif),
+      connectInterface: ({ handle, rings }) => this.alive.interfaces.connect(handle, rings),
+      disconnectInterface: ({ handle }) => this.alive.interfaces.disconnect(handle),
+      removeInterface: ({ handle }) => this.alive.interfaces.remove(handle),
       failXenstore: () => this.alive.devices.failStore(),
       inside: () => domainInside(this.alive.domain),
     });
@@ -137,6 +143,9 @@ export class DomainThread {
       log: (message) => this.channel.emit('log', { level: 'warning', message }),
       failed: (disk, status) => this.channel.emit('diskFailed', { disk, status }),
     });
+    const interfaces = new DomainInterfaces(domain, (message) =>
+      this.channel.emit('log', { level: 'warning', message }),
+    );
     const loop = new RunLoop({
       domain,
       doorbell,
@@ -145,7 +154,7 @@ export class DomainThread {
       afterSlice: () => devices.afterSlice(),
       account: () => this.account(domain),
     });
-    this.life = { domain, devices, disks, loop, doorbell };
+    this.life = { domain, devices, disks, interfaces, loop, doorbell };
     return {
       storePort: Number(domain.params.get(HvmParam.storeEvtchn)),
       storeGfn: domain.layout.xenstoreGfn,
@@ -190,6 +199,7 @@ export class DomainThread {
     }
     this.life?.devices.service();
     this.life?.disks.service();
+    this.life?.interfaces.service();
   }
 
   /** What the thread itself uses, for whoever watches the process's budget. */

@@ -2,12 +2,13 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DomainInside } from '../../../shared/contract/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
-import type { DiskStatus, VbdRings } from '../../dom0/index.ts';
+import type { DiskStatus, VbdRings, VifRings } from '../../dom0/index.ts';
 import type {
   ColdBoot,
   DiskSpec,
   DomainSpec,
   ShutdownReason,
+  VifSpec,
 } from '../../toolstack/control/host.contract.ts';
 
 /** Where a domain comes from. */
@@ -84,6 +85,11 @@ export type DomainCalls = {
   disconnectDisk: { params: { name: string }; result: void };
   removeDisk: { params: { name: string }; result: void };
   resizeDisk: { params: { name: string; bytes: number }; result: void };
+  /** As for disks. */
+  addInterface: { params: VifSpec; result: void };
+  connectInterface: { params: { handle: number; rings: VifRings }; result: void };
+  disconnectInterface: { params: { handle: number }; result: void };
+  removeInterface: { params: { handle: number }; result: void };
   retryDisks: { params: Record<never, never>; result: void };
   /** Xenstore ended the guest's connection for what it sent. */
   failXenstore: { params: Record<never, never>; result: void };

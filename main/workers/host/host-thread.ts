@@ -17,6 +17,7 @@ import type {
 } from '../../toolstack/control/host.contract.ts';
 import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import { WarmThreads } from './domain-handle.ts';
+import { HostNetworks } from './host-networks.ts';
 import { HostedDomain } from './hosted-domain.ts';
 import { StoreCalls } from './store-calls.ts';
 
@@ -37,6 +38,8 @@ export class HostThread {
   private readonly warm: WarmThreads;
   private readonly storeCalls: StoreCalls;
   private readonly emit: Emit;
+
+  private readonly networks = new HostNetworks();
 
   private constructor(data: HostWorkerData, store: XenstoreDaemon, emit: Emit) {
     this.data = data;
@@ -85,6 +88,10 @@ export class HostThread {
     'domain.detachDisk': ({ domid, name }) => this.domain(domid).detachDisk(name),
     'domain.resizeDisk': ({ domid, name, bytes }) => this.domain(domid).resizeDisk(name, bytes),
     'domain.retryDisks': ({ domid }) => this.domain(domid).handle.call('retryDisks', {}),
+    'network.define': ({ name, mtu }) => this.networks.define(name, mtu),
+    'network.remove': ({ name }) => this.networks.remove(name),
+    'domain.attachInterface': ({ domid, vif }) => this.domain(domid).attachInterface(vif),
+    'domain.detachInterface': ({ domid, handle }) => this.domain(domid).detachInterface(handle),
     'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
     'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
     'migration.send': ({ domid, link }) => this.send(this.domain(domid), link),
@@ -121,14 +128,21 @@ export class HostThread {
     const { domid, uuid, name } = spec;
     if (this.domains.has(domid)) throw new Error(`domid ${domid} is in use on ${this.data.name}`);
     const forget = (): boolean => this.domains.delete(domid);
-    const domain = new HostedDomain(spec, this.warm.take(), this.store, this.frames, {
-      shutdown: (reason, detail) =>
-        forget() && this.emit('domain.shutdown', { domid, uuid, reason, detail }),
-      crashed: (reason) => forget() && this.emit('domain.crashed', { domid, uuid, reason }),
-      diskFailed: (disk, status) => this.emit('domain.diskFailed', { domid, uuid, disk, status }),
-      alive: () => this.emit('domain.alive', { domid, uuid }),
-      log: (level, message) => this.emit('log', { level, source: name, message, uuid }),
-    });
+    const domain = new HostedDomain(
+      spec,
+      this.warm.take(),
+      this.store,
+      this.frames,
+      this.networks,
+      {
+        shutdown: (reason, detail) =>
+          forget() && this.emit('domain.shutdown', { domid, uuid, reason, detail }),
+        crashed: (reason) => forget() && this.emit('domain.crashed', { domid, uuid, reason }),
+        diskFailed: (disk, status) => this.emit('domain.diskFailed', { domid, uuid, disk, status }),
+        alive: () => this.emit('domain.alive', { domid, uuid }),
+        log: (level, message) => this.emit('log', { level, source: name, message, uuid }),
+      },
+    );
     this.domains.set(domid, domain);
     return domain;
   }
@@ -142,7 +156,7 @@ export class HostThread {
     await this.orDiscard(this.add(spec), async (domain) => {
       domain.reserve(HostedDomain.framesOf(spec.maxMemoryKiB), this.data.name);
       await domain.start(origin);
-      await domain.prepareDisks();
+      await domain.prepareDevices();
       domain.settle(identity);
       if (!paused) await domain.run();
     });
@@ -176,7 +190,7 @@ export class HostThread {
     this.receiving.delete(domid);
     if (!started) throw new Error(`domain ${domid} is not being received`);
     const domain = this.domain(domid);
-    await domain.prepareDisks();
+    await domain.prepareDevices();
     const more = started.frames - domain.heldFrames;
     if (more > 0) domain.reserve(more, this.data.name);
     const { bytes, pages, digest } = started;

@@ -26,10 +26,13 @@ import type {
   DiskSpec,
   DomainSpec,
   ShutdownReason,
+  VifSpec,
 } from '../../toolstack/control/host.contract.ts';
 import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import { agentDevice } from './agent-device.ts';
 import { DiskDevice } from './disk-device.ts';
+import type { HostNetworks } from './host-networks.ts';
+import { VifDevice } from './vif-device.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 const PAGE_KIB = 4;
@@ -49,6 +52,8 @@ export class HostedDomain {
   readonly handle: DomainHandle;
   readonly agent: BackendDevice;
   private readonly disks = new Map<string, DiskDevice>();
+  private readonly interfaces = new Map<number, VifDevice>();
+  private readonly networks: HostNetworks;
   private readonly log: BackendDeviceOptions['log'];
   private readonly store: XenstoreDaemon;
   private readonly frames: HostFrames;
@@ -69,12 +74,14 @@ export class HostedDomain {
     handle: DomainHandle,
     store: XenstoreDaemon,
     frames: HostFrames,
+    networks: HostNetworks,
     events: HostedDomainEvents,
   ) {
     this.spec = { ...spec };
     this.handle = handle;
     this.store = store;
     this.frames = frames;
+    this.networks = networks;
     this.counters = new DomainCounters(spec.counters);
     handle.useDoorbell(spec.doorbell);
     this.relay = new RelayEnd(new RingConsumer(this.requests), new RingProducer(this.responses), {
@@ -135,9 +142,10 @@ export class HostedDomain {
     return started;
   }
 
-  /** Its thread knows its disks; xenstore and the guest come to know them when it is settled. */
-  async prepareDisks(): Promise<void> {
+  /** Its thread knows its devices; xenstore and the guest come to know them when it is settled. */
+  async prepareDevices(): Promise<void> {
     for (const spec of this.spec.disks) await this.diskOf(spec).prepare();
+    for (const spec of this.spec.interfaces) await this.interfaceOf(spec).prepare();
   }
 
   /** It exists here now: it counts its own frames, and xenstore knows it. */
@@ -148,7 +156,7 @@ export class HostedDomain {
     this.adopt(started.frames);
     if (identity === 'new') this.introduce(started);
     else this.takeOver(started.xenstoreState, identity);
-    for (const { bus } of this.disks.values()) {
+    for (const { bus } of [...this.disks.values(), ...this.interfaces.values()]) {
       if (bus.isOffered) bus.resume();
       else bus.offer();
     }
@@ -171,6 +179,38 @@ export class HostedDomain {
 
   resizeDisk(name: string, bytes: number): Promise<void> {
     return this.disk(name).resize(bytes);
+  }
+
+  /** Settles when the guest has it. */
+  async attachInterface(spec: VifSpec): Promise<void> {
+    if (this.interfaces.has(spec.handle)) {
+      throw new DomusError(
+        'interface.number-taken',
+        `the domain has an interface ${spec.handle} already`,
+      );
+    }
+    const vif = this.interfaceOf(spec);
+    await vif.prepare();
+    await vif.bus.plug();
+  }
+
+  async detachInterface(handle: number): Promise<void> {
+    const vif = this.interfaces.get(handle);
+    if (!vif) {
+      throw new DomusError(
+        'interface.not-attached',
+        `domain ${this.spec.name} has no interface ${handle}`,
+      );
+    }
+    await vif.detach();
+    this.interfaces.delete(handle);
+  }
+
+  private interfaceOf(spec: VifSpec): VifDevice {
+    const { domid } = this.spec;
+    const vif = new VifDevice(spec, domid, this.networks, this.store, this.handle, this.log);
+    this.interfaces.set(spec.handle, vif);
+    return vif;
   }
 
   private diskOf(spec: DiskSpec): DiskDevice {
@@ -235,6 +275,7 @@ export class HostedDomain {
     if (this.ownsCounters || this.store.isIntroduced(domid)) {
       this.agent.forget();
       for (const { bus } of this.disks.values()) bus.forget();
+      for (const vif of this.interfaces.values()) vif.forget();
       this.store.release(domid);
       const trees = [...domainTrees(domid, uuid), ...backendTrees(domid)];
       for (const tree of trees) if (this.store.exists(tree)) this.store.rm(tree);

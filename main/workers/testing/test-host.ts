@@ -115,6 +115,7 @@ export function newDomain(
     counters: counters.buffer,
     timerSlackMs: 32,
     disks: [],
+    interfaces: [],
   };
   return { spec, counters, console: new GuestConsole(spec.console, new Doorbell(spec.doorbell)) };
 }
