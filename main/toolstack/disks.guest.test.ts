@@ -203,6 +203,22 @@ describe('a disk of a running domain', () => {
     );
   });
 
+  test('that its guest does not take is taken back, and can be attached once it would', async () => {
+    const autoprobe = '/sys/bus/xen/drivers_autoprobe';
+    await site.ask('db', `${HAS_DISK}; echo 0 >${autoprobe}`);
+    const { disks } = await site.get('db');
+    const disk = { domain: 'db', path: at('refused.img'), sizeMiB: 4, name: 'xvdp' };
+    await expect(site.done(site.api.domains.attachDisk(disk))).rejects.toMatchObject({
+      code: 'device.guest-silent',
+      message: expect.stringContaining('xvdp is not attached: its guest did not take it') as string,
+    });
+    expect(existsSync(disk.path)).toBe(false);
+    expect((await site.get('db')).disks).toEqual(disks);
+    await site.ask('db', `echo 1 >${autoprobe}`);
+    await site.done(site.api.domains.attachDisk(disk));
+    await site.ask('db', 'until [ -b /dev/xvdp ]; do usleep 50000; done');
+  });
+
   test('stays when the domain is deleted', async () => {
     await site.done(site.api.domains.delete({ domain: 'db', force: true }));
     expect(existsSync(at('db.img'))).toBe(true);
