@@ -4,6 +4,7 @@ import type {
   Domain,
   MigrationReport,
   MigrationTarget,
+  NewDisk,
   Task,
 } from '../../shared/contract/index.ts';
 import { DomusError } from '../../shared/errors.ts';
@@ -250,6 +251,44 @@ function refuseFullHost(site: SyntheticSite, hostName: string, neededKiB: number
   );
 }
 
+export function attachDisk(site: SyntheticSite, domain: Domain, asked: NewDisk): Task {
+  const disk = {
+    name: asked.name ?? `xvd${'abcdefghijklmnop'[domain.disks.length]}`,
+    path: asked.path,
+    format: asked.format ?? ('raw' as const),
+    readOnly: asked.readOnly ?? false,
+    discard: asked.discard ?? true,
+    bytes: (asked.sizeMiB ?? 64) * 2 ** 20,
+  };
+  return startTask(site, {
+    kind: 'disk-attach',
+    title: `Attaching ${disk.name} to ${domain.name}`,
+    domain: domain.uuid,
+    host: domain.host,
+    durationMs: START_MS,
+    finish: () => {
+      const last = site.domain(domain.uuid);
+      site.update(last, { disks: [...last.disks, disk] });
+      return { title: `Attached ${disk.name} to ${domain.name}` };
+    },
+  });
+}
+
+export function detachDisk(site: SyntheticSite, domain: Domain, name: string): Task {
+  return startTask(site, {
+    kind: 'disk-detach',
+    title: `Detaching ${name} from ${domain.name}`,
+    domain: domain.uuid,
+    host: domain.host,
+    durationMs: START_MS,
+    finish: () => {
+      const last = site.domain(domain.uuid);
+      site.update(last, { disks: last.disks.filter((disk) => disk.name !== name) });
+      return { title: `Detached ${name} from ${domain.name}` };
+    },
+  });
+}
+
 function roomiestHost(site: SyntheticSite): string {
   return [...site.hosts.values()].reduce((best, host) =>
     host.freeKiB > best.freeKiB ? host : best,
@@ -285,6 +324,7 @@ function newDomain(
     createdAtMs: Date.now(),
     startedAtMs: null,
     address: null,
+    disks: [],
   };
 }
 

@@ -153,6 +153,20 @@ function domainRoutes(os: Builder, site: SyntheticSite) {
     setMemory: os.domains.setMemory.handler(({ input }) =>
       commands.setMemory(site, guest(input.domain), input.memoryMiB),
     ),
+    attachDisk: os.domains.attachDisk.handler(({ input }) =>
+      commands.attachDisk(site, guest(input.domain), input),
+    ),
+    detachDisk: os.domains.detachDisk.handler(({ input }) =>
+      commands.detachDisk(site, guest(input.domain), input.disk),
+    ),
+    resizeDisk: os.domains.resizeDisk.handler(({ input }) => {
+      const domain = guest(input.domain);
+      const bytes = input.sizeMiB * 2 ** 20;
+      const disks = domain.disks.map((disk) =>
+        disk.name === input.disk ? { ...disk, bytes } : disk,
+      );
+      return site.update(domain, { disks });
+    }),
     setMaxMemory: os.domains.setMaxMemory.handler(({ input }) => {
       const domain = guest(input.domain);
       const maximumKiB = input.memoryMiB * 1024;

@@ -91,6 +91,7 @@ function makeGuest(
     createdAtMs: nowMs - 90_000 * MINUTE_MS,
     startedAtMs: alive ? nowMs - random.integer(1, 5000) * MINUTE_MS : null,
     address: null,
+    disks: [],
   };
 }
 
@@ -130,6 +131,7 @@ function makeDomain0(host: Host, random: Random, nowMs: number): Domain {
     createdAtMs: nowMs,
     startedAtMs: nowMs - 5000 * MINUTE_MS,
     address: null,
+    disks: [],
   };
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
+  Disk,
   Domain,
   Host,
   Image,
@@ -192,6 +193,31 @@ describe('a guest', () => {
     expect(await site.text('exec', 'web1', '--', 'cat /tmp/kept')).toBe('kept\n');
   });
 
+  it('is given a disk, which is grown and taken away again', async () => {
+    const path = join(site.home, 'data.img');
+    expect(await site.text('disk', 'attach', 'web1', path, '--size', '16')).toBe(
+      `attached to web1: xvda: ${path} (raw, 16 MiB, read-write)\n`,
+    );
+    expect(await site.text('disk', 'resize', 'web1', 'xvda', '--size', '32')).toBe(
+      'xvda of web1 has 32 MiB now\n',
+    );
+    const isGrown = 'until [ $(cat /sys/block/xvda/size) = 65536 ]; do usleep 50000; done';
+    await site.text('exec', 'web1', '--', isGrown);
+    const listed = await site.json(
+      Disk.extend({ domain: z.string() }).array(),
+      'disk',
+      'list',
+      'web1',
+    );
+    expect(listed).toMatchObject([{ domain: 'web1', name: 'xvda', path, bytes: 32 * 2 ** 20 }]);
+    expect(await site.text('disk', 'list')).toMatch(/^web1 +xvda +32 +raw +read-write +\S+$/m);
+    expect(await site.text('disk', 'detach', 'web1', 'xvda')).toBe('detached xvda from web1\n');
+    expect(await site.json(Domain, 'disk', 'attach', 'web1', path, '--read-only')).toMatchObject({
+      disks: [{ name: 'xvda', readOnly: true }],
+    });
+    await site.text('disk', 'detach', 'web1', 'xvda');
+  });
+
   it('gets another name, outside and inside', async () => {
     expect(await site.text('rename', 'web1', 'www')).toBe('web1 is now called www\n');
     expect(await site.text('exec', 'www', '--', 'hostname')).toBe('www\n');
@@ -244,6 +270,18 @@ describe('wrong arguments', () => {
     ['host.unknown', 'migrate', 'web1', 'nowhere'],
     ['input.invalid', 'mem-set', 'web1', '0'],
     ['memory.above-maximum', 'mem-set', 'web1', '4000'],
+    ['disk.no-file', 'disk', 'attach', 'web1', '/no/such/file'],
+    ['disk.no-file', 'create', 'new', '--disk', '/no/such/file'],
+    ['disk.not-a-disk', 'disk', 'attach', 'web1', '/dev/null'],
+    ['disk.file-exists', 'disk', 'attach', 'web1', '/etc/passwd', '--size', '1'],
+    ['input.invalid', 'disk', 'attach', 'web1', '/no/such/file', '--size', '0'],
+    ['input.invalid', 'disk', 'attach', 'web1', '/etc/passwd', '--name', 'sda'],
+    ['usage', 'disk', 'attach', 'web1', '/etc/passwd', '--format', 'vmdk'],
+    ['usage', 'create', 'new', '--disk', '/etc/passwd,rw'],
+    ['disk.not-attached', 'disk', 'detach', 'web1', 'xvdb'],
+    ['disk.not-attached', 'disk', 'resize', 'web1', 'xvdb', '--size', '8'],
+    ['domain.is-domain0', 'disk', 'attach', 'Domain-0', '/etc/passwd'],
+    ['domain.unknown', 'disk', 'list', 'nobody'],
     ['xenstore.not-found', 'xenstore', 'read', '/no/such/node'],
     ['xenstore.invalid-path', 'xenstore', 'read', '/a//b'],
     ['xenstore.root', 'xenstore', 'rm', '/'],

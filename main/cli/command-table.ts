@@ -63,6 +63,23 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/migrate.ts'),
   },
 
+  'disk list': {
+    summary: 'List the disks of domains',
+    load: () => import('./commands/disk-list.ts'),
+  },
+  'disk attach': {
+    summary: 'Give a domain a disk, also while it runs',
+    load: () => import('./commands/disk-attach.ts'),
+  },
+  'disk detach': {
+    summary: 'Take a disk away; its file stays',
+    load: () => import('./commands/disk-detach.ts'),
+  },
+  'disk resize': {
+    summary: 'Make a disk larger',
+    load: () => import('./commands/disk-resize.ts'),
+  },
+
   'xenstore ls': {
     summary: 'Show a part of xenstore',
     load: () => import('./commands/xenstore-ls.ts'),

@@ -38,7 +38,9 @@ export function usage(
   { words, options }: Pick<Command, 'words' | 'options'>,
 ): string {
   const optional = Object.entries(options).map(([option, spec]) =>
-    spec.kind === 'flag' ? `[--${option}]` : `[--${option} ${spec.value ?? 'VALUE'}]`,
+    spec.kind === 'flag'
+      ? `[--${option}]`
+      : `[--${option} ${spec.value ?? 'VALUE'}]${spec.kind === 'list' ? '…' : ''}`,
   );
   const plain = words.map((word) => (word.endsWith('...') ? `-- ${word.slice(0, -3)}…` : word));
   return ['domus', name, ...plain, ...optional].join(' ');

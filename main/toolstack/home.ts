@@ -14,6 +14,8 @@ export interface Home {
   logs: string;
   /** Golden snapshots, shared by homes. */
   golden: string;
+  /** Who uses which disk file: one folder for all homes and caches of a person. */
+  diskLocks: string;
 }
 
 export interface HomeChoice {
@@ -40,6 +42,7 @@ export function resolveHome(choice: HomeChoice = {}): Home {
     daemonInfo: join(folder, 'daemon.json'),
     logs: join(folder, 'log'),
     golden: join(cache, 'golden'),
+    diskLocks: join(platformFolder('cache', choice, env), 'disk-locks'),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Ending, RunningDomain } from './domains/running-domain.ts';
 import type { HostLink } from './hosts/host-link.ts';
 import type { SiteHost } from './hosts/site-host.ts';
 import { domainEnded } from './lifecycle/end-of-life.ts';
+import { diskFailed } from './lifecycle/disk-failure.ts';
 import type { SiteParts } from './site-parts.ts';
 
 export function listenToHost(parts: SiteParts, host: SiteHost, link: HostLink): void {
@@ -20,6 +21,10 @@ export function listenToHost(parts: SiteParts, host: SiteHost, link: HostLink): 
     ended(domid, { kind: 'shutdown', reason, detail }),
   );
   link.on('domain.crashed', ({ domid, reason }) => ended(domid, { kind: 'crashed', reason }));
+  link.on('domain.diskFailed', ({ domid, disk, status }) => {
+    const found = about(domid);
+    if (found) void diskFailed(parts, ...found, disk, status);
+  });
   link.on('domain.alive', ({ domid }) => about(domid)?.[1].hasSpoken());
   link.on('log', ({ level, source, message, uuid }) =>
     parts.log.write(level, `${host.name}/${source}`, message, uuid),

@@ -1,5 +1,6 @@
 /** What the pieces of the toolstack share: handed to each operation, made once in `site.ts`. */
 import type { ConsoleHub } from './console/console-hub.ts';
+import type { DiskService } from './disks/disk-service.ts';
 import type { DomainRegistry } from './domains/domain-registry.ts';
 import type { EventBook } from './events/event-book.ts';
 import type { GoldenLibrary } from './golden/golden-library.ts';
@@ -22,6 +23,7 @@ export interface SiteParts {
   readonly tasks: TaskBook;
   readonly hosts: HostRegistry;
   readonly domains: DomainRegistry;
+  readonly disks: DiskService;
   readonly budget: ProcessBudget;
   readonly golden: GoldenLibrary;
   readonly images: ImageSource;

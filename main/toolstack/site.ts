@@ -10,6 +10,9 @@ import { siteCalls } from './calls/site-calls.ts';
 import { taskCalls } from './calls/task-calls.ts';
 import { xenstoreCalls } from './calls/xenstore-calls.ts';
 import { ConsoleHub } from './console/console-hub.ts';
+import { DiskLocks } from './disks/disk-locks.ts';
+import { DiskService } from './disks/disk-service.ts';
+import type { IoWorkerFactory } from './disks/io-link.ts';
 import { domain0View } from './domains/domain0.ts';
 import { DomainRegistry } from './domains/domain-registry.ts';
 import type { ManagedDomain } from './domains/managed-domain.ts';
@@ -28,6 +31,7 @@ import type { ImageSource } from './image-source.ts';
 import { NameClaims } from './lifecycle/create-domain.ts';
 import { DefaultImage } from './lifecycle/default-image.ts';
 import { demoDomains, demoHosts } from './lifecycle/demo.ts';
+import { disksLost } from './lifecycle/disk-failure.ts';
 import { KERNEL_WORDS } from './lifecycle/kernel-words.ts';
 import { Restarts } from './lifecycle/restarts.ts';
 import type { LogLevel } from './log/line.ts';
@@ -47,6 +51,7 @@ export interface SiteOptions {
   logLevel: LogLevel;
   budget?: BudgetSettings;
   hostFactory: HostWorkerFactory;
+  ioFactory: IoWorkerFactory;
   /** To the console worker (`ConsoleHubCalls`). */
   console: MessagePort;
   images(parts: { home: Home; log: LogBook }): ImageSource | Promise<ImageSource>;
@@ -126,10 +131,11 @@ export class Site {
   }
 
   private async end(): Promise<void> {
-    const { tasks, hosts, golden, events, log, store } = this.parts;
+    const { tasks, hosts, disks, golden, events, log, store } = this.parts;
     this.closing.abort();
     await tasks.close();
     await hosts.close();
+    await disks.close();
     golden.close();
     this.sampler.close();
     this.feed.close();
@@ -180,6 +186,13 @@ async function assemble(
       console.forget(uuid);
     },
   });
+  const disks = new DiskService({
+    factory: options.ioFactory,
+    locks: new DiskLocks(home.diskLocks),
+    home: home.folder,
+    log: (level, message) => log.write(level, 'disks', message),
+    lost: (domids, reason) => void disksLost(parts, domids, reason),
+  });
   const hosts = new HostRegistry({
     table: store.hosts,
     events,
@@ -200,6 +213,7 @@ async function assemble(
     tasks,
     hosts,
     domains,
+    disks,
     budget: new ProcessBudget(options.budget),
     golden,
     images,

@@ -26,6 +26,7 @@ async function open(): Promise<Site> {
     logLevel: data.logLevel,
     budget: budgetFromEnvironment(process.env),
     hostFactory: (host) => new Worker(workerUrl('host'), { workerData: host }),
+    ioFactory: () => new Worker(workerUrl('io')),
     console: data.console,
     images: (parts) => new ImageShelf({ ...parts, mirror: process.env['DOMUS_MIRROR'] }),
     codeFolders: import.meta.url.endsWith('.ts')

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { Domain, OnShutdown } from '../../shared/contract/schemas.ts';
 import { routeHref } from '../app/route.ts';
 import { Ago } from '../design/time.tsx';
+import { DiskList } from './disk-list.tsx';
 import { KernelMessages } from './kernel-messages.tsx';
 import { MemoryControl } from './memory-control.tsx';
 import styles from './overview-tab.module.css';
@@ -56,6 +57,7 @@ export function OverviewTab({ domain }: { readonly domain: Domain }) {
           </Fact>
         </dl>
       </section>
+      {domain.disks.length > 0 && <DiskList disks={domain.disks} />}
       {!domain.isDomain0 && <KernelMessages domain={domain} />}
     </div>
   );

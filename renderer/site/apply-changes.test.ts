@@ -23,6 +23,7 @@ function domain(uuid: string, change: Partial<Domain> = {}): Domain {
     createdAtMs: 0,
     startedAtMs: 0,
     address: null,
+    disks: [],
     ...change,
   };
 }

@@ -115,6 +115,21 @@ export const contract = {
     )
       .input(s.SetMemory)
       .output(s.Domain),
+    attachDisk: post(
+      '/domains/{domain}/disks',
+      'Give it a disk; a running guest gets it at once, if it takes it',
+    )
+      .input(s.AttachDisk)
+      .output(s.Task),
+    detachDisk: post(
+      '/domains/{domain}/disks/{disk}/detach',
+      'Take a disk away; a running guest is asked to let go of it first. Its file stays',
+    )
+      .input(s.DiskRef)
+      .output(s.Task),
+    resizeDisk: post('/domains/{domain}/disks/{disk}/resize', 'Make a disk larger')
+      .input(s.ResizeDisk)
+      .output(s.Domain),
     migrationTargets: get(
       '/domains/{domain}/migration-targets',
       'Every host, whether it can take it, and why not',

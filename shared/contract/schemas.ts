@@ -48,6 +48,44 @@ export const MemoryState = z.object({
 });
 export type MemoryState = z.infer<typeof MemoryState>;
 
+/** As the guest names it. */
+export const DiskName = z.string().regex(/^xvd[a-p]$/, 'a disk is called xvda, xvdb … to xvdp');
+export const DiskFormat = z.enum(['raw', 'qcow2']);
+export type DiskFormat = z.infer<typeof DiskFormat>;
+/** Of a disk: up to 16 TiB. */
+const DiskMiB = z
+  .int()
+  .min(1)
+  .max(1 << 24);
+
+/** A virtual disk of a domain, and the file or block device that holds its content. */
+export const Disk = z.object({
+  name: DiskName,
+  /** On the daemon's machine; no symbolic link. */
+  path: z.string(),
+  format: DiskFormat,
+  readOnly: z.boolean(),
+  /** Room that the guest no longer needs is given back, where the format can. */
+  discard: z.boolean(),
+  /** What the guest sees, when it was last open; null before the first time. */
+  bytes: z.number().nullable(),
+});
+export type Disk = z.infer<typeof Disk>;
+
+export const NewDisk = z.object({
+  /** Absolute, on the daemon's machine. */
+  path: z.string().min(1).max(4096),
+  /** Else the first that is free. */
+  name: DiskName.optional(),
+  /** Else by the end of the path: `.qcow2`, or raw. */
+  format: DiskFormat.optional(),
+  readOnly: z.boolean().optional(),
+  discard: z.boolean().optional(),
+  /** Makes a new raw file of this size. */
+  sizeMiB: DiskMiB.optional(),
+});
+export type NewDisk = z.infer<typeof NewDisk>;
+
 export const Domain = z.object({
   uuid: Uuid,
   name: z.string(),
@@ -55,7 +93,7 @@ export const Domain = z.object({
   domid: z.int().nullable(),
   host: z.string(),
   state: DomainState,
-  /** A sentence, for `crashed` and for a shutdown in the past: why. */
+  /** A sentence: why it crashed, was shut down in the past, or is paused though nobody asked for it. */
   reason: z.string().nullable(),
   /** True when the program ended while this domain ran: the next start offers to start it again. */
   wasRunning: z.boolean(),
@@ -70,6 +108,7 @@ export const Domain = z.object({
   startedAtMs: z.number().nullable(),
   /** IPv4 address; null until networks exist for it. */
   address: z.string().nullable(),
+  disks: z.array(Disk),
 });
 export type Domain = z.infer<typeof Domain>;
 
@@ -270,11 +309,15 @@ export const CreateDomain = z.object({
   onPoweroff: OnShutdown.optional(),
   onReboot: OnShutdown.optional(),
   onCrash: OnShutdown.optional(),
+  disks: z.array(NewDisk).max(16).optional(),
 });
 export type CreateDomain = z.infer<typeof CreateDomain>;
 
 /** A domain is named by its name or its UUID. */
 export const DomainRef = z.object({ domain: z.string().min(1).max(63) });
+export const AttachDisk = DomainRef.extend(NewDisk.shape);
+export const DiskRef = DomainRef.extend({ disk: DiskName });
+export const ResizeDisk = DiskRef.extend({ sizeMiB: DiskMiB });
 export const SetMemory = DomainRef.extend({ memoryMiB: MiB });
 
 export const XenstorePath = z.string().min(1).max(3072);

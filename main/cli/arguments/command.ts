@@ -2,8 +2,8 @@
 import type { Context } from '../context.ts';
 
 export interface Option {
-  /** A `number` is a whole number of 0 or more. */
-  readonly kind: 'text' | 'number' | 'flag';
+  /** A `number` is a whole number of 0 or more; a `list` can be given several times. */
+  readonly kind: 'text' | 'number' | 'flag' | 'list';
   /** What help calls the value: `MiB`. */
   readonly value?: string;
   /** A single letter. */
@@ -17,7 +17,9 @@ export type Words = readonly string[];
 
 type OptionValue<O extends Option> = O['kind'] extends 'flag'
   ? boolean
-  : (O['kind'] extends 'number' ? number : string) | undefined;
+  : O['kind'] extends 'list'
+    ? string[]
+    : (O['kind'] extends 'number' ? number : string) | undefined;
 type WordValue<W> = W extends `${string}...`
   ? string[]
   : W extends `[${string}]`

@@ -74,7 +74,8 @@ export function wholeNumber(command: string, what: string, text: string): number
   throw usageError(`${what} takes a whole number, not ${JSON.stringify(text)}.`, command);
 }
 
-type Values = Record<string, string | boolean | undefined>;
+type Value = string | boolean | string[] | undefined;
+type Values = Record<string, Value>;
 
 function split(
   name: string,
@@ -83,7 +84,8 @@ function split(
 ): { values: Values; positionals: string[] } {
   const entries = Object.entries(options).map(([option, { kind, short }]) => {
     const type: 'boolean' | 'string' = kind === 'flag' ? 'boolean' : 'string';
-    return [option, short === undefined ? { type } : { type, short }] as const;
+    const multiple = kind === 'list';
+    return [option, short === undefined ? { type, multiple } : { type, multiple, short }] as const;
   });
   try {
     const { values, positionals } = parseArgs({
@@ -91,7 +93,7 @@ function split(
       options: Object.fromEntries(entries),
       allowPositionals: true,
     });
-    return { values, positionals };
+    return { values: values as Values, positionals };
   } catch (error) {
     throw usageError(parserSentence(error), name);
   }
@@ -120,9 +122,10 @@ function optionValue(
   command: string,
   name: string,
   { kind }: Option,
-  value: string | boolean | undefined,
-): string | number | boolean | undefined {
+  value: Value,
+): string | number | boolean | string[] | undefined {
   if (kind === 'flag') return value === true;
+  if (kind === 'list') return (value as string[] | undefined) ?? [];
   if (value === undefined || kind === 'text') return value;
   return wholeNumber(command, `--${name}`, String(value));
 }

@@ -1,5 +1,6 @@
 import { Domain, OnShutdown } from '../../../shared/contract/index.ts';
 import { defineCommand } from '../arguments/command.ts';
+import { diskOption } from '../arguments/disk-option.ts';
 import { oneOf } from '../arguments/one-of.ts';
 import { mib } from '../format/units.ts';
 import { finished } from '../task-result.ts';
@@ -15,6 +16,11 @@ export const command = defineCommand({
     'on-poweroff': { kind: 'text', value: 'ACTION', help: 'destroy (default), restart, preserve' },
     'on-reboot': { kind: 'text', value: 'ACTION', help: 'restart (default), destroy, preserve' },
     'on-crash': { kind: 'text', value: 'ACTION', help: 'destroy (default), restart, preserve' },
+    disk: {
+      kind: 'list',
+      value: 'PATH[,format=F][,ro][,size=MiB]',
+      help: 'a disk; size makes a new raw file',
+    },
   },
   async run(context, { words: [name], options }) {
     const task = await (
@@ -29,6 +35,7 @@ export const command = defineCommand({
       onPoweroff: action('on-poweroff', options['on-poweroff']),
       onReboot: action('on-reboot', options['on-reboot']),
       onCrash: action('on-crash', options['on-crash']),
+      disks: options.disk.map((text) => diskOption('create', text)),
     });
     const domain = Domain.parse((await finished(context, task)).result);
     await context.output.result(

@@ -1,4 +1,5 @@
 import type { Domain } from '../../../shared/contract/index.ts';
+import { diskLine } from './disk-lines.ts';
 import { keyValues } from './table.ts';
 import { duration, mib, timestamp } from './units.ts';
 
@@ -18,6 +19,7 @@ export function domainLines(domain: Domain, nowMs = Date.now()): string[] {
     ['memory_target', `${mib(memory.targetKiB)} MiB`],
     ['maxmem', `${mib(memory.maximumKiB)} MiB`],
     ['address', domain.address],
+    ...domain.disks.map((disk): [string, string] => ['disk', diskLine(disk)]),
     ['on_poweroff', domain.onPoweroff],
     ['on_reboot', domain.onReboot],
     ['on_crash', domain.onCrash],

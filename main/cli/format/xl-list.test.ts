@@ -21,6 +21,7 @@ function domain(change: Partial<ListedDomain>): ListedDomain {
     createdAtMs: 0,
     startedAtMs: 0,
     address: null,
+    disks: [],
     cpuTimeMs: 12_340,
     cpuPercent: 2,
     ...change,

@@ -110,6 +110,14 @@ export class BackendDevice {
     await this.until(() => this.guestWatches < watches, 'forget it');
   }
 
+  /** Takes away what the guest never took, without asking it. */
+  async withdraw(): Promise<void> {
+    this.forget();
+    await this.work;
+    await this.letGo();
+    this.remove();
+  }
+
   /** The domain is gone, or goes on elsewhere. */
   forget(): void {
     this.unwatch?.();

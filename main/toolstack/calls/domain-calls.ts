@@ -5,6 +5,7 @@ import { wrongState } from '../domains/life.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import { createDomain } from '../lifecycle/create-domain.ts';
 import type { NameClaims } from '../lifecycle/create-domain.ts';
+import { attachDisk, detachDisk, resizeDisk } from '../lifecycle/disks.ts';
 import { remove, rename, undelete } from '../lifecycle/definition.ts';
 import { setMaxMemory, setMemory } from '../lifecycle/memory.ts';
 import { migrate } from '../lifecycle/migrate-domain.ts';
@@ -41,6 +42,10 @@ export function domainCalls(
     undelete: async ({ domain }) => undelete(parts, parts.domains.resolveDeleted(domain)),
     setMemory: async (input) => setMemory(parts, find(input), input.memoryMiB * 1024),
     setMaxMemory: async (input) => setMaxMemory(parts, find(input), input.memoryMiB * 1024),
+    attachDisk: async ({ domain, ...disk }) => attachDisk(parts, find({ domain }), disk),
+    detachDisk: async (input) => detachDisk(parts, find(input), input.disk),
+    resizeDisk: async (input) =>
+      resizeDisk(parts, find(input), input.disk, input.sizeMiB * 2 ** 20),
     migrationTargets: async (input) => migrationTargets(parts, find(input)),
     migrate: async (input) => migrate(parts, find(input), parts.hosts.get(input.host)),
     exec: async (input, options) => {

@@ -24,6 +24,7 @@ export function domain0View(host: SiteHost, startedAtMs: number): Domain {
     createdAtMs: definition.createdAtMs,
     startedAtMs: host.isUp ? startedAtMs : null,
     address: null,
+    disks: [],
   };
 }
 

@@ -42,6 +42,17 @@ describe('the life of a domain', () => {
     expect(aliveIn(life)).toEqual({ domid: 3, startedAtMs: 9 });
   });
 
+  test('a pause that nobody asked for keeps its reason until it goes on', () => {
+    const failed = walk(
+      { step: 'start', alive },
+      { step: 'started', atMs: 9 },
+      { step: 'ask-shutdown', intent: 'poweroff' },
+      { step: 'pause', reason: 'no space' },
+    );
+    expect(failed).toMatchObject({ state: 'paused', reason: 'no space' });
+    expect(advance('web1', failed, { step: 'unpause' })).not.toHaveProperty('reason');
+  });
+
   test('a step that makes no sense is refused, with what it is and the way out', () => {
     expect(() => walk({ step: 'pause' })).toThrow(
       expect.objectContaining({

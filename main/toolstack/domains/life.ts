@@ -25,7 +25,8 @@ export type Life =
   /** `before` is where a start that fails leads back to. */
   | { state: 'starting'; alive: Alive; before: Rest }
   | { state: 'running'; alive: Alive }
-  | { state: 'paused'; alive: Alive }
+  /** `reason`: why, when no person asked for it. */
+  | { state: 'paused'; alive: Alive; reason: string | null }
   | { state: 'shutting-down'; alive: Alive; intent: 'poweroff' | 'reboot' }
   | { state: 'migrating'; alive: Alive; target: string };
 
@@ -35,7 +36,7 @@ export type Step =
   | { step: 'start'; alive: Alive }
   | { step: 'started'; atMs: number }
   | { step: 'start-failed' }
-  | { step: 'pause' }
+  | { step: 'pause'; reason?: string }
   | { step: 'unpause' }
   | { step: 'ask-shutdown'; intent: 'poweroff' | 'reboot' }
   | { step: 'shutdown-refused' }
@@ -65,6 +66,14 @@ const ends = {
   }),
   crash: (_: Life, { reason }: StepNamed<'crash'>): Life => ({ state: 'crashed', reason }),
 };
+const pause = (
+  { alive }: { alive: Alive },
+  { reason = null }: { reason?: string | null },
+): Life => ({
+  state: 'paused',
+  alive,
+  reason,
+});
 const backToRunning = ({ alive }: { alive: Alive }): Life => ({ state: 'running', alive });
 
 const STEPS: StepTable = {
@@ -79,13 +88,13 @@ const STEPS: StepTable = {
     ...ends,
   },
   running: {
-    pause: ({ alive }) => ({ state: 'paused', alive }),
+    pause,
     'ask-shutdown': ({ alive }, { intent }) => ({ state: 'shutting-down', alive, intent }),
     migrate: ({ alive }, { target }) => ({ state: 'migrating', alive, target }),
     ...ends,
   },
-  paused: { unpause: backToRunning, ...ends },
-  'shutting-down': { 'shutdown-refused': backToRunning, ...ends },
+  paused: { pause, unpause: backToRunning, ...ends },
+  'shutting-down': { pause, 'shutdown-refused': backToRunning, ...ends },
   migrating: { 'migrate-ended': backToRunning, ...ends },
 };
 

@@ -125,6 +125,7 @@ export class ManagedDomain {
       createdAtMs: definition.createdAtMs,
       startedAtMs: alive && alive.startedAtMs > 0 ? alive.startedAtMs : null,
       address: null,
+      disks: definition.disks,
     };
   }
 }

@@ -2,6 +2,8 @@
 import { DomainCounters } from '../../hypervisor/index.ts';
 import { AgentSession } from '../agent/agent-session.ts';
 import type { DomainSpec, ShutdownReason } from '../control/host.contract.ts';
+import type { DiskService } from '../disks/disk-service.ts';
+import type { OpenDisks } from '../disks/open-disks.ts';
 import type { SiteHost } from '../hosts/site-host.ts';
 import { newSpec } from './new-spec.ts';
 import type { NewLife } from './new-spec.ts';
@@ -18,6 +20,7 @@ export class RunningDomain {
   readonly spec: DomainSpec;
   readonly counters: DomainCounters;
   readonly agent: AgentSession;
+  readonly disks: OpenDisks;
   /** Where it runs; changes when a move is committed. */
   host: SiteHost;
   /** Its balloon's target. */
@@ -34,12 +37,17 @@ export class RunningDomain {
   private readonly spokeResolvers = Promise.withResolvers<void>();
   private over = false;
 
-  constructor(life: NewLife, host: SiteHost) {
+  constructor(life: NewLife, host: SiteHost, disks: DiskService) {
     this.host = host;
     this.targetKiB = life.memoryKiB;
     this.spec = newSpec(life);
     this.counters = new DomainCounters(this.spec.counters);
     this.agent = new AgentSession(this.spec.agent, this.spec.doorbell);
+    this.disks = disks.life({
+      domid: life.domid,
+      name: () => this.spec.name,
+      doorbell: this.spec.doorbell,
+    });
     this.ended = this.endedResolvers.promise;
     this.spoke = this.spokeResolvers.promise;
   }
@@ -71,6 +79,7 @@ export class RunningDomain {
     if (this.over) return false;
     this.over = true;
     this.agent.close('the domain ended');
+    void this.disks.closeAll();
     this.onEnd();
     this.endedResolvers.resolve(ending);
     return true;

@@ -19,10 +19,19 @@ export class ProcessLock {
 
   /** The lock, or null while somebody else holds it. Error `storage.failed`. */
   static tryAcquire(path: string): ProcessLock | null {
+    return ProcessLock.try(path, 'BEGIN EXCLUSIVE');
+  }
+
+  /** The same, with others who share it; null while somebody has it for himself. */
+  static tryShare(path: string): ProcessLock | null {
+    return ProcessLock.try(path, 'BEGIN; SELECT 1 FROM sqlite_schema');
+  }
+
+  private static try(path: string, begin: string): ProcessLock | null {
     let database: DatabaseSync | undefined;
     try {
       database = new DatabaseSync(path, { timeout: 0 });
-      database.exec('BEGIN EXCLUSIVE');
+      database.exec(begin);
       return new ProcessLock(database);
     } catch (error) {
       database?.close();

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateDomain, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
+import { planDisks } from '../disks/plan-disks.ts';
+import type { PlannedDisk } from '../disks/plan-disks.ts';
 import type { ImageRecord } from '../image-source.ts';
 import { planMemory } from '../placement/memory-rules.ts';
 import type { MemoryPlan } from '../placement/memory-rules.ts';
@@ -15,7 +17,7 @@ import { startDomain } from './start-domain.ts';
 /**
  * Checks, and starts the task that makes it; the task ends when the guest answers. A start that
  * fails leaves no definition. Errors: `domain.exists`, `domain.name-reserved`, `memory.*`,
- * `placement.no-host`, `host.*`, `image.unknown`, `budget.*`.
+ * `placement.no-host`, `host.*`, `image.unknown`, `budget.*`, `disk.*`.
  */
 export async function createDomain(
   parts: SiteParts,
@@ -29,13 +31,17 @@ export async function createDomain(
   const host = chooseHost(parts, asked, plan);
   parts.budget.check(plan.memoryKiB, asked.name);
   const release = names.claim(asked.name);
+  const disks = plannedOrReleased(asked, release);
   return parts.tasks.start(
     { kind: 'create', title: `Creating ${asked.name}`, host, cancellable: true },
     async (task) => {
       try {
         const { id } = image ?? (await defaultImage(parts, task));
-        const definition = define(asked, plan, host, id);
+        const definition = define(asked, plan, host, id, disks);
         return await realise(parts, definition, task);
+      } catch (error) {
+        for (const { undo } of disks) undo();
+        throw error;
       } finally {
         release();
       }
@@ -109,6 +115,7 @@ function define(
   plan: MemoryPlan,
   host: string,
   image: string,
+  disks: readonly PlannedDisk[],
 ): DomainDefinition {
   return {
     uuid: randomUUID(),
@@ -122,5 +129,15 @@ function define(
     onReboot: asked.onReboot ?? 'restart',
     onCrash: asked.onCrash ?? 'destroy',
     createdAtMs: Date.now(),
+    disks: disks.map((disk) => disk.definition),
   };
+}
+
+function plannedOrReleased(asked: CreateDomain, release: () => void): PlannedDisk[] {
+  try {
+    return planDisks(asked.name, [], asked.disks ?? []);
+  } catch (error) {
+    release();
+    throw error;
+  }
 }

@@ -5,7 +5,8 @@
  * 2. The source stops the domain and streams it; the target receives and checks it.
  * 3. Both digests are compared.
  * 4. The commit record is written: from here on the domain is the target's.
- * 5. The target runs it, the source forgets it.
+ * 5. Its disks are handed over: the source has stopped and asks nothing more of them.
+ * 6. The target runs it, the source forgets it.
  *
  * What fails before 4 is undone: the target forgets, the source goes on. What fails after 4 cannot
  * bring the source back. So it never runs twice.
@@ -16,7 +17,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { Ending, RunningDomain } from '../domains/running-domain.ts';
 import type { SiteHost } from '../hosts/site-host.ts';
-import type { ReceiveReport, SendReport } from '../control/host.contract.ts';
+import type { DiskSpec, ReceiveReport, SendReport } from '../control/host.contract.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
@@ -72,6 +73,8 @@ class Move {
   private readonly source: SiteHost;
   private readonly target: SiteHost;
   private readonly task: RunningTask;
+  /** As the target asks for them; nobody serves their rings before the commit. */
+  private readonly disks: DiskSpec[];
   private readonly startedAtMs = performance.now();
 
   constructor(parts: SiteParts, domain: ManagedDomain, target: SiteHost, task: RunningTask) {
@@ -81,6 +84,7 @@ class Move {
     this.source = this.life.host;
     this.target = target;
     this.task = task;
+    this.disks = this.life.disks.withNewRings();
   }
 
   async run(): Promise<MigrationReport> {
@@ -113,7 +117,7 @@ class Move {
       task.progress(0.05, `preparing ${target.name}`);
       const prepared = target.link.call(
         'migration.prepare',
-        { spec: { ...life.spec }, link: link.port1 },
+        { spec: { ...life.spec, disks: this.disks }, link: link.port1 },
         { transfer: [link.port1], timeoutMs: PREPARE_TIMEOUT_MS },
       );
       await this.guarded(prepared);
@@ -192,13 +196,15 @@ class Move {
     return life.ended;
   }
 
-  /** Step 5. The domain is the target's, whatever happens now. */
+  /** Steps 5 and 6. The domain is the target's, whatever happens now. */
   private async arrive({ sent, received }: Copied): Promise<MigrationReport> {
     const { parts, domain, life, source, target, task } = this;
     life.host = target;
     domain.definition = { ...domain.definition, host: target.name };
     task.progress(0.9, `starting on ${target.name}`);
     try {
+      await life.disks.moveTo(this.disks);
+      life.spec.disks = this.disks;
       const { startedAtMs } = await target.link.call('migration.activate', { domid: life.domid });
       if (life.isOver) throw new EndedOnTheWay(await life.ended);
       parts.domains.advance(domain, { step: 'migrate-ended' });

@@ -52,6 +52,7 @@ export async function destroy(parts: SiteParts, domain: ManagedDomain): Promise<
   }
   if (run.host.isUp) await run.host.link.call('domain.destroy', { domid: run.domid });
   domainEnded(parts, domain, run, { kind: 'destroyed' });
+  await run.disks.closeAll();
   return domain.view;
 }
 
@@ -59,21 +60,23 @@ export async function pause(parts: SiteParts, domain: ManagedDomain): Promise<Do
   domain.requireIdle();
   if (domain.state !== 'running') throw wrongState(domain.name, domain.state, 'paused');
   const run = domain.worker;
-  await domain.exclusively('paused', () =>
-    run.host.link.call('domain.pause', { domid: run.domid }),
-  );
-  parts.domains.advance(domain, { step: 'pause' });
+  await domain.exclusively('paused', async () => {
+    await run.host.link.call('domain.pause', { domid: run.domid });
+    parts.domains.advance(domain, { step: 'pause' });
+  });
   return domain.view;
 }
 
+/** What its disks failed to do is tried again. */
 export async function unpause(parts: SiteParts, domain: ManagedDomain): Promise<Domain> {
   domain.requireIdle();
   if (domain.state !== 'paused') throw wrongState(domain.name, domain.state, 'unpaused');
   const run = domain.worker;
-  await domain.exclusively('unpaused', () =>
-    run.host.link.call('domain.unpause', { domid: run.domid }),
-  );
-  parts.domains.advance(domain, { step: 'unpause' });
+  await domain.exclusively('unpaused', async () => {
+    await run.host.link.call('domain.retryDisks', { domid: run.domid });
+    await run.host.link.call('domain.unpause', { domid: run.domid });
+    parts.domains.advance(domain, { step: 'unpause' });
+  });
   tellTheTime(parts, domain, run);
   return domain.view;
 }
@@ -148,6 +151,7 @@ async function outcome(
   intent: 'poweroff' | 'reboot',
 ): Promise<TaskOutcome> {
   const ending = await run.ended;
+  await run.disks.closeAll();
   if (ending.kind === 'crashed') {
     throw new DomusError(
       'domain.crashed',

@@ -17,6 +17,7 @@ import type { BootMode } from '../store/domain-table.ts';
 import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { meet } from './first-contact.ts';
+import { openDisks } from './disks.ts';
 import type { Given } from './given.ts';
 import { kernelCommandLine } from './kernel-words.ts';
 
@@ -29,7 +30,7 @@ export interface StartOptions {
 /**
  * Starts `domain` on the host of its definition and settles when its guest answers. The caller
  * holds the domain for itself. Errors: `domain.wrong-state`, `host.down`, `host.out-of-memory`,
- * `budget.*`, `golden.failed`, `image.*`, `domain.start-failed`; then the domain is what it was.
+ * `budget.*`, `disk.*`, `golden.failed`, `image.*`, `domain.start-failed`; then the domain is what it was.
  */
 export async function startDomain(
   parts: SiteParts,
@@ -39,6 +40,8 @@ export async function startDomain(
   const host = parts.hosts.get(domain.definition.host);
   const run = begin(parts, domain, host);
   try {
+    // Before anything that takes long: a disk that cannot be had is said at once.
+    await orEnded(domain, run, openDisks(parts, domain, run), options.task.signal);
     const given = await provide(parts, domain, run, options);
     const { signal } = options.task;
     await orEnded(domain, run, enter(parts, run, given, signal), signal);
@@ -67,7 +70,11 @@ function begin(parts: SiteParts, domain: ManagedDomain, host: SiteHost): Running
   try {
     release = host.ledger.reserve(maxMemoryKiB, name);
     const domid = parts.domains.newDomid();
-    const run = new RunningDomain({ uuid, name, domid, memoryKiB, maxMemoryKiB }, host);
+    const run = new RunningDomain(
+      { uuid, name, domid, memoryKiB, maxMemoryKiB },
+      host,
+      parts.disks,
+    );
     run.onStarted = () => (release(), admission.settled());
     run.onEnd = () => (release(), admission.ended());
     domain.running = run;
@@ -212,6 +219,7 @@ async function takeBack(
       );
   }
   run.end({ kind: 'destroyed' });
+  await run.disks.closeAll();
   parts.console.detach(domain.uuid);
   domain.running = null;
   parts.domains.advance(domain, { step: 'start-failed' });

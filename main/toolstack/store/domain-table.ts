@@ -1,10 +1,13 @@
 /** Definitions of domains, and what is known of their last life. */
 import { z } from 'zod';
-import { OnShutdown } from '../../../shared/contract/index.ts';
+import { Disk, OnShutdown } from '../../../shared/contract/index.ts';
 import type { Database } from './database.ts';
 
 /** How a start makes a running guest: from the image's golden snapshot, or through its kernel's boot. */
 export type BootMode = 'clone' | 'cold';
+
+/** A disk as it was configured; its size as it was when it was last open. */
+export type DiskDefinition = Disk;
 
 /** What a person configured. */
 export interface DomainDefinition {
@@ -20,6 +23,7 @@ export interface DomainDefinition {
   onReboot: OnShutdown;
   onCrash: OnShutdown;
   createdAtMs: number;
+  disks: DiskDefinition[];
 }
 
 /** How its last life ended, or `runningDomid` of the one that it has. */
@@ -36,6 +40,15 @@ export interface StoredDomain {
   fate: DomainFate;
   deletedAtMs: number | null;
 }
+
+const Disks = z.string().transform((text, context): Disk[] => {
+  try {
+    return Disk.array().parse(JSON.parse(text));
+  } catch (error) {
+    context.addIssue(`its disks cannot be read: ${String(error)}`);
+    return z.NEVER;
+  }
+});
 
 const Row = z
   .object({
@@ -56,6 +69,7 @@ const Row = z
     ended_as: z.enum(['shut-off', 'crashed']),
     reason: z.string().nullable(),
     was_running: z.number(),
+    disks: Disks,
   })
   .transform((row): StoredDomain => ({
     definition: {
@@ -71,6 +85,7 @@ const Row = z
       onReboot: row.on_reboot,
       onCrash: row.on_crash,
       createdAtMs: row.created_at_ms,
+      disks: row.disks,
     },
     fate: {
       runningDomid: row.running_domid,
@@ -94,7 +109,7 @@ export class DomainTable {
 
   insert(domain: DomainDefinition, fate: DomainFate): void {
     this.database.run(
-      `INSERT INTO domains VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?)`,
+      `INSERT INTO domains VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)`,
       domain.uuid,
       domain.name,
       domain.host,
@@ -108,18 +123,20 @@ export class DomainTable {
       domain.onCrash,
       domain.createdAtMs,
       ...fateValues(fate),
+      JSON.stringify(domain.disks),
     );
   }
 
-  /** Name, host, boot mode and memory: what can change after the creation. */
+  /** Name, host, boot mode, memory and disks: what can change after the creation. */
   update(domain: DomainDefinition): void {
     this.database.run(
-      'UPDATE domains SET name = ?, host = ?, boot = ?, memory_kib = ?, max_memory_kib = ? WHERE uuid = ?',
+      'UPDATE domains SET name = ?, host = ?, boot = ?, memory_kib = ?, max_memory_kib = ?, disks = ? WHERE uuid = ?',
       domain.name,
       domain.host,
       domain.boot,
       domain.memoryKiB,
       domain.maxMemoryKiB,
+      JSON.stringify(domain.disks),
       domain.uuid,
     );
   }

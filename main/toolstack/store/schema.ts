@@ -70,4 +70,5 @@ export const SCHEMA_STEPS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT;
   `,
+  `ALTER TABLE domains ADD COLUMN disks TEXT NOT NULL DEFAULT '[]';`,
 ];

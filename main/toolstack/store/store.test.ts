@@ -7,6 +7,7 @@ import { killChild, startChild } from '../testing/child.ts';
 import { definition, host } from '../testing/records.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { recover } from './recover.ts';
+import { SCHEMA_STEPS } from './schema.ts';
 import { Store } from './store.ts';
 
 const RESTING = {
@@ -39,6 +40,38 @@ describe('what a site keeps', () => {
     expect(store.domains.all()).toEqual([
       { definition: definition('web1', 'alpha'), fate: RESTING, deletedAtMs: null },
     ]);
+    store.close();
+  });
+
+  test('disks are kept, and changed', () => {
+    const path = join(temporaryFolder(), 'domus.db');
+    filled(path);
+    const disk = {
+      name: 'xvda',
+      path: '/a',
+      format: 'raw',
+      readOnly: true,
+      discard: true,
+    } as const;
+    const withDisk = { ...definition('web1', 'alpha'), disks: [{ ...disk, bytes: 512 }] };
+    const store = open(path);
+    store.domains.update(withDisk);
+    store.close();
+    const again = open(path);
+    expect(again.domains.all()[0]!.definition).toEqual(withDisk);
+    again.close();
+  });
+
+  test('a database from before there were disks has domains without', () => {
+    const path = join(temporaryFolder(), 'domus.db');
+    const sqlite = new DatabaseSync(path);
+    sqlite.exec(`${SCHEMA_STEPS[0]} PRAGMA user_version = 1;
+      INSERT INTO hosts VALUES ('alpha', 'u', 1, 1, 1, 1, 1, 1);
+      INSERT INTO domains VALUES ('u', 'old', 'alpha', 'i', 1, 1, 1, 'clone', 'destroy', 'restart',
+        'destroy', 1, NULL, NULL, 'shut-off', NULL, 0);`);
+    sqlite.close();
+    const store = open(path);
+    expect(store.domains.all()[0]!.definition).toMatchObject({ name: 'old', disks: [] });
     store.close();
   });
 

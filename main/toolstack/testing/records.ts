@@ -30,6 +30,7 @@ export function definition(name: string, at: string): DomainDefinition {
     onReboot: 'restart',
     onCrash: 'destroy',
     createdAtMs: 1,
+    disks: [],
   };
 }
 

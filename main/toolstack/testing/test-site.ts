@@ -132,6 +132,7 @@ export class TestSite {
       budget,
       hostFactory: (data) =>
         new Worker(new URL('workers/host.worker.ts', main), { workerData: data }),
+      ioFactory: () => new Worker(new URL('workers/io.worker.ts', main)),
       console: port1,
       images: (parts) => new ImageShelf(parts),
       codeFolders: CODE,

@@ -46,6 +46,12 @@ export class DiskDevice {
     await this.handle.call('removeDisk', { name: this.spec.name });
   }
 
+  /** The guest did not take it. */
+  async withdraw(): Promise<void> {
+    await this.bus.withdraw();
+    await this.handle.call('removeDisk', { name: this.spec.name });
+  }
+
   async resize(bytes: number): Promise<void> {
     this.spec.bytes = bytes;
     await this.handle.call('resizeDisk', { name: this.spec.name, bytes });

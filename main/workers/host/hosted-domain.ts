@@ -162,14 +162,20 @@ export class HostedDomain {
     }
   }
 
-  /** Settles when the guest has it. */
+  /** Settles when the guest has it; one that it does not take is taken back. */
   async attachDisk(spec: DiskSpec): Promise<void> {
     if (this.disks.has(spec.name)) {
       throw new DomusError('disk.name-taken', `the domain has a disk ${spec.name} already`);
     }
     const disk = this.diskOf(spec);
-    await disk.prepare();
-    await disk.bus.plug();
+    try {
+      await disk.prepare();
+      await disk.bus.plug();
+    } catch (error) {
+      await disk.withdraw();
+      this.disks.delete(spec.name);
+      throw error;
+    }
   }
 
   async detachDisk(name: string): Promise<void> {

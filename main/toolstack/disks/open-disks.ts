@@ -1,0 +1,201 @@
+/**
+ * The disks of one life of a domain, while they are open: descriptors, locks, rings, and the worker
+ * that serves each. Steps are taken one after the other.
+ */
+import { closeSync } from 'node:fs';
+import { DomusError } from '../../../shared/errors.ts';
+import { createDiskRing } from '../../dom0/index.ts';
+import type { DiskSpec } from '../control/host.contract.ts';
+import type { DiskDefinition } from '../store/domain-table.ts';
+import { openDiskFile } from './disk-file.ts';
+import type { DiskLocks } from './disk-locks.ts';
+import type { IoLink } from './io-link.ts';
+
+export interface DiskLife {
+  domid: number;
+  /** Its present name. */
+  name(): string;
+  /** Rung by the workers. */
+  doorbell: SharedArrayBuffer;
+}
+
+/** What all lives share. */
+export interface DiskKeeper {
+  readonly locks: DiskLocks;
+  /** The folder of the site. */
+  readonly home: string;
+  log(level: 'warning' | 'error', message: string): void;
+  /** Who serves the next disk. */
+  worker(): IoLink;
+  /** `path` is being let go of until `done`, which never fails. */
+  letsGo(path: string, done: Promise<void>): void;
+  /** Settles when nobody of this site is letting go of the file. */
+  settled(path: string): Promise<void>;
+  forget(disks: OpenDisks): void;
+}
+
+interface OpenOne {
+  definition: DiskDefinition;
+  path: string;
+  fd: number;
+  release: () => void;
+  worker: IoLink;
+  spec: DiskSpec;
+}
+
+export class OpenDisks {
+  readonly domid: number;
+  private readonly service: DiskKeeper;
+  private readonly life: DiskLife;
+  private readonly open = new Map<string, OpenOne>();
+  private work: Promise<unknown> = Promise.resolve();
+  private ending: Promise<void> | null = null;
+
+  constructor(service: DiskKeeper, life: DiskLife) {
+    this.service = service;
+    this.life = life;
+    this.domid = life.domid;
+  }
+
+  /** In the order in which they were attached. */
+  get specs(): DiskSpec[] {
+    return [...this.open.values()].map(({ spec }) => spec);
+  }
+
+  uses(worker: IoLink): boolean {
+    return [...this.open.values()].some((one) => one.worker === worker);
+  }
+
+  /**
+   * Opens a disk, and takes it for this domain. Errors `disk.in-use` and others of `disk.*`; then
+   * nothing of it is open.
+   */
+  add(definition: DiskDefinition): Promise<DiskSpec> {
+    return this.inTurn(async () => {
+      await this.service.settled(definition.path);
+      if (this.ending) throw closed(definition.name);
+      const { path, readOnly } = definition;
+      const file = openDiskFile(path, readOnly);
+      let release: (() => void) | null = null;
+      try {
+        const user = { domain: this.life.name(), home: this.service.home };
+        release = this.service.locks.acquire({ key: file.key, path }, readOnly, user);
+        const worker = this.service.worker();
+        const one = { definition, path, fd: file.fd, release, worker };
+        const spec = await this.serve(one, createDiskRing());
+        this.open.set(definition.name, { ...one, spec });
+        return spec;
+      } catch (error) {
+        closeSync(file.fd);
+        release?.();
+        throw error;
+      }
+    });
+  }
+
+  /** Grows a disk; answers with its size. Errors `disk.*`. */
+  resize(name: string, bytes: number): Promise<number> {
+    return this.inTurn(async () => {
+      const one = this.named(name);
+      const answer = await one.worker.call('disk.resize', { disk: this.id(name), bytes });
+      one.spec.bytes = answer.bytes;
+      return answer.bytes;
+    });
+  }
+
+  /** Lets go of a disk that the domain uses no more. What may not be stable is logged. */
+  remove(name: string): Promise<void> {
+    const path = this.open.get(name)?.path;
+    const done = this.inTurn(() => this.letGo(name));
+    if (path !== undefined) this.service.letsGo(path, done);
+    return done;
+  }
+
+  /** Lets go of all, for good: its thread is gone. Never fails. */
+  closeAll(): Promise<void> {
+    if (this.ending) return this.ending;
+    const paths = [...this.open.values()].map(({ path }) => path);
+    this.ending = this.inTurn(async () => {
+      for (const name of [...this.open.keys()]) await this.letGo(name);
+      this.service.forget(this);
+    });
+    for (const path of paths) this.service.letsGo(path, this.ending);
+    return this.ending;
+  }
+
+  /** For its life on another host: the same disks, with rings that nobody serves yet. */
+  withNewRings(): DiskSpec[] {
+    return this.specs.map((spec) => ({ ...spec, ring: createDiskRing() }));
+  }
+
+  /**
+   * The domain has stopped where it was: ends the rings there, and serves those of {@link withNewRings}.
+   * Errors `disk.*`: what was written may not be stable.
+   */
+  moveTo(specs: readonly DiskSpec[]): Promise<void> {
+    return this.inTurn(async () => {
+      for (const { name, ring } of specs) {
+        const one = this.named(name);
+        await one.worker.call('disk.close', { disk: this.id(name) });
+        one.spec = await this.serve(one, ring);
+      }
+    });
+  }
+
+  private async serve(one: Omit<OpenOne, 'spec'>, ring: SharedArrayBuffer): Promise<DiskSpec> {
+    const { definition, fd, path, worker } = one;
+    const { name, format, readOnly } = definition;
+    const opened = await worker.call('disk.open', {
+      disk: this.id(name),
+      source: { kind: 'files', chain: [{ fd, format, label: path }] },
+      readOnly,
+      ring,
+      doorbell: this.life.doorbell,
+    });
+    const discard = definition.discard && !readOnly && opened.discardBytes > 0;
+    return { name, bytes: opened.bytes, readOnly, discard, ring };
+  }
+
+  /** The descriptor and the lock go after the worker's last access. */
+  private async letGo(name: string): Promise<void> {
+    const one = this.open.get(name);
+    if (!one) return;
+    const { worker, fd, release, path } = one;
+    this.open.delete(name);
+    try {
+      await worker.call('disk.close', { disk: this.id(name) });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.service.log(
+        'error',
+        `${path} of domain ${this.life.name()} was not closed well: ${why}`,
+      );
+    } finally {
+      closeSync(fd);
+      release();
+    }
+  }
+
+  private named(name: string): OpenOne {
+    const one = this.open.get(name);
+    if (one) return one;
+    throw closed(name);
+  }
+
+  /** In the worker: a domid is unique in the site. */
+  private id(name: string): string {
+    return `${this.domid}/${name}`;
+  }
+
+  private inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.work.then(step);
+    this.work = done.catch(() => undefined);
+    return done;
+  }
+}
+
+function closed(name: string): DomusError {
+  return new DomusError('disk.not-open', `The disk ${name} is not open: its domain has ended.`, {
+    data: { disk: name },
+  });
+}

@@ -1,0 +1,68 @@
+/** A disk of a running domain that fails: the guest waits until its cause is gone. */
+import { DiskStatus } from '../../dom0/index.ts';
+import type { ManagedDomain } from '../domains/managed-domain.ts';
+import type { RunningDomain } from '../domains/running-domain.ts';
+import type { SiteParts } from '../site-parts.ts';
+import { domainEnded } from './end-of-life.ts';
+
+/**
+ * A request is held: pauses the domain, once what is being done to it has ended, and says what to
+ * do. `unpause` tries again.
+ */
+export async function diskFailed(
+  parts: SiteParts,
+  domain: ManagedDomain,
+  run: RunningDomain,
+  disk: string,
+  status: DiskStatus,
+): Promise<void> {
+  const path = domain.definition.disks.find(({ name }) => name === disk)?.path ?? disk;
+  const what =
+    status === DiskStatus.noSpace
+      ? `there is no space left for its disk ${disk} (${path})`
+      : `its disk ${disk} (${path}) cannot be read or written`;
+  const cure =
+    status === DiskStatus.noSpace ? 'Make room there' : 'See the log, mend what lies beneath it';
+  while (domain.operation) await domain.operation.over;
+  if (domain.running !== run || run.isOver) return;
+  try {
+    await domain.exclusively('paused', async () => {
+      if (domain.state !== 'paused') {
+        await run.host.link.call('domain.pause', { domid: run.domid });
+      }
+      if (domain.running !== run) return;
+      parts.domains.advance(domain, { step: 'pause', reason: what });
+    });
+  } catch (error) {
+    parts.log.write('warning', 'disk', `not paused: ${String(error)}`, domain.uuid);
+    return;
+  }
+  parts.events.add(
+    'error',
+    'domain.disk-failed',
+    `Domain ${domain.name} is paused: ${what}. ${cure}, then let it go on: domus unpause ${domain.name}. Nothing that it was told to be written is lost.`,
+    { domain: domain.uuid, host: run.host.name },
+  );
+}
+
+/** Whoever served the disks of these domains is gone, and with it the way to what they wrote last. */
+export async function disksLost(
+  parts: SiteParts,
+  domids: readonly number[],
+  reason: string,
+): Promise<void> {
+  for (const domid of domids) {
+    const domain = parts.domains.byDomid(domid);
+    const run = domain?.running;
+    if (!domain || !run) continue;
+    if (run.host.isUp) {
+      await run.host.link.call('domain.destroy', { domid }).catch((error: unknown) => {
+        parts.log.write('warning', 'disk', `not ended: ${String(error)}`, domain.uuid);
+      });
+    }
+    domainEnded(parts, domain, run, {
+      kind: 'crashed',
+      reason: `the I/O worker that served its disks is gone: ${reason}`,
+    });
+  }
+}
