@@ -37,9 +37,12 @@ SIGTERM or "domus stop"; what ran is remembered. With --json: { "ready", "url", 
       ...(port === undefined ? {} : { port }),
       ...(level === undefined ? {} : { logLevel: level }),
     });
+    // Before anybody is told that it answers: a signal may follow at once.
+    const stopped = untilStopped(context.output, site);
     await tell(context, site, options.open);
-    await tellRecovery(context, startedAtMs);
-    return untilStopped(context.output, site);
+    // It may be stopped meanwhile; events can be read at any time.
+    await Promise.race([stopped, tellRecovery(context, startedAtMs).catch(() => undefined)]);
+    return stopped;
   },
 });
 
