@@ -35,7 +35,8 @@ async function setUp() {
   const serves = ownArgs.includes('serve') && !ownArgs.includes('--help');
   const needsAll = serves || ownArgs.includes('bench') || !existsSync(join(root, 'node_modules'));
   if (needsAll) ensurePackages();
-  if (serves || ownArgs.includes('bench')) ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');
+  if (serves || ownArgs.includes('bench'))
+    ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');
 }
 
 /** Node runs no TypeScript from inside node_modules: there, and where there is no source, the bundle. */
