@@ -1,4 +1,5 @@
 /** The networks of a host: a switch each, and the cables from it to the domains' threads. */
+import { setImmediate } from 'node:timers/promises';
 import { DomusError } from '../../../shared/errors.ts';
 import { FrameConsumer, FrameProducer } from '../../../shared/ring/frame-ring.ts';
 import type { OffloadAbility, SwitchPort } from '../../dom0/network/index.ts';
@@ -28,6 +29,9 @@ export class HostNetworks {
   }
 }
 
+/** Frames of one interface before the others have their turn. */
+const TURN_FRAMES = 64;
+
 /** Between a switch's port and a domain's thread. */
 export class Cable {
   private readonly network: NetworkSwitch;
@@ -35,6 +39,7 @@ export class Cable {
   private readonly port: SwitchPort;
   private readonly sent: FrameConsumer;
   private isPlugged = true;
+  private isRinging = false;
 
   constructor(
     spec: VifSpec,
@@ -55,7 +60,7 @@ export class Cable {
       rules: { addresses: spec.addresses.map((address) => required(parseIpv4(address), address)) },
       deliver: (frame, offload) => {
         const isTaken = received.write(frame.length, offload, (target) => target.set(frame));
-        handle.ring();
+        this.ringSoon();
         return isTaken;
       },
     });
@@ -74,9 +79,22 @@ export class Cable {
       if (!this.isPlugged || this.sent.closed) return;
       // The guest's thread may wait for room.
       const wasCrowded = this.sent.used > this.sent.capacity / 2;
-      while (this.isPlugged && this.sent.read((frame, offload) => this.pass(frame, offload)));
+      for (let frames = 0; frames < TURN_FRAMES && this.isPlugged; frames++) {
+        if (!this.sent.read((frame, offload) => this.pass(frame, offload))) break;
+      }
       if (wasCrowded) this.handle.ring();
+      await setImmediate();
     }
+  }
+
+  /** Once for all frames that come at once. */
+  private ringSoon(): void {
+    if (this.isRinging) return;
+    this.isRinging = true;
+    queueMicrotask(() => {
+      this.isRinging = false;
+      this.handle.ring();
+    });
   }
 
   private pass(frame: Uint8Array, offload: Parameters<SwitchPort['receive']>[1]): boolean {

@@ -82,16 +82,18 @@ export class HostThread {
     'domain.askShutdown': ({ domid, reason }) => this.domain(domid).askShutdown(reason),
     'domain.setTarget': ({ domid, targetKiB }) => this.domain(domid).setTarget(targetKiB),
     'domain.rename': ({ domid, name }) => this.domain(domid).rename(name),
-    'domain.plugAgent': ({ domid }) => this.domain(domid).agent.plug(),
-    'domain.unplugAgent': ({ domid }) => this.domain(domid).agent.unplug(),
-    'domain.attachDisk': ({ domid, disk }) => this.domain(domid).attachDisk(disk),
-    'domain.detachDisk': ({ domid, name }) => this.domain(domid).detachDisk(name),
-    'domain.resizeDisk': ({ domid, name, bytes }) => this.domain(domid).resizeDisk(name, bytes),
+    'domain.plugAgent': ({ domid }) => this.domain(domid).devices.agent.plug(),
+    'domain.unplugAgent': ({ domid }) => this.domain(domid).devices.agent.unplug(),
+    'domain.attachDisk': ({ domid, disk }) => this.domain(domid).devices.attachDisk(disk),
+    'domain.detachDisk': ({ domid, name }) => this.domain(domid).devices.detachDisk(name),
+    'domain.resizeDisk': ({ domid, name, bytes }) =>
+      this.domain(domid).devices.resizeDisk(name, bytes),
     'domain.retryDisks': ({ domid }) => this.domain(domid).handle.call('retryDisks', {}),
     'network.define': ({ name, mtu }) => this.networks.define(name, mtu),
     'network.remove': ({ name }) => this.networks.remove(name),
-    'domain.attachInterface': ({ domid, vif }) => this.domain(domid).attachInterface(vif),
-    'domain.detachInterface': ({ domid, handle }) => this.domain(domid).detachInterface(handle),
+    'domain.attachInterface': ({ domid, vif }) => this.domain(domid).devices.attachInterface(vif),
+    'domain.detachInterface': ({ domid, handle }) =>
+      this.domain(domid).devices.detachInterface(handle),
     'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
     'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
     'migration.send': ({ domid, link }) => this.send(this.domain(domid), link),
@@ -156,7 +158,7 @@ export class HostThread {
     await this.orDiscard(this.add(spec), async (domain) => {
       domain.reserve(HostedDomain.framesOf(spec.maxMemoryKiB), this.data.name);
       await domain.start(origin);
-      await domain.prepareDevices();
+      await domain.devices.prepare();
       domain.settle(identity);
       if (!paused) await domain.run();
     });
@@ -190,7 +192,7 @@ export class HostThread {
     this.receiving.delete(domid);
     if (!started) throw new Error(`domain ${domid} is not being received`);
     const domain = this.domain(domid);
-    await domain.prepareDevices();
+    await domain.devices.prepare();
     const more = started.frames - domain.heldFrames;
     if (more > 0) domain.reserve(more, this.data.name);
     const { bytes, pages, digest } = started;

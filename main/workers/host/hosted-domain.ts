@@ -5,13 +5,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { DomusError } from '../../../shared/errors.ts';
 import { RingConsumer, RingProducer, createRing } from '../../../shared/ring/byte-ring.ts';
-import type {
-  BackendDevice,
-  BackendDeviceOptions,
-  DiskStatus,
-  XenstoreConnection,
-  XenstoreDaemon,
-} from '../../dom0/index.ts';
+import type { DiskStatus, XenstoreConnection, XenstoreDaemon } from '../../dom0/index.ts';
 import {
   domainSkeleton,
   backendTrees,
@@ -22,17 +16,10 @@ import {
 } from '../../dom0/index.ts';
 import { DomainCounters } from '../../hypervisor/index.ts';
 import type { HostFrames } from '../../hypervisor/index.ts';
-import type {
-  DiskSpec,
-  DomainSpec,
-  ShutdownReason,
-  VifSpec,
-} from '../../toolstack/control/host.contract.ts';
+import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.contract.ts';
 import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
-import { agentDevice } from './agent-device.ts';
-import { DiskDevice } from './disk-device.ts';
 import type { HostNetworks } from './host-networks.ts';
-import { VifDevice } from './vif-device.ts';
+import { HostedDevices } from './hosted-devices.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 const PAGE_KIB = 4;
@@ -50,11 +37,7 @@ export interface HostedDomainEvents {
 export class HostedDomain {
   readonly spec: DomainSpec;
   readonly handle: DomainHandle;
-  readonly agent: BackendDevice;
-  private readonly disks = new Map<string, DiskDevice>();
-  private readonly interfaces = new Map<number, VifDevice>();
-  private readonly networks: HostNetworks;
-  private readonly log: BackendDeviceOptions['log'];
+  readonly devices: HostedDevices;
   private readonly store: XenstoreDaemon;
   private readonly frames: HostFrames;
   private readonly counters: DomainCounters;
@@ -81,7 +64,6 @@ export class HostedDomain {
     this.handle = handle;
     this.store = store;
     this.frames = frames;
-    this.networks = networks;
     this.counters = new DomainCounters(spec.counters);
     handle.useDoorbell(spec.doorbell);
     this.relay = new RelayEnd(new RingConsumer(this.requests), new RingProducer(this.responses), {
@@ -89,8 +71,13 @@ export class HostedDomain {
       onFirstRequest: () => events.alive(),
       onClosed: () => void handle.call('failXenstore', {}).catch(() => undefined),
     });
-    this.log = (level, message) => events.log(level, message);
-    this.agent = agentDevice(store, spec.domid, handle, this.log);
+    this.devices = new HostedDevices({
+      spec: this.spec,
+      store,
+      handle,
+      networks,
+      log: (level, message) => events.log(level, message),
+    });
     handle.on('shutdown', ({ reason, detail }) =>
       this.finish(() => events.shutdown(reason, detail)),
     );
@@ -142,12 +129,6 @@ export class HostedDomain {
     return started;
   }
 
-  /** Its thread knows its devices; xenstore and the guest come to know them when it is settled. */
-  async prepareDevices(): Promise<void> {
-    for (const spec of this.spec.disks) await this.diskOf(spec).prepare();
-    for (const spec of this.spec.interfaces) await this.interfaceOf(spec).prepare();
-  }
-
   /** It exists here now: it counts its own frames, and xenstore knows it. */
   settle(identity: 'new' | 'clone' | 'same'): void {
     const started = this.started;
@@ -156,79 +137,7 @@ export class HostedDomain {
     this.adopt(started.frames);
     if (identity === 'new') this.introduce(started);
     else this.takeOver(started.xenstoreState, identity);
-    for (const { bus } of [...this.disks.values(), ...this.interfaces.values()]) {
-      if (bus.isOffered) bus.resume();
-      else bus.offer();
-    }
-  }
-
-  /** Settles when the guest has it; one that it does not take is taken back. */
-  async attachDisk(spec: DiskSpec): Promise<void> {
-    if (this.disks.has(spec.name)) {
-      throw new DomusError('disk.name-taken', `the domain has a disk ${spec.name} already`);
-    }
-    const disk = this.diskOf(spec);
-    try {
-      await disk.prepare();
-      await disk.bus.plug();
-    } catch (error) {
-      await disk.withdraw();
-      this.disks.delete(spec.name);
-      throw error;
-    }
-  }
-
-  async detachDisk(name: string): Promise<void> {
-    await this.disk(name).detach();
-    this.disks.delete(name);
-  }
-
-  resizeDisk(name: string, bytes: number): Promise<void> {
-    return this.disk(name).resize(bytes);
-  }
-
-  /** Settles when the guest has it. */
-  async attachInterface(spec: VifSpec): Promise<void> {
-    if (this.interfaces.has(spec.handle)) {
-      throw new DomusError(
-        'interface.number-taken',
-        `the domain has an interface ${spec.handle} already`,
-      );
-    }
-    const vif = this.interfaceOf(spec);
-    await vif.prepare();
-    await vif.bus.plug();
-  }
-
-  async detachInterface(handle: number): Promise<void> {
-    const vif = this.interfaces.get(handle);
-    if (!vif) {
-      throw new DomusError(
-        'interface.not-attached',
-        `domain ${this.spec.name} has no interface ${handle}`,
-      );
-    }
-    await vif.detach();
-    this.interfaces.delete(handle);
-  }
-
-  private interfaceOf(spec: VifSpec): VifDevice {
-    const { domid } = this.spec;
-    const vif = new VifDevice(spec, domid, this.networks, this.store, this.handle, this.log);
-    this.interfaces.set(spec.handle, vif);
-    return vif;
-  }
-
-  private diskOf(spec: DiskSpec): DiskDevice {
-    const disk = new DiskDevice(spec, this.spec.domid, this.store, this.handle, this.log);
-    this.disks.set(spec.name, disk);
-    return disk;
-  }
-
-  private disk(name: string): DiskDevice {
-    const disk = this.disks.get(name);
-    if (disk) return disk;
-    throw new DomusError('disk.not-attached', `domain ${this.spec.name} has no disk ${name}`);
+    this.devices.begin();
   }
 
   async run(): Promise<{ startedAtMs: number }> {
@@ -279,9 +188,7 @@ export class HostedDomain {
     this.relay.stop();
     const { domid, uuid } = this.spec;
     if (this.ownsCounters || this.store.isIntroduced(domid)) {
-      this.agent.forget();
-      for (const { bus } of this.disks.values()) bus.forget();
-      for (const vif of this.interfaces.values()) vif.forget();
+      this.devices.forget();
       this.store.release(domid);
       const trees = [...domainTrees(domid, uuid), ...backendTrees(domid)];
       for (const tree of trees) if (this.store.exists(tree)) this.store.rm(tree);
@@ -335,7 +242,6 @@ export class HostedDomain {
     const options = identity === 'clone' ? { identity: { domid, uuid, name } } : {};
     this.connect(this.store.importDomain(state, this.relay, options));
     if (identity === 'clone') this.setTarget(memoryKiB);
-    else if (this.agent.isOffered) this.agent.resume();
   }
 
   private connect(connection: XenstoreConnection): void {

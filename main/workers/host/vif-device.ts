@@ -52,6 +52,13 @@ export class VifDevice {
     await this.handle.call('removeInterface', { handle: this.spec.handle });
   }
 
+  /** The guest did not take it. */
+  async withdraw(): Promise<void> {
+    await this.bus.withdraw();
+    this.pull();
+    await this.handle.call('removeInterface', { handle: this.spec.handle });
+  }
+
   /** The domain is gone, or goes on elsewhere. */
   forget(): void {
     this.bus.forget();

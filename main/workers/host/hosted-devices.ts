@@ -1,0 +1,127 @@
+/** The devices of a domain on this host: its agent's console, its disks, its interfaces. */
+import { DomusError } from '../../../shared/errors.ts';
+import type { BackendDevice, BackendDeviceOptions, XenstoreDaemon } from '../../dom0/index.ts';
+import type { DiskSpec, DomainSpec, VifSpec } from '../../toolstack/control/host.contract.ts';
+import { agentDevice } from './agent-device.ts';
+import { DiskDevice } from './disk-device.ts';
+import type { DomainHandle } from './domain-handle.ts';
+import type { HostNetworks } from './host-networks.ts';
+import { VifDevice } from './vif-device.ts';
+
+export interface HostedDevicesParts {
+  spec: DomainSpec;
+  store: XenstoreDaemon;
+  handle: DomainHandle;
+  networks: HostNetworks;
+  log: BackendDeviceOptions['log'];
+}
+
+export class HostedDevices {
+  readonly agent: BackendDevice;
+  private readonly parts: HostedDevicesParts;
+  private readonly disks = new Map<string, DiskDevice>();
+  private readonly interfaces = new Map<number, VifDevice>();
+
+  constructor(parts: HostedDevicesParts) {
+    const { spec, store, handle, log } = parts;
+    this.parts = parts;
+    this.agent = agentDevice(store, spec.domid, handle, log);
+  }
+
+  /** The domain's thread knows its devices; xenstore and the guest come to know them by `begin`. */
+  async prepare(): Promise<void> {
+    const { spec } = this.parts;
+    for (const disk of spec.disks) await this.addDisk(disk).prepare();
+    for (const vif of spec.interfaces) await this.addInterface(vif).prepare();
+  }
+
+  /** The domain is in xenstore: what came with it is taken up, the rest is offered. */
+  begin(): void {
+    if (this.agent.isOffered) this.agent.resume();
+    for (const { bus } of [...this.disks.values(), ...this.interfaces.values()]) {
+      if (bus.isOffered) bus.resume();
+      else bus.offer();
+    }
+  }
+
+  /** The domain is gone, or goes on elsewhere. */
+  forget(): void {
+    this.agent.forget();
+    for (const { bus } of this.disks.values()) bus.forget();
+    for (const vif of this.interfaces.values()) vif.forget();
+  }
+
+  /** Settles when the guest has it; one that it does not take is taken back. */
+  async attachDisk(spec: DiskSpec): Promise<void> {
+    if (this.disks.has(spec.name)) {
+      throw new DomusError('disk.name-taken', `the domain has a disk ${spec.name} already`);
+    }
+    const disk = this.addDisk(spec);
+    try {
+      await disk.prepare();
+      await disk.bus.plug();
+    } catch (error) {
+      await disk.withdraw();
+      this.disks.delete(spec.name);
+      throw error;
+    }
+  }
+
+  async detachDisk(name: string): Promise<void> {
+    await this.disk(name).detach();
+    this.disks.delete(name);
+  }
+
+  resizeDisk(name: string, bytes: number): Promise<void> {
+    return this.disk(name).resize(bytes);
+  }
+
+  /** As `attachDisk`. */
+  async attachInterface(spec: VifSpec): Promise<void> {
+    if (this.interfaces.has(spec.handle)) {
+      throw new DomusError(
+        'interface.number-taken',
+        `the domain has an interface ${spec.handle} already`,
+      );
+    }
+    const vif = this.addInterface(spec);
+    try {
+      await vif.prepare();
+      await vif.bus.plug();
+    } catch (error) {
+      await vif.withdraw();
+      this.interfaces.delete(spec.handle);
+      throw error;
+    }
+  }
+
+  async detachInterface(handle: number): Promise<void> {
+    const vif = this.interfaces.get(handle);
+    if (!vif) {
+      const { name } = this.parts.spec;
+      throw new DomusError('interface.not-attached', `domain ${name} has no interface ${handle}`);
+    }
+    await vif.detach();
+    this.interfaces.delete(handle);
+  }
+
+  private addDisk(spec: DiskSpec): DiskDevice {
+    const { spec: domain, store, handle, log } = this.parts;
+    const disk = new DiskDevice(spec, domain.domid, store, handle, log);
+    this.disks.set(spec.name, disk);
+    return disk;
+  }
+
+  private addInterface(spec: VifSpec): VifDevice {
+    const { spec: domain, networks, store, handle, log } = this.parts;
+    const vif = new VifDevice(spec, domain.domid, networks, store, handle, log);
+    this.interfaces.set(spec.handle, vif);
+    return vif;
+  }
+
+  private disk(name: string): DiskDevice {
+    const disk = this.disks.get(name);
+    if (disk) return disk;
+    throw new DomusError('disk.not-attached', `domain ${this.parts.spec.name} has no disk ${name}`);
+  }
+}
