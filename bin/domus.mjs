@@ -27,28 +27,34 @@ function lockedNode() {
   );
 }
 
-/** What is missing in a clone: packages for every command, pages for the daemon and the benchmarks. */
+/**
+ * What is missing in a clone: packages for every command, pages and the built program for the daemon
+ * and the benchmarks.
+ *
+ * @returns the file to run: the bundle where Domus is installed and for a daemon, else the source
+ */
 async function setUp() {
-  const setup = join(root, 'scripts', 'setup.mjs');
-  if (!existsSync(setup)) return; // installed: everything is there
-  const { ensureBuilt, ensurePackages } = await import(pathToFileURL(setup).href);
-  const serves = ownArgs.includes('serve') && !ownArgs.includes('--help');
-  const needsAll = serves || ownArgs.includes('bench') || !existsSync(join(root, 'node_modules'));
-  if (needsAll) ensurePackages();
-  if (serves || ownArgs.includes('bench'))
-    ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');
-}
-
-/** Node runs no TypeScript from inside node_modules: there, and where there is no source, the bundle. */
-function program() {
   const source = join(root, 'main', 'cli', 'domus.ts');
+  const setup = join(root, 'scripts', 'setup.mjs');
+  // Node runs no TypeScript from inside node_modules.
   const isInstalled = root.split(sep).includes('node_modules');
-  return isInstalled || !existsSync(source) ? join(root, 'dist', 'main', 'cli.js') : source;
+  if (isInstalled || !existsSync(source) || !existsSync(setup))
+    return join(root, 'dist', 'main', 'cli.js');
+  const { ensureBuilt, ensurePackages, ensureProgram } = await import(pathToFileURL(setup).href);
+  const wantsHelp = ownArgs.includes('--help');
+  const serves = ownArgs.includes('serve') && !wantsHelp;
+  const measures = ownArgs.includes('bench') && !wantsHelp;
+  if (serves || measures || !existsSync(join(root, 'node_modules'))) ensurePackages();
+  if (!serves && !measures) return source;
+  ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');
+  const built = ensureProgram();
+  process.env.DOMUS_PROGRAM = built; // what a benchmark starts
+  return serves ? built : source;
 }
 
 /** The same process group: Ctrl-C reaches the child by itself, and this one waits for its end. */
-function runOn(node) {
-  const child = spawn(node, [program(), ...args], { stdio: 'inherit' });
+function runOn(node, program) {
+  const child = spawn(node, [program, ...args], { stdio: 'inherit' });
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', fail);
@@ -64,13 +70,13 @@ function fail(error) {
 }
 
 try {
-  await setUp();
+  const program = await setUp();
   const node = lockedNode();
   if (node === null || node === process.execPath) {
-    process.argv[1] = program();
-    await import(pathToFileURL(program()).href);
+    process.argv[1] = program;
+    await import(pathToFileURL(program).href);
   } else {
-    runOn(node);
+    runOn(node, program);
   }
 } catch (error) {
   fail(error);

@@ -3,7 +3,17 @@
 // (Node 20 or later).
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -86,6 +96,34 @@ export function ensureBuilt(name, folders, script) {
   });
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, digest);
+}
+
+const PROGRAM_KEPT_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * The program as it is shipped, built from these sources: a domain's thread starts in a third of the
+ * time that it takes from the sources. In a folder of its own for each state of them, so that a
+ * daemon that runs keeps its files when they change.
+ *
+ * @returns {string} its command, for the locked Node
+ */
+export function ensureProgram() {
+  const folders = ['main', 'shared'];
+  const dist = join(root, 'dist');
+  const program = join(dist, `program-${sourceDigest(folders).slice(0, 12)}`);
+  if (!existsSync(program)) {
+    ensureBuilt('program', folders, 'build:main');
+    const copy = `${program}.${process.pid}`;
+    cpSync(join(dist, 'main'), copy, { recursive: true });
+    // Another start may have been faster.
+    if (existsSync(program)) rmSync(copy, { recursive: true });
+    else renameSync(copy, program);
+    for (const name of readdirSync(dist).filter((entry) => entry.startsWith('program-'))) {
+      const path = join(dist, name);
+      if (Date.now() - statSync(path).mtimeMs > PROGRAM_KEPT_MS) rmSync(path, { recursive: true });
+    }
+  }
+  return join(program, 'cli.js');
 }
 
 /** Ends the process with one sentence instead of a stack. */

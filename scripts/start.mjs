@@ -3,7 +3,15 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuilt, ensurePackages, environment, lockedNode, orExplain, root } from './setup.mjs';
+import {
+  ensureBuilt,
+  ensurePackages,
+  ensureProgram,
+  environment,
+  lockedNode,
+  orExplain,
+  root,
+} from './setup.mjs';
 
 const hasDisplay =
   process.platform !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
@@ -42,6 +50,6 @@ orExplain(() => {
     return;
   }
   console.error(`No desktop window (${reason}): serving the same user interface to a browser.`);
-  const args = ['main/cli/domus.ts', 'serve', '--demo', ...(hasDisplay ? ['--open'] : [])];
+  const args = [ensureProgram(), 'serve', '--demo', ...(hasDisplay ? ['--open'] : [])];
   startChild(lockedNode(), [...args, ...process.argv.slice(2)], {});
 });

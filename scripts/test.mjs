@@ -4,7 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDebianPackages } from './debian.mjs';
-import { ensureBuilt, ensurePackages, environment, lockedNode, orExplain, root } from './setup.mjs';
+import {
+  ensureBuilt,
+  ensurePackages,
+  ensureProgram,
+  environment,
+  lockedNode,
+  orExplain,
+  root,
+} from './setup.mjs';
 
 const results = join(root, 'test-results');
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -53,6 +61,7 @@ const suites = {
     const config = join('e2e', 'playwright.config.ts');
     node('@playwright/test/cli.js', ['test', '--config', config, '--reporter=list,json'], {
       PLAYWRIGHT_JSON_OUTPUT_NAME: output,
+      DOMUS_PROGRAM: ensureProgram(),
     });
     if (!existsSync(output)) return broken.push('e2e');
     const { stats } = JSON.parse(readFileSync(output, 'utf8'));

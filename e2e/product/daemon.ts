@@ -8,7 +8,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const CLI = fileURLToPath(new URL('../../main/cli/domus.ts', import.meta.url));
+/** Built, as it is shipped, where `npm test` started this; else the sources. */
+const CLI =
+  process.env['DOMUS_PROGRAM'] ??
+  fileURLToPath(new URL('../../main/cli/domus.ts', import.meta.url));
 /** A first domain may build the image and boot it. */
 const COMMAND_TIMEOUT_MS = 600_000;
 const run = promisify(execFile);

@@ -73,6 +73,9 @@ describe('encodeRequest', () => {
     expect(text(encodeRequest({ kind: 'identity', id: 4, identity }))).toBe(
       'identity 4 alpha 1795239055 182500 - -\n',
     );
+    expect(text(encodeRequest({ kind: 'clock', id: 5, wallClockMs: 1_795_239_055_182.5 }))).toBe(
+      'clock 5 1795239055 182500\n',
+    );
   });
 });
 

@@ -40,6 +40,8 @@ export type AgentRequest =
   | { readonly kind: 'input'; readonly id: number; readonly data: Uint8Array }
   | { readonly kind: 'kill'; readonly id: number; readonly signal: AgentSignal }
   | { readonly kind: 'identity'; readonly id: number; readonly identity: GuestIdentity }
+  /** `wallClockMs` as in {@link GuestIdentity}: of the moment at which this is sent. */
+  | { readonly kind: 'clock'; readonly id: number; readonly wallClockMs: number }
   | { readonly kind: 'size'; readonly id: number; readonly rows: number; readonly columns: number };
 
 export type AgentEvent =
@@ -87,6 +89,8 @@ function requestLines(request: AgentRequest): string {
       return `kill ${id} ${request.signal}\n`;
     case 'identity':
       return `identity ${id} ${identityFields(request.identity)}\n`;
+    case 'clock':
+      return `clock ${id} ${clockFields(request.wallClockMs).join(' ')}\n`;
     case 'size':
       check(isDimension(request.rows) && isDimension(request.columns), "a terminal's size");
       return `size ${id} ${request.rows} ${request.columns}\n`;

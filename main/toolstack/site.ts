@@ -167,7 +167,7 @@ async function assemble(
   const golden = new GoldenLibrary({
     folder: home.golden,
     versions: {
-      engine: ENGINE_VERSION,
+      engine: `${ENGINE_VERSION}, V8 ${process.versions.v8}`,
       hypervisorState: OWN_VERSIONS.hypervisorState,
       stream: JSON.stringify(OWN_VERSIONS),
       code: codeDigest(options.codeFolders),

@@ -88,8 +88,10 @@ export class Daemon implements AsyncDisposable {
 
 const SERVE = ['--port', '0', '--json', '--log-level', 'warning'];
 
+/** The built program, which the launcher names; the sources where it was not asked. */
 function serveCommand(): string[] {
-  return [fileURLToPath(new URL('../../cli/domus.ts', import.meta.url)), 'serve'];
+  const sources = fileURLToPath(new URL('../../cli/domus.ts', import.meta.url));
+  return [process.env['DOMUS_PROGRAM'] ?? sources, 'serve'];
 }
 
 async function ready(child: ChildProcess): Promise<Ready> {

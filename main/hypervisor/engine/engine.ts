@@ -192,11 +192,12 @@ export class Engine {
 
   /**
    * What is translated of the guest's code, with memory as it is now. Only between slices, of an
-   * engine that keeps its code, with no compilation pending.
+   * engine that keeps its code, with no compilation pending. Takes many seconds: what V8 has not
+   * optimised yet is optimised now.
    */
   saveCode(): SharedArrayBuffer {
     this.exports.full_clear_tlb();
-    return saveTranslatedCode(this.exports.memory.buffer, this.place, this.compiler.code);
+    return saveTranslatedCode(this.exports.memory.buffer, this.place, this.compiler.saved());
   }
 
   /**

@@ -36,7 +36,7 @@ describe('the emulator’s books as bytes', () => {
 
   it('that are cut off are refused', async () => {
     const saved = saveTranslatedCode(memory().buffer, place, [
-      { slot: 1, code: Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
+      { slot: 1, code: Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), machineCode: null },
     ]);
     const cut = (bytes: number): SharedArrayBuffer => {
       const part = new SharedArrayBuffer(bytes);

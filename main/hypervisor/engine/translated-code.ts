@@ -9,19 +9,31 @@
  *
  *     0   guestStart, guestBytes, linearBytes, pages P, functions F
  *    20   P page numbers within the linear memory, ascending
- *         F times: slot, length
+ *         F times: slot, length, length of its machine code or 0
  *         P pages of 4096 bytes
- *         F functions, each a WebAssembly module
+ *         F functions, each a WebAssembly module, then the machine code that V8 made of it
  */
+import { withMachineCode } from './machine-code.ts';
 
 const PAGE_BYTES = 4096;
 const WASM_PAGE_BYTES = 65536;
 const HEAD_WORDS = 5;
+const FUNCTION_WORDS = 3;
+/** Functions that are loaded before the thread does something else. */
+const LOADED_AT_ONCE = 16;
 
 /** Where the guest's memory lies in the emulator's. */
 export interface GuestPlace {
   guestStart: number;
   guestBytes: number;
+}
+
+/** One generated function as it is saved. */
+export interface SavedFunction {
+  slot: number;
+  /** Its WebAssembly module. */
+  code: Uint8Array;
+  machineCode: Uint8Array | null;
 }
 
 /** One generated function, for its slot of the emulator's table. */
@@ -45,17 +57,21 @@ export interface TranslatedCode extends GuestPlace {
 export function saveTranslatedCode(
   linear: ArrayBufferLike,
   place: GuestPlace,
-  functions: readonly { slot: number; code: Uint8Array }[],
+  functions: readonly SavedFunction[],
 ): SharedArrayBuffer {
   const pages = [...pagesAround(linear.byteLength, place)].filter((page) => !isZero(linear, page));
-  const table = functions.flatMap(({ slot, code }) => [slot, code.length]);
+  const table = functions.flatMap(({ slot, code, machineCode }) => [
+    slot,
+    code.length,
+    machineCode?.length ?? 0,
+  ]);
   const { guestStart, guestBytes } = place;
   const head = [guestStart, guestBytes, linear.byteLength, pages.length, functions.length];
   const words = Uint32Array.from([...head, ...pages, ...table]);
   const parts = [
     new Uint8Array(words.buffer),
     ...pages.map((page) => new Uint8Array(linear, page * PAGE_BYTES, PAGE_BYTES)),
-    ...functions.map(({ code }) => code),
+    ...functions.flatMap(({ code, machineCode }) => (machineCode ? [code, machineCode] : [code])),
   ];
   const saved = new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0));
   const bytes = new Uint8Array(saved);
@@ -67,7 +83,11 @@ export function saveTranslatedCode(
   return saved;
 }
 
-/** Compiles the functions. @throws RangeError when it is cut off, CompileError when one is not code */
+/**
+ * Makes modules of the functions, with their machine code where this V8 takes it.
+ *
+ * @throws RangeError when it is cut off, CompileError when one is not code
+ */
 export async function loadTranslatedCode(saved: SharedArrayBuffer): Promise<TranslatedCode> {
   const [guestStart, guestBytes, linearBytes, pageCount, functionCount] = new Uint32Array(
     saved,
@@ -76,17 +96,27 @@ export async function loadTranslatedCode(saved: SharedArrayBuffer): Promise<Tran
   ) as unknown as [number, number, number, number, number];
   const pages = new Uint32Array(saved, HEAD_WORDS * 4, pageCount);
   const tableAt = pages.byteOffset + pages.byteLength;
-  const table = new Uint32Array(saved, tableAt, functionCount * 2);
+  const table = new Uint32Array(saved, tableAt, functionCount * FUNCTION_WORDS);
   const workspace = new Uint8Array(saved, tableAt + table.byteLength, pageCount * PAGE_BYTES);
   let at = workspace.byteOffset + workspace.byteLength;
-  const compiling: Promise<TranslatedFunction>[] = [];
-  for (let entry = 0; entry < table.length; entry += 2) {
-    const [slot, bytes] = [table[entry]!, table[entry + 1]!];
-    const code = new Uint8Array(saved, at, bytes).slice();
-    compiling.push(WebAssembly.compile(code).then((module) => ({ slot, bytes, module })));
+  const take = (bytes: number): Uint8Array<ArrayBuffer> => {
+    const part = new Uint8Array(saved, at, bytes).slice();
     at += bytes;
+    return part;
+  };
+  const functions: TranslatedFunction[] = [];
+  for (let entry = 0; entry < table.length; entry += FUNCTION_WORDS) {
+    const [slot, bytes, machineBytes] = table.subarray(entry) as unknown as [
+      number,
+      number,
+      number,
+    ];
+    const [code, machineCode] = [take(bytes), take(machineBytes)];
+    const module =
+      (machineBytes > 0 && withMachineCode(code, machineCode)) || (await WebAssembly.compile(code));
+    functions.push({ slot, bytes, module });
+    if (functions.length % LOADED_AT_ONCE === 0) await new Promise(setImmediate);
   }
-  const functions = await Promise.all(compiling);
   return { guestStart, guestBytes, linearBytes, pages, workspace, functions };
 }
 

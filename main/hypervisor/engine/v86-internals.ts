@@ -49,7 +49,7 @@ export interface V86Cpu {
   reboot_internal(): void;
   run_hardware_timers(acpiEnabled: number, nowMs: number): number;
   codegen_finalize(index: number, start: number, flags: number, ptr: number, len: number): void;
-  wm: { wasm_table: { set(index: number, value: unknown): void } };
+  wm: { wasm_table: { get(index: number): unknown; set(index: number, value: unknown): void } };
   get_state_pic(): unknown[];
   set_state_pic(state: unknown[]): void;
   jit_imports: Record<string, unknown>;

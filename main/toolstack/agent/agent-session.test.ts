@@ -39,6 +39,17 @@ describe('a conversation with a guest', () => {
     expect(guest.losesPings).toBe(-1);
   });
 
+  test('a clock that was set too late is set again', async () => {
+    const { session, guest } = meet();
+    await session.setClock();
+    expect(guest.clocks).toBe(0); // no agent has answered yet
+    await session.answers(5000);
+    guest.setsClocksLate = 2;
+    await Promise.all([session.setClock(), session.setClock()]);
+    expect(guest.clocks).toBeGreaterThanOrEqual(3);
+    expect(guest.setsClocksLate).toBeLessThan(0);
+  });
+
   test('any command reaches the guest as it is, however long', async () => {
     const { session, guest } = meet();
     await session.answers(5000);

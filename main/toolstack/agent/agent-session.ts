@@ -16,6 +16,8 @@ const READ_BYTES = 64 * 1024;
 const MOST_JOBS = 64;
 const ASK_AGAIN_MS = 250;
 const ANSWER_TIMEOUT_MS = 30_000;
+const CLOCK_TOLERANCE_MS = 200;
+const CLOCK_TRIES = 10;
 /** One whose output nobody takes for so long is cut off: the others wait behind it. */
 const STUCK_READER_MS = 30_000;
 
@@ -29,6 +31,8 @@ export class AgentSession {
   private readonly greeted = Promise.withResolvers<void>();
   private hasGreeted = false;
   private lastId = 0;
+  private isClockWrong = false;
+  private settingClock: Promise<void> | null = null;
   private writing: Promise<void> = Promise.resolve();
   private closedBecause: DomusError | null = null;
 
@@ -88,9 +92,30 @@ export class AgentSession {
     await this.ask((id) => ({ kind: 'identity', id, identity }));
   }
 
-  /** Nothing where there is no agent that could. */
+  /**
+   * Sets the guest's wall clock, again while it was set too late: a guest that was just moved starts
+   * programs slowly. Nothing where there is no agent that could.
+   */
   async setClock(): Promise<void> {
-    if (this.hasGreeted) await this.takeIdentity({ wallClockMs: Date.now() });
+    if (!this.hasGreeted) return;
+    this.isClockWrong = true;
+    this.settingClock ??= this.setClockUntilRight().finally(() => (this.settingClock = null));
+    await this.settingClock;
+  }
+
+  private async setClockUntilRight(): Promise<void> {
+    for (let tries = 0; this.isClockWrong && tries < CLOCK_TRIES; tries++) {
+      this.isClockWrong = false;
+      if ((await this.tellClock()) > CLOCK_TOLERANCE_MS) this.isClockWrong = true;
+    }
+  }
+
+  /** @returns at most how late, ms, the guest's clock is now */
+  private async tellClock(): Promise<number> {
+    const wallClockMs = Date.now();
+    const nextSecondMs = performance.now() + 1000 - (wallClockMs % 1000);
+    await this.ask((id) => ({ kind: 'clock', id, wallClockMs }));
+    return performance.now() - nextSecondMs;
   }
 
   /**

@@ -23,6 +23,7 @@ export async function rehearse(agent: AgentSession): Promise<void> {
     await agent.takeIdentity({ wallClockMs: Date.now() });
     await run(agent, 'true');
   }
+  await agent.setClock();
 }
 
 async function run(agent: AgentSession, command: string): Promise<void> {

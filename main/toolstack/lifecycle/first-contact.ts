@@ -6,6 +6,7 @@ import type { SiteParts } from '../site-parts.ts';
 import { within } from '../streams/waiting.ts';
 import { newIdentity } from '../agent/identity.ts';
 import type { Given } from './given.ts';
+import { tellTheTime } from './tell-the-time.ts';
 
 /** A cold boot takes half a minute on a busy machine. */
 const KERNEL_TIMEOUT_MS = 240_000;
@@ -32,6 +33,7 @@ export async function meet(
   await run.host.link.call('domain.plugAgent', { domid: run.domid });
   await run.agent.answers(isClone ? CLONE_ANSWER_TIMEOUT_MS : BOOT_ANSWER_TIMEOUT_MS);
   await run.agent.takeIdentity(newIdentity(domain.uuid, domain.name));
+  tellTheTime(parts, domain, run);
 }
 
 async function meetStranger(

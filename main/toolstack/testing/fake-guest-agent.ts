@@ -13,6 +13,10 @@ export class FakeGuestAgent {
   flooded = 0;
   /** Pings that it loses before it answers one: its line was just going away. */
   losesPings = 0;
+  /** Clocks that it sets half a second late before it sets one in time. */
+  setsClocksLate = 0;
+  /** Clocks that it was told. */
+  clocks = 0;
   /** It waits for room in its ring. */
   isStuck = false;
   private readonly incoming: RingConsumer;
@@ -81,6 +85,8 @@ export class FakeGuestAgent {
         return void this.say(`pong ${id}`);
       case 'identity':
         return void this.say(`ok ${id}`);
+      case 'clock':
+        return this.setClock(id, Number(line.split(' ')[3]));
       case 'part':
         return void this.parts.set(id, (this.parts.get(id) ?? '') + rest);
       case 'kill':
@@ -91,6 +97,12 @@ export class FakeGuestAgent {
         return this.exec(id, decode(text));
       }
     }
+  }
+
+  private setClock(id: string, microseconds: number): void {
+    this.clocks++;
+    const lateMs = this.setsClocksLate-- > 0 ? 500 : 0;
+    setTimeout(() => void this.say(`ok ${id}`), 1000 - microseconds / 1000 + lateMs);
   }
 
   private exec(id: string, command: string): void {
