@@ -3,10 +3,13 @@
  * its host by the doorbell only.
  */
 import { workerData } from 'node:worker_threads';
+import { config as zodConfig } from 'zod';
 import { warmUp } from '../hypervisor/index.ts';
 import { DomainThread } from './domain/domain-thread.ts';
 import type { DomainWorkerData } from './domain/domain.contract.ts';
 
+// A domain checks three states in its life: making code for that takes longer than checking them.
+zodConfig({ jitless: true });
 const data = workerData as DomainWorkerData;
 await warmUp();
 new DomainThread(data).listen();

@@ -94,11 +94,15 @@ export async function loadTranslatedCode(saved: SharedArrayBuffer): Promise<Tran
     0,
     HEAD_WORDS,
   ) as unknown as [number, number, number, number, number];
-  const pages = new Uint32Array(saved, HEAD_WORDS * 4, pageCount);
-  const tableAt = pages.byteOffset + pages.byteLength;
+  const pages = new Uint32Array(saved, HEAD_WORDS * 4, pageCount).slice();
+  const tableAt = (HEAD_WORDS + pageCount) * 4;
   const table = new Uint32Array(saved, tableAt, functionCount * FUNCTION_WORDS);
-  const workspace = new Uint8Array(saved, tableAt + table.byteLength, pageCount * PAGE_BYTES);
-  let at = workspace.byteOffset + workspace.byteLength;
+  const workspaceAt = tableAt + table.byteLength;
+  const workspaceBytes = pageCount * PAGE_BYTES;
+  // Its own: what it was cut from is ten times as large, and not needed any more.
+  const workspace = new Uint8Array(new SharedArrayBuffer(workspaceBytes));
+  workspace.set(new Uint8Array(saved, workspaceAt, workspaceBytes));
+  let at = workspaceAt + workspaceBytes;
   const take = (bytes: number): Uint8Array<ArrayBuffer> => {
     const part = new Uint8Array(saved, at, bytes).slice();
     at += bytes;
@@ -137,26 +141,45 @@ export function layWorkspace(
   if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
   const linear = new Uint8Array(memory.buffer);
   let next = 0;
-  for (const page of pagesAround(linear.length, place)) {
-    const at = page * PAGE_BYTES;
-    if (pages[next] === page) {
-      linear.set(workspace.subarray(next * PAGE_BYTES, (next + 1) * PAGE_BYTES), at);
-      next++;
-    } else if (!isZero(linear.buffer, page)) {
-      linear.fill(0, at, at + PAGE_BYTES);
+  for (const [first, end] of stretchesAround(linear.length, place)) {
+    let page = first;
+    for (; next < pages.length && pages[next]! < end; next++) {
+      clear(linear, page, pages[next]!);
+      page = pages[next]!;
+      linear.set(workspace.subarray(next * PAGE_BYTES, (next + 1) * PAGE_BYTES), page * PAGE_BYTES);
+      page++;
     }
+    clear(linear, page, end);
   }
 }
 
-/** A page that holds the guest's first or last byte and others too is both. */
-function* pagesAround(
+const ZEROS = new Uint8Array(16 * PAGE_BYTES);
+
+/** Pages that are zero are not written: they cost no memory of the operating system's. */
+function clear(linear: Uint8Array, firstPage: number, endPage: number): void {
+  const end = endPage * PAGE_BYTES;
+  for (let at = firstPage * PAGE_BYTES; at < end; at += ZEROS.length) {
+    const part = linear.subarray(at, Math.min(end, at + ZEROS.length));
+    if (Buffer.compare(part, ZEROS.subarray(0, part.length)) !== 0) part.fill(0);
+  }
+}
+
+/** First and end of the pages before the guest's and after; one that holds both is not the guest's. */
+function stretchesAround(
   linearBytes: number,
   { guestStart, guestBytes }: GuestPlace,
-): Generator<number> {
-  const firstInside = Math.ceil(guestStart / PAGE_BYTES);
+): [first: number, end: number][] {
   const firstAfter = Math.floor((guestStart + guestBytes) / PAGE_BYTES);
-  for (let page = 0; page < firstInside; page++) yield page;
-  for (let page = firstAfter; page < linearBytes / PAGE_BYTES; page++) yield page;
+  return [
+    [0, Math.ceil(guestStart / PAGE_BYTES)],
+    [firstAfter, linearBytes / PAGE_BYTES],
+  ];
+}
+
+function* pagesAround(linearBytes: number, place: GuestPlace): Generator<number> {
+  for (const [first, end] of stretchesAround(linearBytes, place)) {
+    for (let page = first; page < end; page++) yield page;
+  }
 }
 
 function isZero(linear: ArrayBufferLike, page: number): boolean {
