@@ -5,8 +5,16 @@ export interface V86Device {
   set_state?(state: unknown[]): void;
 }
 
+/** What one I/O port does. */
+export interface V86PortEntry {
+  readonly device: object | undefined;
+  readonly read8: unknown;
+  readonly write8: unknown;
+}
+
 export interface V86Io {
-  readonly ports: readonly { device: object | undefined }[];
+  readonly ports: V86PortEntry[];
+  create_empty_entry(): V86PortEntry;
   register_read(
     port: number,
     device: object,
