@@ -1,8 +1,8 @@
-/** Rows that are scrolled out give their elements to rows that are scrolled in. */
+/** In a long list rows that are scrolled out give their elements to rows that are scrolled in. */
 import type { Locator } from '@playwright/test';
 import { expect, test } from './fixture.ts';
 
-test.use({ siteOptions: ['--domains', '200', '--hosts', '2'] });
+test.use({ siteOptions: ['--domains', '600', '--hosts', '2'] });
 
 /** In the order that a screen reader is told. */
 function rowsOf(grid: Locator) {

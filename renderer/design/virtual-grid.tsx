@@ -2,7 +2,6 @@ import {
   type KeyboardEvent,
   memo,
   type ReactNode,
-  useEffect,
   useId,
   useImperativeHandle,
   useLayoutEffect,
@@ -11,9 +10,15 @@ import {
   type Ref,
 } from 'react';
 import { NO_SLOTS, placeRows } from './row-slots.ts';
+import { useVisibleRange } from './use-visible-range.ts';
 import styles from './virtual-grid.module.css';
 
-/** Rows beyond each edge that exist already when they are scrolled in. */
+/**
+ * A list of so many rows exists as a whole: the browser scrolls it by itself, and a row that is off
+ * the screen costs little. Of a longer one only the rows on the screen exist.
+ */
+const WHOLE_ROWS = 256;
+/** Rows beyond each edge of a longer list that exist already when they are scrolled in. */
 const OVERSCAN = 3;
 
 export interface VirtualGridRow {
@@ -44,13 +49,13 @@ interface Props<T extends VirtualGridRow> {
   readonly onDragEnd: () => void;
   /** `isActive`: the one row that is a stop for Tab, and whose controls are. */
   readonly children: (row: T, isActive: boolean) => ReactNode;
-  /** What is drawn over all rows at once, for the eye only. */
+  /** What is drawn over all rows at once, for the eye only; given the rows that exist. */
   readonly overlay: (rows: readonly PlacedRow[]) => ReactNode;
   readonly ref?: Ref<VirtualGridHandle>;
 }
 
 /**
- * A list of equal rows of which only those on the screen exist. One row is a stop for Tab; arrows,
+ * A list of equal rows; of a long one, only those on the screen exist. One row is a stop for Tab; arrows,
  * Home, End and Page keys move it, Enter opens it, Tab goes to its controls, Escape comes back.
  *
  * A row scrolled out hands its element, with everything in it, to one scrolled in: `children` is
@@ -63,7 +68,10 @@ interface Props<T extends VirtualGridRow> {
 export function VirtualGrid<T extends VirtualGridRow>(props: Props<T>) {
   const { label, rows, rowHeight } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const [first, last] = useVisibleRange(scroller, rowHeight, rows.length);
+  const isWhole = rows.length <= WHOLE_ROWS;
+  const onScreen = useVisibleRange(scroller, isWhole ? null : rowHeight);
+  const first = isWhole ? 0 : Math.max(0, onScreen[0] - OVERSCAN);
+  const last = Math.min(rows.length - 1, isWhole ? WHOLE_ROWS : onScreen[1] + OVERSCAN);
   const active = useActiveRow(scroller, rows, rowHeight);
   useImperativeHandle(props.ref, () => ({ focusRow: active.focus }));
   const shown = rowsToDraw(rows.length, first, last, active.index);
@@ -241,39 +249,6 @@ function scrollToRow(scroller: HTMLElement | null, top: number, height: number):
   if (top < scroller.scrollTop) scroller.scrollTop = top;
   const overhang = top + height - scroller.clientHeight;
   if (overhang > scroller.scrollTop) scroller.scrollTop = overhang;
-}
-
-/**
- * First and last row on the screen: always as many, so that one comes when one goes and a scroll
- * draws once a row.
- */
-function useVisibleRange(
-  scroller: React.RefObject<HTMLDivElement | null>,
-  rowHeight: number,
-  count: number,
-): readonly [first: number, last: number] {
-  const [range, setRange] = useState<readonly [number, number]>([0, 30]);
-  useEffect(() => {
-    const element = scroller.current;
-    if (element === null) return;
-    let height = element.clientHeight;
-    const update = (): void => {
-      const first = Math.floor(element.scrollTop / rowHeight);
-      const last = first + Math.ceil(height / rowHeight);
-      setRange((old) => (old[0] === first && old[1] === last ? old : [first, last]));
-    };
-    const resizing = new ResizeObserver(([entry]) => {
-      height = entry?.contentRect.height ?? height;
-      update();
-    });
-    resizing.observe(element);
-    element.addEventListener('scroll', update, { passive: true });
-    return () => {
-      resizing.disconnect();
-      element.removeEventListener('scroll', update);
-    };
-  }, [scroller, rowHeight]);
-  return [Math.max(0, range[0] - OVERSCAN), Math.min(count - 1, range[1] + OVERSCAN)];
 }
 
 /** The active row exists wherever it is: the focus must not vanish with a scroll. */

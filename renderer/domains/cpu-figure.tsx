@@ -1,27 +1,13 @@
-import { memo, useMemo } from 'react';
+import { useMemo } from 'react';
 import { percent } from '../design/format.ts';
 import { useDomainSample, useHostSample } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
-import { Sparkline, SparklineCurve } from './sparkline.tsx';
+import { Sparkline } from './sparkline.tsx';
 
 export function CpuPercent({ uuid }: { readonly uuid: string }) {
   const sample = useDomainSample(uuid);
   return <>{sample === null ? '–' : percent(sample.cpuPercent)}</>;
 }
-
-/** @param top Where it begins in the drawing of all rows. */
-export const CpuCurve = memo(function CpuCurve({ uuid, top }: { uuid: string; top: number }) {
-  const { statistics } = useSite();
-  const source = useMemo(
-    () => ({
-      subscribe: (listener: () => void) => statistics.subscribeDomain(uuid, listener),
-      history: statistics.domain(uuid).history,
-      nowMs: () => statistics.timeMs,
-    }),
-    [statistics, uuid],
-  );
-  return <SparklineCurve source={source} top={top} />;
-});
 
 export function HostCpuPercent({ name }: { readonly name: string }) {
   const sample = useHostSample(name);

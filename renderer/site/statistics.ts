@@ -19,6 +19,7 @@ export interface Series<Sample, Past> {
 export class Statistics {
   /** Of the newest sample, by the site's clock; 0 before the first. */
   timeMs = 0;
+  private readonly listeners = new Set<() => void>();
   private readonly domains = new SeriesMap<DomainSample, DomainHistory>(
     () => new History(DOMAIN_COLUMNS),
   );
@@ -43,6 +44,13 @@ export class Statistics {
     }
     this.domains.endSample();
     this.hosts.endSample();
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Told once a sample, after everyone who waits for a part of it. @returns its own undo. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
   domain(uuid: string): Series<DomainSample, DomainHistory> {
