@@ -51,5 +51,7 @@ orExplain(() => {
   }
   console.error(`No desktop window (${reason}): serving the same user interface to a browser.`);
   const args = [ensureProgram(), 'serve', '--demo', ...(hasDisplay ? ['--open'] : [])];
-  startChild(lockedNode(), [...args, ...process.argv.slice(2)], {});
+  // As in bin/domus.mjs.
+  const env = { MALLOC_MMAP_THRESHOLD_: '131072' };
+  startChild(lockedNode(), [...args, ...process.argv.slice(2)], env);
 });
