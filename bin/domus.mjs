@@ -52,15 +52,9 @@ async function setUp() {
   return serves ? built : source;
 }
 
-/**
- * glibc keeps large blocks that were freed, for good, once it has seen a few: hundreds of megabytes
- * after snapshots were loaded. With a fixed threshold they go back to the system.
- */
-const environment = () => ({ MALLOC_MMAP_THRESHOLD_: '131072', ...process.env });
-
 /** The same process group: Ctrl-C reaches the child by itself, and this one waits for its end. */
 function runOn(node, program) {
-  const child = spawn(node, [program, ...args], { stdio: 'inherit', env: environment() });
+  const child = spawn(node, [program, ...args], { stdio: 'inherit' });
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', fail);
@@ -74,6 +68,11 @@ function fail(error) {
   else console.error(`domus: ${message}`);
   process.exit(1);
 }
+
+// glibc keeps large blocks that were freed, for good, once it has seen a few: hundreds of megabytes
+// after snapshots were loaded. With a fixed threshold they go back to the system. For what is started
+// from here on: it is read when a process begins.
+process.env.MALLOC_MMAP_THRESHOLD_ ??= '131072';
 
 try {
   const program = await setUp();

@@ -59,7 +59,11 @@ export function saveTranslatedCode(
   place: GuestPlace,
   functions: readonly SavedFunction[],
 ): SharedArrayBuffer {
-  const pages = [...pagesAround(linear.byteLength, place)].filter((page) => !isZero(linear, page));
+  const page = (number: number): Uint8Array =>
+    new Uint8Array(linear, number * PAGE_BYTES, PAGE_BYTES);
+  const pages = [...pagesAround(linear.byteLength, place)].filter(
+    (number) => !isZero(page(number)),
+  );
   const table = functions.flatMap(({ slot, code, machineCode }) => [
     slot,
     code.length,
@@ -70,7 +74,7 @@ export function saveTranslatedCode(
   const words = Uint32Array.from([...head, ...pages, ...table]);
   const parts = [
     new Uint8Array(words.buffer),
-    ...pages.map((page) => new Uint8Array(linear, page * PAGE_BYTES, PAGE_BYTES)),
+    ...pages.map(page),
     ...functions.flatMap(({ code, machineCode }) => (machineCode ? [code, machineCode] : [code])),
   ];
   const saved = new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0));
@@ -160,7 +164,7 @@ function clear(linear: Uint8Array, firstPage: number, endPage: number): void {
   const end = endPage * PAGE_BYTES;
   for (let at = firstPage * PAGE_BYTES; at < end; at += ZEROS.length) {
     const part = linear.subarray(at, Math.min(end, at + ZEROS.length));
-    if (Buffer.compare(part, ZEROS.subarray(0, part.length)) !== 0) part.fill(0);
+    if (!isZero(part)) part.fill(0);
   }
 }
 
@@ -182,8 +186,7 @@ function* pagesAround(linearBytes: number, place: GuestPlace): Generator<number>
   }
 }
 
-function isZero(linear: ArrayBufferLike, page: number): boolean {
-  const words = new Int32Array(linear, page * PAGE_BYTES, PAGE_BYTES / 4);
-  for (let word = 0; word < words.length; word++) if (words[word] !== 0) return false;
-  return true;
+/** @param bytes at most as many as there are in {@link ZEROS} */
+function isZero(bytes: Uint8Array): boolean {
+  return Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0;
 }
