@@ -56,15 +56,7 @@ export class HostedDevices {
     if (this.disks.has(spec.name)) {
       throw new DomusError('disk.name-taken', `the domain has a disk ${spec.name} already`);
     }
-    const disk = this.addDisk(spec);
-    try {
-      await disk.prepare();
-      await disk.bus.plug();
-    } catch (error) {
-      await disk.withdraw();
-      this.disks.delete(spec.name);
-      throw error;
-    }
+    await plug(this.addDisk(spec), () => this.disks.delete(spec.name));
   }
 
   async detachDisk(name: string): Promise<void> {
@@ -84,15 +76,7 @@ export class HostedDevices {
         `the domain has an interface ${spec.handle} already`,
       );
     }
-    const vif = this.addInterface(spec);
-    try {
-      await vif.prepare();
-      await vif.bus.plug();
-    } catch (error) {
-      await vif.withdraw();
-      this.interfaces.delete(spec.handle);
-      throw error;
-    }
+    await plug(this.addInterface(spec), () => this.interfaces.delete(spec.handle));
   }
 
   async detachInterface(handle: number): Promise<void> {
@@ -123,5 +107,17 @@ export class HostedDevices {
     const disk = this.disks.get(name);
     if (disk) return disk;
     throw new DomusError('disk.not-attached', `domain ${this.parts.spec.name} has no disk ${name}`);
+  }
+}
+
+/** Settles when the guest has the device; else takes it back whole. */
+async function plug(device: DiskDevice | VifDevice, remove: () => void): Promise<void> {
+  try {
+    await device.prepare();
+    await device.bus.plug();
+  } catch (error) {
+    await device.withdraw();
+    remove();
+    throw error;
   }
 }
