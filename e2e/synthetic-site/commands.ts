@@ -254,7 +254,8 @@ function refuseFullHost(site: SyntheticSite, hostName: string, neededKiB: number
 export function attachDisk(site: SyntheticSite, domain: Domain, asked: NewDisk): Task {
   const disk = {
     name: asked.name ?? `xvd${'abcdefghijklmnop'[domain.disks.length]}`,
-    path: asked.path,
+    source: asked.source,
+    onError: asked.onError ?? 'pause',
     format: asked.format ?? ('raw' as const),
     readOnly: asked.readOnly ?? false,
     discard: asked.discard ?? true,
@@ -325,6 +326,7 @@ function newDomain(
     startedAtMs: null,
     address: null,
     disks: [],
+    interfaces: [],
   };
 }
 

@@ -27,6 +27,8 @@ export class Load {
       memory: domain.memory,
       hypercallsPerSecond: Math.round(percent * 140 + this.#random.next() * 60 * percent),
       eventsPerSecond: Math.round(percent * 22 + this.#random.next() * 9 * percent),
+      disks: [],
+      interfaces: [],
     };
   }
 

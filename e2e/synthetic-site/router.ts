@@ -28,6 +28,11 @@ export function makeRouter(site: SyntheticSite) {
     domains: domainRoutes(os, site),
     xenstore: xenstoreRoutes(os, site),
     images: imageRoutes(os, site),
+    pools: { list: os.pools.list.handler(() => []) } as never,
+    volumes: {} as never,
+    networks: { list: os.networks.list.handler(() => []) } as never,
+    forwards: {} as never,
+    captures: {} as never,
     tasks: taskRoutes(os, site),
   });
 }
@@ -172,6 +177,10 @@ function domainRoutes(os: Builder, site: SyntheticSite) {
       const maximumKiB = input.memoryMiB * 1024;
       return site.update(domain, { memory: { ...domain.memory, maximumKiB } });
     }),
+    attachInterface: undefined as never,
+    detachInterface: undefined as never,
+    setInterface: undefined as never,
+    interfaceCounters: undefined as never,
     migrationTargets: os.domains.migrationTargets.handler(({ input }) =>
       commands.migrationTargets(site, guest(input.domain)),
     ),

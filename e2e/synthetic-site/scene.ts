@@ -92,6 +92,7 @@ function makeGuest(
     startedAtMs: alive ? nowMs - random.integer(1, 5000) * MINUTE_MS : null,
     address: null,
     disks: [],
+    interfaces: [],
   };
 }
 
@@ -132,6 +133,7 @@ function makeDomain0(host: Host, random: Random, nowMs: number): Domain {
     startedAtMs: nowMs - 5000 * MINUTE_MS,
     address: null,
     disks: [],
+    interfaces: [],
   };
 }
 

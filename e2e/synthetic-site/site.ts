@@ -52,6 +52,8 @@ export class SyntheticSite {
       domains: [...this.domains.values()],
       tasks: this.newestTasks(200),
       images: this.images,
+      pools: [],
+      networking: { networks: [], forwards: [], captures: [] },
     };
   }
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
   process.on('SIGXFSZ', () => undefined);
   folder = mkdtempSync(join(tmpdir(), 'domus-files-'));
   site = await TestSite.open();
-  await site.create('db', { host: 'alpha', disks: [{ path: at('db.img'), sizeMiB: 64 }] });
+  await site.create('db', { host: 'alpha', disks: [{ source: at('db.img'), sizeMiB: 64 }] });
 });
 afterAll(async () => {
   await site.close();
@@ -36,7 +36,7 @@ afterAll(async () => {
 describe('a domain that is created with a disk', () => {
   test('has it, empty and sparse, and holds a file system on it', async () => {
     expect(await site.get('db')).toMatchObject({
-      disks: [{ name: 'xvda', path: at('db.img'), format: 'raw', bytes: 64 * MIB }],
+      disks: [{ name: 'xvda', source: at('db.img'), format: 'raw', bytes: 64 * MIB }],
     });
     expect(statSync(at('db.img')).blocks).toBe(0);
     await site.ask(
@@ -48,12 +48,12 @@ describe('a domain that is created with a disk', () => {
   });
 
   test('keeps its file to itself, and says who has it', async () => {
-    const second = site.create('thief', { disks: [{ path: at('db.img') }] });
+    const second = site.create('thief', { disks: [{ source: at('db.img') }] });
     await expect(second).rejects.toMatchObject({
       code: 'disk.in-use',
       message: expect.stringContaining('in use by domain db, which writes it') as string,
     });
-    const reader = site.create('thief', { disks: [{ path: at('db.img'), readOnly: true }] });
+    const reader = site.create('thief', { disks: [{ source: at('db.img'), readOnly: true }] });
     await expect(reader).rejects.toMatchObject({ code: 'disk.in-use' });
     await expect(site.get('thief')).rejects.toMatchObject({ code: 'domain.unknown' });
   });
@@ -133,7 +133,7 @@ describe('a domain that is created with a disk', () => {
 
 describe('a disk of a domain that is off', () => {
   test('is another’s to use, and is resized, attached and detached in the definition', async () => {
-    await site.create('reader', { disks: [{ path: at('db.img'), readOnly: true }] });
+    await site.create('reader', { disks: [{ source: at('db.img'), readOnly: true }] });
     expect(await site.ask('reader', `${HAS_DISK}; echo x >/dev/xvda || echo refused`)).toBe(
       'refused',
     );
@@ -148,7 +148,9 @@ describe('a disk of a domain that is off', () => {
     await expect(
       site.api.domains.resizeDisk({ domain: 'db', disk: 'xvda', sizeMiB: 10 }),
     ).rejects.toMatchObject({ code: 'disk.cannot-shrink' });
-    await site.done(site.api.domains.attachDisk({ domain: 'db', path: at('log.img'), sizeMiB: 8 }));
+    await site.done(
+      site.api.domains.attachDisk({ domain: 'db', source: at('log.img'), sizeMiB: 8 }),
+    );
     expect((await site.get('db')).disks.map(({ name }) => name)).toEqual(['xvda', 'xvdb']);
   });
 
@@ -170,7 +172,7 @@ describe('a disk of a running domain', () => {
     await site.done(site.api.domains.detachDisk({ domain: 'db', disk: 'xvdb' }));
     expect(await site.ask('db', '[ -e /dev/xvdb ] || echo gone')).toBe('gone');
     expect((await site.get('db')).disks).toHaveLength(1);
-    const disk = { domain: 'db', path: at('log.img'), name: 'xvdc' };
+    const disk = { domain: 'db', source: at('log.img'), name: 'xvdc' };
     await site.done(site.api.domains.attachDisk(disk));
     expect(
       await site.ask('db', 'until [ -b /dev/xvdc ]; do usleep 50000; done; head -c 5 /dev/xvdc'),
@@ -207,12 +209,12 @@ describe('a disk of a running domain', () => {
     const autoprobe = '/sys/bus/xen/drivers_autoprobe';
     await site.ask('db', `${HAS_DISK}; echo 0 >${autoprobe}`);
     const { disks } = await site.get('db');
-    const disk = { domain: 'db', path: at('refused.img'), sizeMiB: 4, name: 'xvdp' };
+    const disk = { domain: 'db', source: at('refused.img'), sizeMiB: 4, name: 'xvdp' };
     await expect(site.done(site.api.domains.attachDisk(disk))).rejects.toMatchObject({
       code: 'device.guest-silent',
       message: expect.stringContaining('xvdp is not attached: its guest did not take it') as string,
     });
-    expect(existsSync(disk.path)).toBe(false);
+    expect(existsSync(disk.source)).toBe(false);
     expect((await site.get('db')).disks).toEqual(disks);
     await site.ask('db', `echo 1 >${autoprobe}`);
     await site.done(site.api.domains.attachDisk(disk));

@@ -8,6 +8,7 @@ import { imageCalls, imageViews } from './calls/image-calls.ts';
 import type { SiteApi } from './calls/site-api.ts';
 import { siteCalls } from './calls/site-calls.ts';
 import { taskCalls } from './calls/task-calls.ts';
+import { unfinished } from './calls/unfinished.ts';
 import { xenstoreCalls } from './calls/xenstore-calls.ts';
 import { ConsoleHub } from './console/console-hub.ts';
 import { DiskLocks } from './disks/disk-locks.ts';
@@ -92,6 +93,11 @@ export class Site {
       domains: domainCalls(parts, startedAtMs, this.claims),
       xenstore: xenstoreCalls(parts),
       images: imageCalls(parts),
+      pools: unfinished('pools'),
+      volumes: unfinished('volumes'),
+      networks: unfinished('networks'),
+      forwards: unfinished('forwards'),
+      captures: unfinished('captures'),
       tasks: taskCalls(parts.tasks),
     };
   }

@@ -16,6 +16,10 @@ function vif(handle: number, network: string, address: string): VifSpec {
     mtu: 1500,
     network,
     addresses: [address],
+    linkUp: true,
+    sendLimitBytesPerSecond: null,
+    receiveLimitBytesPerSecond: null,
+    access: { rules: [], otherwise: 'allow' },
     sent: createFrameRing(RING_BYTES),
     received: createFrameRing(RING_BYTES),
   };
@@ -28,7 +32,11 @@ describe('guests on a network', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     host = await TestHost.start('alpha', 768);
     for (const name of ['lan', 'other'])
-      await host.channel.call('network.define', { name, mtu: 1500 });
+      await host.channel.call('network.define', {
+        number: name === 'lan' ? 1 : 2,
+        name,
+        mtu: 1500,
+      });
     await Promise.all(
       ['10.0.0.1', '10.0.0.2'].map(async (address, index) => {
         const guest = newDomain(`net${index + 1}`, 128);

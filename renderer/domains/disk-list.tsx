@@ -11,8 +11,8 @@ export function DiskList({ disks }: { readonly disks: readonly Disk[] }) {
         {disks.map((disk) => (
           <li key={disk.name}>
             <span className={styles.name}>{disk.name}</span>
-            <span className={styles.file} title={disk.path}>
-              {disk.path.split('/').at(-1)}
+            <span className={styles.file} title={disk.source}>
+              {disk.source.split('/').at(-1)}
             </span>
             <span className={styles.facts}>
               {[

@@ -24,6 +24,7 @@ function domain(uuid: string, change: Partial<Domain> = {}): Domain {
     startedAtMs: 0,
     address: null,
     disks: [],
+    interfaces: [],
     ...change,
   };
 }
@@ -53,6 +54,8 @@ const snapshot = (...domains: Domain[]): SiteChange => ({
   domains,
   tasks: [],
   images: [],
+  pools: [],
+  networking: { networks: [], forwards: [], captures: [] },
 });
 
 describe('the stream of the site in the query cache', () => {

@@ -14,6 +14,8 @@ function sample(timeMs: number, cpu: Record<string, number>): StatisticsSample {
       memory: { actualKiB: 1, targetKiB: 1, minimumKiB: 1, maximumKiB: 1 },
       hypercallsPerSecond: 0,
       eventsPerSecond: 0,
+      disks: [],
+      interfaces: [],
     })),
   };
 }

@@ -130,6 +130,30 @@ export const contract = {
     resizeDisk: post('/domains/{domain}/disks/{disk}/resize', 'Make a disk larger')
       .input(s.ResizeDisk)
       .output(s.Domain),
+    attachInterface: post(
+      '/domains/{domain}/interfaces',
+      'Give it a network interface; a running guest gets it at once, if it takes it',
+    )
+      .input(s.AttachInterface)
+      .output(s.Task),
+    detachInterface: post(
+      '/domains/{domain}/interfaces/{handle}/detach',
+      'Take an interface away; its address becomes free',
+    )
+      .input(s.InterfaceRef)
+      .output(s.Task),
+    setInterface: post(
+      '/domains/{domain}/interfaces/{handle}',
+      'Plug its cable in or out, limit its rates, change its rules',
+    )
+      .input(s.SetInterface)
+      .output(s.Domain),
+    interfaceCounters: get(
+      '/domains/{domain}/interfaces/counters',
+      'What its interfaces sent, got and dropped, while it runs',
+    )
+      .input(s.DomainRef)
+      .output(z.array(s.InterfaceCounters)),
     migrationTargets: get(
       '/domains/{domain}/migration-targets',
       'Every host, whether it can take it, and why not',
@@ -184,6 +208,57 @@ export const contract = {
     remove: post('/images/{image}/remove', 'Delete an image no domain uses')
       .input(z.object({ image: z.string() }))
       .output(none),
+  },
+  pools: {
+    list: get('/pools', 'Storage pools, and the volumes in them').output(z.array(s.Pool)),
+    add: post('/pools', 'Make a folder a pool').input(s.AddPool).output(s.Pool),
+    remove: post('/pools/{pool}/remove', 'Forget a pool; its folder and its volumes stay')
+      .input(s.PoolRef)
+      .output(none),
+  },
+  /** Contents are sent and fetched as `PUT` and `GET` of `/volumes/POOL/VOLUME/content`. */
+  volumes: {
+    create: post('/pools/{pool}/volumes', 'Make an empty volume, or an overlay over another')
+      .input(s.CreateVolume)
+      .output(s.Volume),
+    clone: post('/pools/{pool}/volumes/{volume}/clone', 'Copy a volume that nobody writes')
+      .input(s.CloneVolume)
+      .output(s.Task),
+    resize: post('/pools/{pool}/volumes/{volume}/resize', 'Make a volume larger that nobody uses')
+      .input(s.ResizeVolume)
+      .output(s.Volume),
+    remove: post('/pools/{pool}/volumes/{volume}/remove', 'Delete a volume that nobody uses')
+      .input(s.VolumeRef)
+      .output(none),
+  },
+  networks: {
+    list: get('/networks', 'Networks').output(z.array(s.Network)),
+    add: post('/networks', 'Make a network, on all hosts').input(s.AddNetwork).output(s.Network),
+    set: post('/networks/{network}', 'Change whom its guests reach')
+      .input(s.SetNetwork)
+      .output(s.Network),
+    remove: post('/networks/{network}/remove', 'Delete a network that no domain is on')
+      .input(s.NetworkRef)
+      .output(none),
+    leases: get('/networks/leases', 'Addresses and whose they are').output(z.array(s.Lease)),
+  },
+  forwards: {
+    list: get('/forwards', 'Ports of this machine that lead to guests').output(z.array(s.Forward)),
+    add: post('/forwards', 'Let a port of 127.0.0.1 lead to a guest')
+      .input(s.AddForward)
+      .output(s.Forward),
+    remove: post('/forwards/{port}/remove', 'Stop listening; open connections are reset')
+      .input(s.ForwardRef)
+      .output(none),
+  },
+  captures: {
+    list: get('/captures', 'Captures under way, and those that ended').output(z.array(s.Capture)),
+    start: post('/captures', 'Write what an interface sends and gets to a pcap file')
+      .input(s.StartCapture)
+      .output(s.Capture),
+    stop: post('/captures/{id}/stop', 'End a capture; its file is complete')
+      .input(z.object({ id: z.string().max(63) }))
+      .output(s.Capture),
   },
   tasks: {
     list: get('/tasks', 'Running and ended tasks, newest first')

@@ -3,19 +3,14 @@
  * `bandwidthBytesPerSecond`. Times are milliseconds since 1970.
  */
 import { z } from 'zod';
-import './wording.ts';
+import { DomainRef, Name, Uuid } from './basics.ts';
+import { Interface, InterfaceSample, Networking, NewInterface } from './networks.ts';
+import { Disk, DiskSample, NewDisk, Pool } from './storage.ts';
 
-/** Names of domains and hosts: also host names inside guests and file names, hence the narrow set. */
-export const Name = z
-  .string()
-  .min(1, 'a name is needed')
-  .max(63, 'a name has at most 63 characters')
-  .regex(
-    /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/,
-    'a name has letters, digits and hyphens, and starts and ends with a letter or digit',
-  );
+export * from './basics.ts';
+export * from './networks.ts';
+export * from './storage.ts';
 
-export const Uuid = z.uuid();
 const KiB = z.int().min(0);
 /** Of a domain. What is too little or too much depends on image and host: the toolstack says it. */
 const MiB = z.int().min(0).max(1e9);
@@ -48,44 +43,6 @@ export const MemoryState = z.object({
 });
 export type MemoryState = z.infer<typeof MemoryState>;
 
-/** As the guest names it. */
-export const DiskName = z.string().regex(/^xvd[a-p]$/, 'a disk is called xvda, xvdb … to xvdp');
-export const DiskFormat = z.enum(['raw', 'qcow2']);
-export type DiskFormat = z.infer<typeof DiskFormat>;
-/** Of a disk: up to 16 TiB. */
-const DiskMiB = z
-  .int()
-  .min(1)
-  .max(1 << 24);
-
-/** A virtual disk of a domain, and the file or block device that holds its content. */
-export const Disk = z.object({
-  name: DiskName,
-  /** On the daemon's machine; no symbolic link. */
-  path: z.string(),
-  format: DiskFormat,
-  readOnly: z.boolean(),
-  /** Room that the guest no longer needs is given back, where the format can. */
-  discard: z.boolean(),
-  /** What the guest sees, when it was last open; null before the first time. */
-  bytes: z.number().nullable(),
-});
-export type Disk = z.infer<typeof Disk>;
-
-export const NewDisk = z.object({
-  /** Absolute, on the daemon's machine. */
-  path: z.string().min(1).max(4096),
-  /** Else the first that is free. */
-  name: DiskName.optional(),
-  /** Else by the end of the path: `.qcow2`, or raw. */
-  format: DiskFormat.optional(),
-  readOnly: z.boolean().optional(),
-  discard: z.boolean().optional(),
-  /** Makes a new raw file of this size. */
-  sizeMiB: DiskMiB.optional(),
-});
-export type NewDisk = z.infer<typeof NewDisk>;
-
 export const Domain = z.object({
   uuid: Uuid,
   name: z.string(),
@@ -106,9 +63,10 @@ export const Domain = z.object({
   onCrash: OnShutdown,
   createdAtMs: z.number(),
   startedAtMs: z.number().nullable(),
-  /** IPv4 address; null until networks exist for it. */
+  /** IPv4, of its first interface; null where it has none. */
   address: z.string().nullable(),
   disks: z.array(Disk),
+  interfaces: z.array(Interface),
 });
 export type Domain = z.infer<typeof Domain>;
 
@@ -209,6 +167,8 @@ export const DomainSample = z.object({
   memory: MemoryState,
   hypercallsPerSecond: z.number(),
   eventsPerSecond: z.number(),
+  disks: z.array(DiskSample),
+  interfaces: z.array(InterfaceSample),
 });
 export type DomainSample = z.infer<typeof DomainSample>;
 
@@ -272,6 +232,8 @@ export const SiteChange = z.discriminatedUnion('type', [
     domains: z.array(Domain),
     tasks: z.array(Task),
     images: z.array(Image),
+    pools: z.array(Pool),
+    networking: Networking,
   }),
   z.object({ type: z.literal('host'), host: Host }),
   z.object({ type: z.literal('host-removed'), name: z.string() }),
@@ -279,6 +241,8 @@ export const SiteChange = z.discriminatedUnion('type', [
   z.object({ type: z.literal('domain-removed'), uuid: Uuid }),
   z.object({ type: z.literal('task'), task: Task }),
   z.object({ type: z.literal('images'), images: z.array(Image) }),
+  z.object({ type: z.literal('pools'), pools: z.array(Pool) }),
+  z.object({ type: z.literal('networking'), networking: Networking }),
 ]);
 export type SiteChange = z.infer<typeof SiteChange>;
 
@@ -310,14 +274,10 @@ export const CreateDomain = z.object({
   onReboot: OnShutdown.optional(),
   onCrash: OnShutdown.optional(),
   disks: z.array(NewDisk).max(16).optional(),
+  interfaces: z.array(NewInterface).max(8).optional(),
 });
 export type CreateDomain = z.infer<typeof CreateDomain>;
 
-/** A domain is named by its name or its UUID. */
-export const DomainRef = z.object({ domain: z.string().min(1).max(63) });
-export const AttachDisk = DomainRef.extend(NewDisk.shape);
-export const DiskRef = DomainRef.extend({ disk: DiskName });
-export const ResizeDisk = DiskRef.extend({ sizeMiB: DiskMiB });
 export const SetMemory = DomainRef.extend({ memoryMiB: MiB });
 
 export const XenstorePath = z.string().min(1).max(3072);

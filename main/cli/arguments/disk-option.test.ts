@@ -9,13 +9,13 @@ const create = { words: ['NAME'], options: { disk: { kind: 'list', help: '' } } 
 
 describe('--disk', () => {
   it('is a path from the folder that the command is in, and what follows commas', () => {
-    expect(diskOption('create', 'a.img')).toEqual({ path: resolve('a.img') });
+    expect(diskOption('create', 'a.img')).toEqual({ source: resolve('a.img') });
     expect(diskOption('create', '/a.img,format=qcow2,ro')).toEqual({
-      path: '/a.img',
+      source: '/a.img',
       format: 'qcow2',
       readOnly: true,
     });
-    expect(diskOption('create', '/a.img,size=64')).toEqual({ path: '/a.img', sizeMiB: 64 });
+    expect(diskOption('create', '/a.img,size=64')).toEqual({ source: '/a.img', sizeMiB: 64 });
   });
 
   it.each([
@@ -40,7 +40,7 @@ describe('--disk', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {
-          expect(diskOption('create', text).path).toMatch(/^\//);
+          expect(diskOption('create', text).source).toMatch(/^\//);
         } catch (error) {
           expect((error as DomusError).code).toBe('usage');
         }

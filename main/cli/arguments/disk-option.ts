@@ -9,7 +9,7 @@ import { usageError } from './usage-error.ts';
 /** What follows the first comma are options: a path with commas is for `disk attach`. */
 export function diskOption(command: string, text: string): NewDisk {
   const [path = '', ...options] = text.split(',');
-  const disk: NewDisk = { path: diskPath(command, path) };
+  const disk: NewDisk = { source: diskPath(command, path) };
   for (const option of options) {
     const [key, ...rest] = option.split('=');
     const value = rest.join('=');

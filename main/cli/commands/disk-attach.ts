@@ -17,7 +17,7 @@ export const command = defineCommand({
       await context.site()
     ).domains.attachDisk({
       domain,
-      path: diskPath('disk attach', path),
+      source: diskPath('disk attach', path),
       name: options.name,
       format:
         options.format === undefined

@@ -2,7 +2,7 @@ import { defineCommand } from '../arguments/command.ts';
 import { diskMiB, diskMode } from '../format/disk-lines.ts';
 import { table } from '../format/table.ts';
 
-const HEAD = ['Domain', 'Disk', 'MiB', 'Format', 'Mode', 'Path'];
+const HEAD = ['Domain', 'Disk', 'MiB', 'Format', 'Mode', 'Source'];
 
 export const command = defineCommand({
   words: ['[DOMAIN]'],
@@ -21,7 +21,7 @@ export const command = defineCommand({
         diskMiB(disk),
         disk.format,
         diskMode(disk),
-        disk.path,
+        disk.source,
       ]);
       return table(HEAD, rows, ['MiB']);
     });

@@ -13,5 +13,5 @@ export function diskMode({ readOnly }: Disk): string {
 
 /** `xvda: /srv/web1.img (raw, 64 MiB, read-write)` */
 export function diskLine(disk: Disk): string {
-  return `${disk.name}: ${disk.path} (${disk.format}, ${diskMiB(disk)} MiB, ${diskMode(disk)})`;
+  return `${disk.name}: ${disk.source} (${disk.format}, ${diskMiB(disk)} MiB, ${diskMode(disk)})`;
 }

@@ -22,6 +22,7 @@ function domain(change: Partial<ListedDomain>): ListedDomain {
     startedAtMs: 0,
     address: null,
     disks: [],
+    interfaces: [],
     cpuTimeMs: 12_340,
     cpuPercent: 2,
     ...change,

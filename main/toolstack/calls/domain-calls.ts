@@ -14,6 +14,7 @@ import { destroy, pause, reboot, shutdown, start, unpause } from '../lifecycle/p
 import type { SiteParts } from '../site-parts.ts';
 import { inside, watchInside } from '../statistics/inside.ts';
 import type { SiteApi } from './site-api.ts';
+import { unfinished } from './unfinished.ts';
 
 type DomainCalls = SiteApi['domains'];
 
@@ -46,6 +47,10 @@ export function domainCalls(
     detachDisk: async (input) => detachDisk(parts, find(input), input.disk),
     resizeDisk: async (input) =>
       resizeDisk(parts, find(input), input.disk, input.sizeMiB * 2 ** 20),
+    attachInterface: unfinished<DomainCalls>('domains').attachInterface,
+    detachInterface: unfinished<DomainCalls>('domains').detachInterface,
+    setInterface: unfinished<DomainCalls>('domains').setInterface,
+    interfaceCounters: unfinished<DomainCalls>('domains').interfaceCounters,
     migrationTargets: async (input) => migrationTargets(parts, find(input)),
     migrate: async (input) => migrate(parts, find(input), parts.hosts.get(input.host)),
     exec: async (input, options) => {

@@ -57,5 +57,7 @@ async function snapshot(parts: SiteParts, startedAtMs: number): Promise<SiteChan
     domains: [...hosts.map((host) => domain0View(host, startedAtMs)), ...parts.domains.views()],
     tasks: parts.tasks.list(SNAPSHOT_TASKS),
     images,
+    pools: [],
+    networking: { networks: [], forwards: [], captures: [] },
   };
 }

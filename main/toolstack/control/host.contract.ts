@@ -7,7 +7,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DiskStatus } from '../../dom0/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
-import type { DomainInside } from '../../../shared/contract/index.ts';
+import type {
+  AccessList,
+  DomainInside,
+  InterfaceCounters,
+} from '../../../shared/contract/index.ts';
+import type { LinkCalls } from './link.contract.ts';
 
 /** A direction pair of `shared/ring/byte-ring.ts`, made by the toolstack; it outlives a migration. */
 export interface ConsoleRings {
@@ -44,8 +49,20 @@ export interface DomainSpec {
   interfaces: VifSpec[];
 }
 
+/** What may change about an interface while it is plugged in. */
+export interface VifRules {
+  /** IPv4 addresses it may send from, besides those that it is leased. */
+  addresses: string[];
+  /** The cable is plugged in. */
+  linkUp: boolean;
+  /** Null: as fast as it goes. */
+  sendLimitBytesPerSecond: number | null;
+  receiveLimitBytesPerSecond: number | null;
+  access: AccessList;
+}
+
 /** A virtual network interface of a domain, and the rings between its thread and its host's. */
-export interface VifSpec {
+export interface VifSpec extends VifRules {
   /** 0, 1, 2 … */
   handle: number;
   /** `00:16:3e:xx:xx:xx` */
@@ -53,11 +70,36 @@ export interface VifSpec {
   mtu: number;
   /** Of its host (`network.define`). */
   network: string;
-  /** IPv4 addresses it may send from, besides those that it is leased. */
-  addresses: string[];
   /** Of `createFrameRing`, fresh for this life on this host. */
   sent: SharedArrayBuffer;
   received: SharedArrayBuffer;
+}
+
+/** A network as its switches know it. */
+export interface NetworkSpec {
+  /** Names it on the links between hosts: unique in the site, for good. */
+  number: number;
+  name: string;
+  mtu: number;
+}
+
+export interface CaptureSpec {
+  /** Names it in later calls and events. */
+  capture: string;
+  domid: number;
+  handle: number;
+  /** Where to append. */
+  fd: number;
+  /** It goes on with a file that another host began: no header is written. */
+  continues: boolean;
+  maxBytes: number;
+}
+
+/** Of one host's part of a capture. */
+export interface CaptureCounts {
+  frames: number;
+  bytes: number;
+  dropped: number;
 }
 
 /** A virtual block device of a domain, and the way to whoever serves its content. */
@@ -98,7 +140,7 @@ export interface ReceiveReport {
   digest: string;
 }
 
-export type HostCalls = {
+export type HostCalls = LinkCalls & {
   /**
    * Builds the domain, enters its kernel; answers once the guest executes. With `keepsCode` it can
    * be saved with what was translated of its code.
@@ -158,12 +200,26 @@ export type HostCalls = {
   /** Requests that failed for what lies beneath are made again. */
   'domain.retryDisks': { params: { domid: number }; result: void };
   /** A network on this host: a switch. Nothing where it is there. */
-  'network.define': { params: { name: string; mtu: number }; result: void };
+  'network.define': { params: NetworkSpec; result: void };
   /** Its interfaces are detached before. */
   'network.remove': { params: { name: string }; result: void };
   /** Hot-plugs an interface; answers when the guest has it, or with `device.guest-silent`. */
   'domain.attachInterface': { params: { domid: number; vif: VifSpec }; result: void };
   'domain.detachInterface': { params: { domid: number; handle: number }; result: void };
+  /** New rules, at once; a link that goes up or down is told to the guest. */
+  'domain.setInterface': {
+    params: { domid: number; handle: number; rules: VifRules };
+    result: void;
+  };
+  'domain.interfaceCounters': { params: { domid: number }; result: InterfaceCounters[] };
+  /**
+   * Writes what an interface sends and gets to a file, until it is stopped, its domain is gone from
+   * here or the file is full. The descriptor is the asking side's, open until `capture.stop` has
+   * answered or `capture.ended` was told.
+   */
+  'capture.start': { params: CaptureSpec; result: void };
+  /** Answers when the file has all of it. */
+  'capture.stop': { params: { capture: string }; result: CaptureCounts };
   'domain.inside': { params: { domid: number }; result: DomainInside };
 
   /** Reserves frames, starts a warm worker; the stream will come over `link`. */
@@ -201,6 +257,8 @@ export type HostEvents = {
    * once until then.
    */
   'domain.diskFailed': { domid: number; uuid: string; disk: string; status: DiskStatus };
+  /** By itself: its domain is gone from here, or the file could not be written (`reason`). */
+  'capture.ended': { capture: string; counts: CaptureCounts; reason: string | null };
   /** Its PV drivers spoke to xenstore for the first time in this life. */
   'domain.alive': { domid: number; uuid: string };
   'xenstore.changed': { watch: number; path: string };

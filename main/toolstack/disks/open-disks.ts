@@ -72,9 +72,9 @@ export class OpenDisks {
    */
   add(definition: DiskDefinition): Promise<DiskSpec> {
     return this.inTurn(async () => {
-      await this.service.settled(definition.path);
+      await this.service.settled(definition.source);
       if (this.ending) throw closed(definition.name);
-      const { path, readOnly } = definition;
+      const { source: path, readOnly } = definition;
       const file = openDiskFile(path, readOnly);
       let release: (() => void) | null = null;
       try {

@@ -27,26 +27,37 @@ describe('what becomes of a disk that is asked for', () => {
     const planned = planDisks(
       'web1',
       [],
-      [{ path: join(folder, 'link'), name: 'xvdb', format: 'qcow2' }, { path: join(folder, 'b') }],
+      [
+        { source: join(folder, 'link'), name: 'xvdb', format: 'qcow2' },
+        { source: join(folder, 'b') },
+      ],
     );
     expect(planned.map(({ definition }) => definition)).toEqual([
-      { name: 'xvdb', path: real, format: 'qcow2', readOnly: false, discard: true, bytes: null },
+      {
+        name: 'xvdb',
+        source: real,
+        format: 'qcow2',
+        readOnly: false,
+        discard: true,
+        onError: 'pause',
+        bytes: null,
+      },
       {
         name: 'xvda',
-        path: join(folder, 'b'),
+        source: join(folder, 'b'),
         format: 'raw',
         readOnly: false,
         discard: true,
         bytes: 1024,
       },
     ]);
-    const [byName] = planDisks('web1', [], [{ path: real }]);
+    const [byName] = planDisks('web1', [], [{ source: real }]);
     expect(byName!.definition.format).toBe('qcow2');
   });
 
   test('a new file of that size, with nothing in it, that can be taken back', () => {
     const path = join(temporaryFolder(), 'new.img');
-    const [planned] = planDisks('web1', [], [{ path, sizeMiB: 100 }]);
+    const [planned] = planDisks('web1', [], [{ source: path, sizeMiB: 100 }]);
     expect(statSync(path)).toMatchObject({ size: 100 * MIB, blocks: 0 });
     expect(statSync(path).mode & 0o777).toBe(0o600);
     planned!.undo();
@@ -60,24 +71,24 @@ describe('what becomes of a disk that is asked for', () => {
     mkdirSync(at('folder'));
     execFileSync('mkfifo', [at('fifo')]);
     const cases: [NewDisk, string][] = [
-      [{ path: 'relative.img' }, 'disk.bad-path'],
-      [{ path: '/a\0b' }, 'disk.bad-path'],
-      [{ path: at('none') }, 'disk.no-file'],
-      [{ path: at('old/below') }, 'disk.no-file'],
-      [{ path: at('none/new'), sizeMiB: 1 }, 'disk.no-file'],
-      [{ path: at('folder') }, 'disk.not-a-disk'],
-      [{ path: at('folder'), readOnly: true }, 'disk.not-a-disk'],
-      [{ path: at('fifo') }, 'disk.not-a-disk'],
-      [{ path: '/dev/null' }, 'disk.not-a-disk'],
-      [{ path: at('old'), sizeMiB: 1 }, 'disk.file-exists'],
-      [{ path: at('new'), sizeMiB: 1, format: 'qcow2' }, 'disk.not-made'],
-      [{ path: at('new'), sizeMiB: 1, readOnly: true }, 'disk.not-made'],
-      [{ path: at('old'), name: 'xvda' }, 'disk.name-taken'],
-      [{ path: at('first') }, 'disk.in-use'],
+      [{ source: 'relative.img' }, 'disk.bad-path'],
+      [{ source: '/a\0b' }, 'disk.bad-path'],
+      [{ source: at('none') }, 'disk.no-file'],
+      [{ source: at('old/below') }, 'disk.no-file'],
+      [{ source: at('none/new'), sizeMiB: 1 }, 'disk.no-file'],
+      [{ source: at('folder') }, 'disk.not-a-disk'],
+      [{ source: at('folder'), readOnly: true }, 'disk.not-a-disk'],
+      [{ source: at('fifo') }, 'disk.not-a-disk'],
+      [{ source: '/dev/null' }, 'disk.not-a-disk'],
+      [{ source: at('old'), sizeMiB: 1 }, 'disk.file-exists'],
+      [{ source: at('new'), sizeMiB: 1, format: 'qcow2' }, 'disk.not-made'],
+      [{ source: at('new'), sizeMiB: 1, readOnly: true }, 'disk.not-made'],
+      [{ source: at('old'), name: 'xvda' }, 'disk.name-taken'],
+      [{ source: at('first') }, 'disk.in-use'],
     ];
     for (const [asked, code] of cases) {
       const refused = refusal(() =>
-        planDisks('web1', [], [{ path: at('first'), name: 'xvda', sizeMiB: 1 }, asked]),
+        planDisks('web1', [], [{ source: at('first'), name: 'xvda', sizeMiB: 1 }, asked]),
       );
       expect({ asked, code: refused.code }).toEqual({ asked, code });
       expect(existsSync(at('first'))).toBe(false);
@@ -88,7 +99,7 @@ describe('what becomes of a disk that is asked for', () => {
   test('sixteen at most', () => {
     const folder = temporaryFolder();
     const asked = Array.from({ length: 17 }, (_, n) => ({
-      path: join(folder, `${n}`),
+      source: join(folder, `${n}`),
       sizeMiB: 1,
     }));
     expect(refusal(() => planDisks('web1', [], asked)).code).toBe('disk.too-many');
@@ -97,15 +108,15 @@ describe('what becomes of a disk that is asked for', () => {
 
 describe('the contract refuses a disk', () => {
   test.each([
-    { path: '' },
-    { path: 'x'.repeat(5000) },
-    { path: '/a', sizeMiB: 0 },
-    { path: '/a', sizeMiB: 1.5 },
-    { path: '/a', sizeMiB: 2 ** 40 },
-    { path: '/a', name: 'sda' },
-    { path: '/a', name: 'xvda1' },
-    { path: '/a', name: '../xvda' },
-    { path: '/a', format: 'vmdk' },
+    { source: '' },
+    { source: 'x'.repeat(5000) },
+    { source: '/a', sizeMiB: 0 },
+    { source: '/a', sizeMiB: 1.5 },
+    { source: '/a', sizeMiB: 2 ** 40 },
+    { source: '/a', name: 'sda' },
+    { source: '/a', name: 'xvda1' },
+    { source: '/a', name: '../xvda' },
+    { source: '/a', format: 'vmdk' },
   ])('%j', (disk) => {
     expect(NewDisk.safeParse(disk).success).toBe(false);
     expect(CreateDomain.safeParse({ name: 'web1', disks: [disk] }).success).toBe(false);

@@ -42,10 +42,12 @@ function planDisk(owner: string, present: readonly DiskDefinition[], asked: NewD
   const name = freeName(owner, present, asked.name);
   const isNew = asked.sizeMiB !== undefined;
   // By its name only: content is the guest's, which could make a raw disk look like another format.
-  const format = asked.format ?? (!isNew && asked.path.endsWith('.qcow2') ? 'qcow2' : 'raw');
+  const format = asked.format ?? (!isNew && asked.source.endsWith('.qcow2') ? 'qcow2' : 'raw');
   const readOnly = asked.readOnly ?? false;
-  if (isNew && (format !== 'raw' || readOnly)) throw notMade(asked.path);
-  const path = isNew ? createDiskFile(asked.path, asked.sizeMiB! * MIB) : realDiskPath(asked.path);
+  if (isNew && (format !== 'raw' || readOnly)) throw notMade(asked.source);
+  const path = isNew
+    ? createDiskFile(asked.source, asked.sizeMiB! * MIB)
+    : realDiskPath(asked.source);
   const undo = isNew ? () => removeDiskFile(path) : () => undefined;
   try {
     requireOther(owner, present, path);
@@ -53,7 +55,15 @@ function planDisk(owner: string, present: readonly DiskDefinition[], asked: NewD
     closeSync(file.fd);
     const bytes = format === 'raw' ? file.bytes : null;
     return {
-      definition: { name, path, format, readOnly, discard: asked.discard ?? true, bytes },
+      definition: {
+        name,
+        source: path,
+        format,
+        readOnly,
+        discard: asked.discard ?? true,
+        onError: asked.onError ?? 'pause',
+        bytes,
+      },
       undo,
     };
   } catch (error) {
@@ -87,7 +97,7 @@ function freeName(
 }
 
 function requireOther(owner: string, present: readonly DiskDefinition[], path: string): void {
-  const same = present.find((disk) => disk.path === path);
+  const same = present.find((disk) => disk.source === path);
   if (!same) return;
   throw new DomusError(
     'disk.in-use',

@@ -25,6 +25,7 @@ export function domain0View(host: SiteHost, startedAtMs: number): Domain {
     startedAtMs: host.isUp ? startedAtMs : null,
     address: null,
     disks: [],
+    interfaces: [],
   };
 }
 

@@ -126,6 +126,7 @@ export class ManagedDomain {
       startedAtMs: alive && alive.startedAtMs > 0 ? alive.startedAtMs : null,
       address: null,
       disks: definition.disks,
+      interfaces: [],
     };
   }
 }

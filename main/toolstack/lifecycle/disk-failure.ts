@@ -16,7 +16,7 @@ export async function diskFailed(
   disk: string,
   status: DiskStatus,
 ): Promise<void> {
-  const path = domain.definition.disks.find(({ name }) => name === disk)?.path ?? disk;
+  const path = domain.definition.disks.find(({ name }) => name === disk)?.source ?? disk;
   const what =
     status === DiskStatus.noSpace
       ? `there is no space left for its disk ${disk} (${path})`

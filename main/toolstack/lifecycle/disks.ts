@@ -35,7 +35,7 @@ export function attachDisk(parts: SiteParts, domain: ManagedDomain, asked: NewDi
         parts,
         domain,
         'attached',
-        `Disk ${name} (${definition.path}) of ${domain.name} attached.`,
+        `Disk ${name} (${definition.source}) of ${domain.name} attached.`,
       );
       return { title: `Attached ${name} to ${domain.name}`, result: domain.view };
     },
@@ -45,7 +45,7 @@ export function attachDisk(parts: SiteParts, domain: ManagedDomain, asked: NewDi
 /** Its file stays. Errors `disk.not-attached`, `domain.*`; `device.guest-silent` by the task. */
 export function detachDisk(parts: SiteParts, domain: ManagedDomain, name: string): Task {
   const run = guestOrNone(domain, 'relieved of a disk');
-  const { path } = named(domain, name);
+  const { source } = named(domain, name);
   return parts.tasks.start(
     { kind: 'disk-detach', title: `Detaching ${name} from ${domain.name}`, domain: domain.uuid },
     async () => {
@@ -57,7 +57,7 @@ export function detachDisk(parts: SiteParts, domain: ManagedDomain, name: string
           domain.definition.disks.filter((disk) => disk.name !== name),
         );
       });
-      tell(parts, domain, 'detached', `Disk ${name} (${path}) of ${domain.name} detached.`);
+      tell(parts, domain, 'detached', `Disk ${name} (${source}) of ${domain.name} detached.`);
       return { title: `Detached ${name} from ${domain.name}`, result: domain.view };
     },
   );

@@ -109,6 +109,8 @@ export class Sampler {
       memory,
       hypercallsPerSecond: perSecond(before, reading, 'hypercalls'),
       eventsPerSecond: perSecond(before, reading, 'events'),
+      disks: [],
+      interfaces: [],
     };
   }
 

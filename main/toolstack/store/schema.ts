@@ -71,4 +71,55 @@ export const SCHEMA_STEPS: readonly string[] = [
   ) STRICT;
   `,
   `ALTER TABLE domains ADD COLUMN disks TEXT NOT NULL DEFAULT '[]';`,
+  `
+  -- A disk's content may be a volume or a network block device, not only a file.
+  UPDATE domains SET disks = (
+    SELECT json_group_array(
+      json_remove(json_set(value, '$.source', value ->> 'path', '$.onError', 'pause'), '$.path')
+    ) FROM json_each(domains.disks)
+  );
+
+  CREATE TABLE pools (
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    host TEXT REFERENCES hosts (name),
+    path TEXT NOT NULL UNIQUE,
+    created_at_ms REAL NOT NULL
+  ) STRICT;
+
+  -- number: names the network on the links between hosts, never used again.
+  CREATE TABLE networks (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    subnet TEXT NOT NULL UNIQUE,
+    mtu INTEGER NOT NULL,
+    reaches_machine INTEGER NOT NULL,
+    created_at_ms REAL NOT NULL
+  ) STRICT;
+
+  -- The interfaces of a domain, with the address that each keeps.
+  CREATE TABLE interfaces (
+    domain TEXT NOT NULL REFERENCES domains (uuid) ON DELETE CASCADE,
+    handle INTEGER NOT NULL,
+    network TEXT NOT NULL REFERENCES networks (name),
+    mac TEXT NOT NULL UNIQUE,
+    address TEXT NOT NULL,
+    link_up INTEGER NOT NULL,
+    send_limit REAL,
+    receive_limit REAL,
+    access TEXT NOT NULL,
+    PRIMARY KEY (domain, handle),
+    UNIQUE (network, address)
+  ) STRICT;
+
+  CREATE TABLE forwards (
+    protocol TEXT NOT NULL,
+    port INTEGER NOT NULL,
+    domain TEXT NOT NULL REFERENCES domains (uuid) ON DELETE CASCADE,
+    handle INTEGER NOT NULL,
+    to_port INTEGER NOT NULL,
+    PRIMARY KEY (protocol, port)
+  ) STRICT;
+  `,
 ];

@@ -48,10 +48,11 @@ describe('what a site keeps', () => {
     filled(path);
     const disk = {
       name: 'xvda',
-      path: '/a',
+      source: '/a',
       format: 'raw',
       readOnly: true,
       discard: true,
+      onError: 'pause',
     } as const;
     const withDisk = { ...definition('web1', 'alpha'), disks: [{ ...disk, bytes: 512 }] };
     const store = open(path);

@@ -94,6 +94,12 @@ export class HostThread {
     'domain.attachInterface': ({ domid, vif }) => this.domain(domid).devices.attachInterface(vif),
     'domain.detachInterface': ({ domid, handle }) =>
       this.domain(domid).devices.detachInterface(handle),
+    'link.join': () => Promise.reject(new Error('being built')),
+    'link.leave': () => Promise.reject(new Error('being built')),
+    'domain.setInterface': () => Promise.reject(new Error('being built')),
+    'domain.interfaceCounters': () => Promise.reject(new Error('being built')),
+    'capture.start': () => Promise.reject(new Error('being built')),
+    'capture.stop': () => Promise.reject(new Error('being built')),
     'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
     'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
     'migration.send': ({ domid, link }) => this.send(this.domain(domid), link),
