@@ -47,6 +47,8 @@ export type GatewayCalls = LinkCalls & {
 };
 
 export type GatewayEvents = {
+  /** A guest asked by DHCP and was given its address (an ACK was sent): at first, and when it renews. */
+  'address.taken': { network: string; mac: string; address: string };
   log: {
     level: 'debug' | 'info' | 'warning' | 'error';
     source: string;
