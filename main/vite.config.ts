@@ -5,7 +5,7 @@ import type { Plugin } from 'vite';
 
 const here = import.meta.dirname;
 const output = join(here, '..', 'dist', 'main');
-const workers = ['api', 'console', 'domain', 'host', 'io', 'toolstack'];
+const workers = ['api', 'console', 'domain', 'gateway', 'host', 'io', 'toolstack'];
 
 /**
  * Everything that runs domains, bundled for the packed application: the public entry, the command, and beside

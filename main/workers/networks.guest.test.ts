@@ -1,29 +1,8 @@
 /** Networks of Debian guests, through the kernel's own network front end. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFrameRing } from '../../shared/ring/frame-ring.ts';
-import type { VifSpec } from '../toolstack/control/host.contract.ts';
 import { guestImage } from './testing/guest-image.ts';
 import type { TestDomain } from './testing/test-host.ts';
-import { newDomain, TestHost } from './testing/test-host.ts';
-
-const RING_BYTES = 512 * 1024;
-
-function vif(handle: number, network: string, address: string): VifSpec {
-  const last = Number(address.split('.')[3]).toString(16).padStart(2, '0');
-  return {
-    handle,
-    mac: `00:16:3e:00:0${handle}:${last}`,
-    mtu: 1500,
-    network,
-    addresses: [address],
-    linkUp: true,
-    sendLimitBytesPerSecond: null,
-    receiveLimitBytesPerSecond: null,
-    access: { rules: [], otherwise: 'allow' },
-    sent: createFrameRing(RING_BYTES),
-    received: createFrameRing(RING_BYTES),
-  };
-}
+import { newDomain, newVif, TestHost } from './testing/test-host.ts';
 
 describe('guests on a network', { timeout: 240_000 }, () => {
   let host: TestHost;
@@ -40,7 +19,7 @@ describe('guests on a network', { timeout: 240_000 }, () => {
     await Promise.all(
       ['10.0.0.1', '10.0.0.2'].map(async (address, index) => {
         const guest = newDomain(`net${index + 1}`, 128);
-        guest.spec.interfaces.push(vif(0, 'lan', address));
+        guest.spec.interfaces.push(newVif(0, 'lan', address));
         guests.push(guest);
         const boot = await guestImage(guest.spec.name);
         await host.channel.call('domain.boot', { spec: guest.spec, boot });
@@ -100,7 +79,7 @@ describe('guests on a network', { timeout: 240_000 }, () => {
 
   it('are kept apart from other networks', async () => {
     const { domid } = guests[1]!.spec;
-    const spec = vif(1, 'other', '10.0.0.3');
+    const spec = newVif(1, 'other', '10.0.0.3');
     await host.channel.call('domain.attachInterface', { domid, vif: spec });
     await ask(1, 'ip link set eth0 down; ip addr add 10.0.0.3/24 dev eth1; ip link set eth1 up');
     expect(await ask(1, 'ping -c 2 -W 1 10.0.0.1 | grep received')).toContain('0 packets received');

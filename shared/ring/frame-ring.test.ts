@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFrameRing, FrameConsumer, FrameProducer } from './frame-ring.ts';
+import { createFrameRing, FrameConsumer, FrameProducer, frameRingCounters } from './frame-ring.ts';
 import type { FrameOffload } from './frame-ring.ts';
 
 interface Frame {
@@ -64,6 +64,37 @@ describe('a frame ring', () => {
     expect(put(of(496))).toBe(true);
   });
 
+  it('counts what was put in, for whoever looks', () => {
+    const { ring, put } = pair(256);
+    for (let turn = 0; turn < 5; turn++) put({ bytes: new Uint8Array(60), offload: NONE });
+    expect(frameRingCounters(ring)).toEqual({ frames: 3, bytes: 180 });
+  });
+
+  it('lets no more wait than its consumer wants, but always one frame', () => {
+    const { put, get, consumer } = pair(1024);
+    const of = (length: number): Frame => ({ bytes: new Uint8Array(length), offload: NONE });
+    consumer.limit(100);
+    expect(put(of(400))).toBe(true);
+    expect(put(of(1))).toBe(false);
+    get();
+    expect(put(of(40))).toBe(true);
+    expect(put(of(40))).toBe(true);
+    expect(put(of(40))).toBe(false);
+    consumer.limit(null);
+    expect(put(of(40))).toBe(true);
+  });
+
+  it('tells its consumer once that there was no room', () => {
+    const { put, get, consumer } = pair(256);
+    const frame = { bytes: new Uint8Array(100), offload: NONE };
+    put(frame);
+    put(frame);
+    expect(consumer.takeRefused()).toBe(false);
+    put(frame);
+    get();
+    expect([consumer.takeRefused(), consumer.takeRefused()]).toEqual([true, false]);
+  });
+
   it('keeps a frame that was not taken', () => {
     const { put, get, consumer } = pair(1024);
     const frame = { bytes: Uint8Array.of(1, 2, 3), offload: NONE };
@@ -90,7 +121,7 @@ describe('a frame ring', () => {
     fc.assert(
       fc.property(bytes, word, word, (content, produced, consumed) => {
         const { ring, consumer } = pair(256);
-        new Uint8Array(ring, 16).set(content);
+        new Uint8Array(ring, 40).set(content);
         new Int32Array(ring, 0, 2).set([produced, consumed]);
         try {
           consumer.read((frame) => frame.length <= 256);

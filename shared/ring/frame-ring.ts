@@ -2,8 +2,18 @@
  * A ring of network frames between two threads: one producer, one consumer, no locks, no copy
  * beyond the one in and the one out.
  *
- * Four i32 words (as `byte-ring.ts`: bytes produced, bytes consumed, closed, unused), then `capacity`
- * bytes, a power of two. A frame is a record that never wraps, at a multiple of 8:
+ * | at | is | written by |
+ * |---|---|---|
+ * | 0  | i32 bytes produced, modulo 2^32 | producer |
+ * | 4  | i32 bytes consumed, modulo 2^32 | consumer |
+ * | 8  | i32 1: closed | either |
+ * | 12 | i32 bytes of records beyond which none is added; 0: as many as fit | consumer |
+ * | 16 | i32 1: there was no room for a frame | producer sets, consumer clears |
+ * | 20 | unused | |
+ * | 24 | f64 frames ever put in | producer |
+ * | 32 | f64 their bytes | producer |
+ *
+ * Then `capacity` bytes, a power of two. A frame is a record that never wraps, at a multiple of 8:
  *
  *     0  u32  bytes of the frame, or WRAP: the next record is at the start of the ring
  *     4  u16  1: its checksum is partial
@@ -13,7 +23,13 @@
 const PRODUCED = 0;
 const CONSUMED = 1;
 const CLOSED = 2;
-const WORDS_BYTES = 16;
+const LIMIT = 3;
+const REFUSED = 4;
+const WORDS = 5;
+const COUNTERS_AT = 24;
+const FRAMES = 0;
+const BYTES = 1;
+const HEADER_BYTES = 40;
 const RECORD_BYTES = 8;
 const WRAP = 0xffff_ffff;
 const PARTIAL = 1;
@@ -28,7 +44,13 @@ export function createFrameRing(capacity: number): SharedArrayBuffer {
   if (capacity < 256 || (capacity & (capacity - 1)) !== 0) {
     throw new RangeError(`a frame ring's capacity is a power of two from 256 on, not ${capacity}`);
   }
-  return new SharedArrayBuffer(WORDS_BYTES + capacity);
+  return new SharedArrayBuffer(HEADER_BYTES + capacity);
+}
+
+/** Frames ever put into a ring, and their bytes: to be looked at from any thread, at any time. */
+export function frameRingCounters(ring: SharedArrayBuffer): { frames: number; bytes: number } {
+  const counters = new Float64Array(ring, COUNTERS_AT, 2);
+  return { frames: counters[FRAMES]!, bytes: counters[BYTES]! };
 }
 
 class FrameRingSide {
@@ -39,9 +61,9 @@ class FrameRingSide {
 
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
-    this.capacity = buffer.byteLength - WORDS_BYTES;
-    this.words = new Int32Array(buffer, 0, 4);
-    this.view = new DataView(buffer, WORDS_BYTES, this.capacity);
+    this.capacity = buffer.byteLength - HEADER_BYTES;
+    this.words = new Int32Array(buffer, 0, WORDS);
+    this.view = new DataView(buffer, HEADER_BYTES, this.capacity);
   }
 
   /** Bytes of records not yet consumed. */
@@ -60,7 +82,7 @@ class FrameRingSide {
   }
 
   protected bytes(at: number, length: number): Uint8Array {
-    return new Uint8Array(this.buffer, WORDS_BYTES + at, length);
+    return new Uint8Array(this.buffer, HEADER_BYTES + at, length);
   }
 
   protected move(word: number, by: number): void {
@@ -70,22 +92,45 @@ class FrameRingSide {
 }
 
 export class FrameProducer extends FrameRingSide {
+  private readonly counters: Float64Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    super(buffer);
+    this.counters = new Float64Array(buffer, COUNTERS_AT, 2);
+  }
+
   /**
    * Puts a frame of `length` bytes in, which `fill` writes in place; false, and `fill` is not called,
    * when there is no room for it now. A frame longer than half the ring never fits.
    */
   write(length: number, offload: FrameOffload, fill: (frame: Uint8Array) => void): boolean {
+    if (this.tryWrite(length, offload, fill)) return true;
+    // Said before the second look: a consumer that makes room after that one sees that it is wanted.
+    Atomics.store(this.words, REFUSED, 1);
+    return this.tryWrite(length, offload, fill);
+  }
+
+  private tryWrite(
+    length: number,
+    offload: FrameOffload,
+    fill: (frame: Uint8Array) => void,
+  ): boolean {
     const needed = recordBytes(length);
+    const { used } = this;
+    const limit = Atomics.load(this.words, LIMIT);
+    if (limit > 0 && used > 0 && used + needed > limit) return false;
     const at = (Atomics.load(this.words, PRODUCED) >>> 0) % this.capacity;
     const toEnd = this.capacity - at;
     const skip = needed > toEnd ? toEnd : 0;
-    if (needed > this.capacity / 2 || skip + needed > this.capacity - this.used) return false;
+    if (needed > this.capacity / 2 || skip + needed > this.capacity - used) return false;
     if (skip > 0) this.view.setUint32(at, WRAP, true);
     const start = skip > 0 ? 0 : at;
     this.view.setUint32(start, length, true);
     this.view.setUint16(start + 4, offload.checksumPartial ? PARTIAL : 0, true);
     this.view.setUint16(start + 6, offload.segmentBytes, true);
     fill(this.bytes(start + RECORD_BYTES, length));
+    this.counters[FRAMES]! += 1;
+    this.counters[BYTES]! += length;
     this.move(PRODUCED, skip + needed);
     return true;
   }
@@ -120,6 +165,19 @@ export class FrameConsumer extends FrameRingSide {
       return true;
     }
     return false;
+  }
+
+  /**
+   * The producer had no room for a frame since this was last asked: it is to be told that there is
+   * some, once there is.
+   */
+  takeRefused(): boolean {
+    return Atomics.exchange(this.words, REFUSED, 0) === 1;
+  }
+
+  /** From now on at most so many bytes wait here, but always one frame. Null: as many as fit. */
+  limit(bytes: number | null): void {
+    Atomics.store(this.words, LIMIT, bytes ?? 0);
   }
 
   /**

@@ -5,6 +5,7 @@ import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import type { PeerResult, PeerTask } from '../testing/blocking-peer.worker.ts';
 import { FlowSender, receiveFlow } from './async-flow.ts';
 import { LinkEnd } from './link-end.ts';
+import { LinkOutlet } from './link-outlet.ts';
 import type { LinkShape } from './link-shaper.ts';
 
 const SHAPE: LinkShape = { bandwidthBytesPerSecond: 125_000_000, latencyMs: 0.5, burstBytes: 0 };
@@ -17,8 +18,8 @@ afterEach(async () => {
 
 function createLink(shape: LinkShape = SHAPE): { alpha: LinkEnd; beta: LinkEnd } {
   const { port1, port2 } = new MessageChannel();
-  const alpha = new LinkEnd(port1, { peerName: 'beta', shape });
-  const beta = new LinkEnd(port2, { peerName: 'alpha', shape });
+  const alpha = new LinkEnd(port1, { peerName: 'beta', outlet: new LinkOutlet(shape) });
+  const beta = new LinkEnd(port2, { peerName: 'alpha', outlet: new LinkOutlet(shape) });
   cleanups.push(() => alpha.close());
   return { alpha, beta };
 }

@@ -1,28 +1,22 @@
 /**
- * A host's end of the simulated link to one other host: a thin layer of ports and timers over
- * {@link LinkShaper}. It runs in the host's worker, on an event loop.
+ * A host's end of the simulated link to one other host: a thin layer of ports over the host's
+ * {@link LinkOutlet}. It runs in the host's worker, on an event loop.
  *
- * Messages leave for the other host up to {@link LEAD_MS} early and carry the exact time at which
- * they arrive: timers are no finer than a millisecond, but a receiver that sleeps in Atomics.wait
- * is, and keeps that time.
+ * Chunks carry the exact time at which they arrive: a receiver that sleeps in Atomics.wait keeps it.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { DomusError } from '../../../shared/errors.ts';
 import type { Doorbell } from '../../../shared/ring/doorbell.ts';
-import { nowMs, transferList, wireBytes } from './flow.contract.ts';
+import { transferList, wireBytes } from './flow.contract.ts';
 import type { FlowId, FlowMessage, LinkMessage } from './flow.contract.ts';
 import { linkError } from './link-error.ts';
-import { LinkShaper } from './link-shaper.ts';
-import type { LinkShape } from './link-shaper.ts';
-
-/** A timer of a whole number of milliseconds may be one late; and one for its call-back. */
-const LEAD_MS = 2;
+import type { LinkOutlet } from './link-outlet.ts';
 
 export interface LinkEndOptions {
   /** The other host's name, for errors. */
   peerName: string;
-  /** Of the direction away from this host. */
-  shape: LinkShape;
+  /** The direction away from this host: one for all of its links. */
+  outlet: LinkOutlet;
 }
 
 export interface LinkCounters {
@@ -36,31 +30,31 @@ interface Flow {
   doorbell: Doorbell | null;
 }
 
+let lastEnd = 0;
+
 export class LinkEnd {
   readonly counters: LinkCounters = { sentBytes: 0, receivedBytes: 0 };
   private readonly wire: MessagePort;
   private readonly peerName: string;
-  private readonly shaper: LinkShaper<FlowMessage>;
+  private readonly outlet: LinkOutlet;
+  /** Sets its flows apart in the outlet. */
+  private readonly number = ++lastEnd;
   private readonly flows = new Map<FlowId, Flow>();
-  private timer: NodeJS.Timeout | null = null;
   private up = true;
+  /** One more with each loss of the carrier: what left before it is lost. */
+  private losses = 0;
 
   /** `wire` is one of two entangled ports; the other host's worker has the other. */
   constructor(wire: MessagePort, options: LinkEndOptions) {
     this.wire = wire;
     this.peerName = options.peerName;
-    this.shaper = new LinkShaper(options.shape);
+    this.outlet = options.outlet;
     wire.on('message', (message: LinkMessage) => this.fromWire(message));
     wire.on('close', () => this.loseCarrier('it went away'));
   }
 
   get isUp(): boolean {
     return this.up;
-  }
-
-  reshape(shape: LinkShape): void {
-    this.shaper.reshape(shape);
-    this.pump();
   }
 
   /**
@@ -96,7 +90,7 @@ export class LinkEnd {
 
   private fromLocal(flow: FlowId, message: FlowMessage): void {
     if (!this.flows.has(flow)) return;
-    if (message.kind === 'abort') this.shaper.dropFlow(flow);
+    if (message.kind === 'abort') this.outlet.dropFlow(this.nameOf(flow));
     this.send(flow, message);
     if (message.kind === 'close' || message.kind === 'abort') this.release(flow);
   }
@@ -117,7 +111,7 @@ export class LinkEnd {
     if (local) {
       local.port.postMessage(message, transferList(message));
       local.doorbell?.ring();
-      if (message.kind === 'abort') this.shaper.dropFlow(flow);
+      if (message.kind === 'abort') this.outlet.dropFlow(this.nameOf(flow));
       if (message.kind === 'close' || message.kind === 'abort') this.release(flow);
     } else if (message.kind === 'data' || message.kind === 'close') {
       const error = linkError('link.no-flow', `nobody receives flow ${flow} at the other host`);
@@ -133,30 +127,30 @@ export class LinkEnd {
 
   private send(flow: FlowId, message: FlowMessage): void {
     if (!this.up) return;
-    this.shaper.enqueue(flow, message, wireBytes(message), nowMs());
-    this.pump();
+    const { losses } = this;
+    this.outlet.enqueue(this.nameOf(flow), wireBytes(message), (arrivesMs) => {
+      if (losses === this.losses) this.leave(flow, message, arrivesMs);
+    });
   }
 
-  private pump(): void {
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
-    for (const { flow, item, arrivesMs } of this.shaper.take(nowMs() + LEAD_MS)) {
-      const message = item.kind === 'data' ? { ...item, dueMs: arrivesMs } : item;
-      this.counters.sentBytes += wireBytes(message);
-      const framed: LinkMessage = { kind: 'flow', flow, message };
-      this.wire.postMessage(framed, transferList(message));
-    }
-    const next = this.shaper.nextMs;
-    if (next === null) return;
-    this.timer = setTimeout(() => this.pump(), Math.max(1, Math.ceil(next - nowMs() - LEAD_MS)));
+  private leave(flow: FlowId, message: FlowMessage, arrivesMs: number): void {
+    const timed = message.kind === 'data' ? { ...message, dueMs: arrivesMs } : message;
+    this.counters.sentBytes += wireBytes(timed);
+    const framed: LinkMessage = { kind: 'flow', flow, message: timed };
+    this.wire.postMessage(framed, transferList(timed));
+  }
+
+  private nameOf(flow: FlowId): FlowId {
+    return `${this.number} ${flow}`;
   }
 
   private loseCarrier(why: string): void {
     this.up = false;
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
-    this.shaper.clear();
-    for (const flow of [...this.flows.keys()]) this.abortLocal(flow, this.cutError(why));
+    this.losses++;
+    for (const flow of [...this.flows.keys()]) {
+      this.outlet.dropFlow(this.nameOf(flow));
+      this.abortLocal(flow, this.cutError(why));
+    }
   }
 
   private abortLocal(flow: FlowId, error: DomusError): void {

@@ -92,6 +92,17 @@ describe('a link', () => {
     expect(shaper.take(1000).map(({ item }) => item)).toEqual(['small', 'large']);
   });
 
+  it('gives a flow of small messages as much as one of large ones', () => {
+    const shaper = new LinkShaper<string>(shape());
+    for (let count = 0; count < 1000; count++) shaper.enqueue('guest', 'small', 1500, 0);
+    for (let count = 0; count < 10; count++) shaper.enqueue('bulk', 'large', 256 << 10, 0);
+    const small = shaper.take(10).filter(({ item }) => item === 'small');
+    expect(small.length * 1500).toBeGreaterThan(0.45 * 10 * 125_000);
+    expect(small.length * 1500).toBeLessThan(0.6 * 10 * 125_000);
+    expect(shaper.waitingBytes('guest')).toBeLessThanOrEqual(1_500_000 - small.length * 1500);
+    expect(shaper.waitingBytes('nobody')).toBe(0);
+  });
+
   it('lets a burst leave at once after an idle time', () => {
     const shaper = new LinkShaper<string>(shape({ burstBytes: 10_000 }));
     shaper.enqueue('a', 'first', 10_000, 0);

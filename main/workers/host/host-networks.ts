@@ -1,110 +1,64 @@
-/** The networks of a host: a switch each, and the cables from it to the domains' threads. */
-import { setImmediate } from 'node:timers/promises';
+/** The networks of a host: a switch each, joined to those of other hosts and the gateways by wires. */
 import { DomusError } from '../../../shared/errors.ts';
-import { FrameConsumer, FrameProducer } from '../../../shared/ring/frame-ring.ts';
-import type { OffloadAbility, SwitchPort } from '../../dom0/network/index.ts';
-import { NetworkSwitch, parseIpv4, parseMac } from '../../dom0/network/index.ts';
-import type { VifSpec } from '../../toolstack/control/host.contract.ts';
+import type { PortCounters, OffloadAbility } from '../../dom0/network/index.ts';
+import { NetworkSwitch } from '../../dom0/network/index.ts';
+import type { LinkOutlet } from '../../migration/index.ts';
+import type { NetworkSpec, VifSpec } from '../../toolstack/control/host.contract.ts';
+import { Wires } from '../wires/wires.ts';
+import { Cable } from './cable.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
-export class HostNetworks {
-  private readonly switches = new Map<string, NetworkSwitch>();
+export interface HostNetworksOptions {
+  /** All that leaves this host. */
+  outlet: LinkOutlet;
+  log(message: string): void;
+}
 
-  define(name: string, mtu: number): void {
-    if (this.switches.has(name)) return;
-    this.switches.set(name, new NetworkSwitch({ now: () => performance.now(), mtu }));
+export class HostNetworks {
+  readonly wires: Wires;
+  private readonly networks = new Map<string, { number: number; network: NetworkSwitch }>();
+  private readonly log: (message: string) => void;
+
+  constructor({ outlet, log }: HostNetworksOptions) {
+    this.wires = new Wires({ outlet: () => outlet, log });
+    this.log = log;
+  }
+
+  define({ number, name, mtu }: NetworkSpec): void {
+    if (this.networks.has(name)) return;
+    const network = new NetworkSwitch({ now: () => performance.now(), mtu });
+    this.networks.set(name, { number, network });
+    this.wires.addNetwork(number, network);
   }
 
   remove(name: string): void {
-    this.switches.delete(name);
+    const known = this.networks.get(name);
+    if (!known) return;
+    this.networks.delete(name);
+    this.wires.removeNetwork(known.number);
   }
 
-  /** @throws DomusError `network.not-here` */
-  plug(spec: VifSpec, domid: number, handle: DomainHandle, ability: OffloadAbility): Cable {
-    const network = this.switches.get(spec.network);
-    if (!network) {
-      throw new DomusError('network.not-here', `this host has no network ${spec.network}`);
-    }
-    return new Cable(spec, `${domid}.${spec.handle}`, network, handle, ability);
-  }
-}
-
-/** Frames of one interface before the others have their turn. */
-const TURN_FRAMES = 64;
-
-/** Between a switch's port and a domain's thread. */
-export class Cable {
-  private readonly network: NetworkSwitch;
-  private readonly handle: DomainHandle;
-  private readonly port: SwitchPort;
-  private readonly sent: FrameConsumer;
-  private isPlugged = true;
-  private isRinging = false;
-
-  constructor(
+  /** The other hosts hear of it at once. @throws DomusError `network.not-here` */
+  plug(
     spec: VifSpec,
-    id: string,
-    network: NetworkSwitch,
+    domid: number,
     handle: DomainHandle,
     ability: OffloadAbility,
-  ) {
-    this.network = network;
-    this.handle = handle;
-    this.sent = new FrameConsumer(spec.sent);
-    const received = new FrameProducer(spec.received);
-    this.port = network.attach({
-      id,
-      kind: 'guest',
-      mac: required(parseMac(spec.mac), spec.mac),
-      ability,
-      rules: { addresses: spec.addresses.map((address) => required(parseIpv4(address), address)) },
-      deliver: (frame, offload) => {
-        const isTaken = received.write(frame.length, offload, (target) => target.set(frame));
-        this.ringSoon();
-        return isTaken;
-      },
-    });
-    void this.carry();
-  }
-
-  unplug(): void {
-    this.isPlugged = false;
-    this.network.detach(this.port);
-    this.sent.nudge();
-  }
-
-  private async carry(): Promise<void> {
-    for (;;) {
-      await this.sent.readableOrNudged();
-      if (!this.isPlugged || this.sent.closed) return;
-      // The guest's thread may wait for room.
-      const wasCrowded = this.sent.used > this.sent.capacity / 2;
-      for (let frames = 0; frames < TURN_FRAMES && this.isPlugged; frames++) {
-        if (!this.sent.read((frame, offload) => this.pass(frame, offload))) break;
-      }
-      if (wasCrowded) this.handle.ring();
-      await setImmediate();
+    counters: PortCounters,
+  ): Cable {
+    const known = this.networks.get(spec.network);
+    if (!known) {
+      throw new DomusError('network.not-here', `this host has no network ${spec.network}`);
     }
-  }
-
-  /** Once for all frames that come at once. */
-  private ringSoon(): void {
-    if (this.isRinging) return;
-    this.isRinging = true;
-    queueMicrotask(() => {
-      this.isRinging = false;
-      this.handle.ring();
+    const id = `${domid}.${spec.handle}`;
+    return new Cable({
+      spec,
+      id,
+      network: known.network,
+      handle,
+      ability,
+      counters,
+      broken: (why) => this.log(`interface ${id} does not work any more: ${why}`),
     });
   }
-
-  private pass(frame: Uint8Array, offload: Parameters<SwitchPort['receive']>[1]): boolean {
-    this.port.receive(frame, offload);
-    return true;
-  }
-}
-
-/** The toolstack has checked it. */
-function required<T>(parsed: T | null, text: string): T {
-  if (parsed === null) throw new RangeError(`"${text}" is no address`);
-  return parsed;
 }

@@ -6,7 +6,7 @@ import type { Handlers } from '../../../shared/channel/channel.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { dom0Skeleton, XenstoreDaemon, XenstoreSocketServer } from '../../dom0/index.ts';
 import { HostFrames } from '../../hypervisor/index.ts';
-import { LinkEnd } from '../../migration/index.ts';
+import { LinkEnd, LinkOutlet } from '../../migration/index.ts';
 import type {
   DomainSpec,
   HostCalls,
@@ -39,7 +39,9 @@ export class HostThread {
   private readonly storeCalls: StoreCalls;
   private readonly emit: Emit;
 
-  private readonly networks = new HostNetworks();
+  /** All that leaves this host, of guests and of migrations. */
+  private readonly outlet: LinkOutlet;
+  private readonly networks: HostNetworks;
 
   private constructor(data: HostWorkerData, store: XenstoreDaemon, emit: Emit) {
     this.data = data;
@@ -48,6 +50,13 @@ export class HostThread {
     this.frames = new HostFrames(data.counters);
     this.frames.give(HostedDomain.framesOf(data.memoryKiB - data.domain0KiB));
     this.warm = new WarmThreads(data.engineModule);
+    const { bandwidthBytesPerSecond, latencyMs } = data;
+    this.outlet = new LinkOutlet({ bandwidthBytesPerSecond, latencyMs, burstBytes: 0 });
+    this.networks = new HostNetworks({
+      outlet: this.outlet,
+      log: (message) =>
+        emit('log', { level: 'error', source: `networks ${data.name}`, message, uuid: null }),
+    });
     this.storeCalls = new StoreCalls(store, (payload) => emit('xenstore.changed', payload));
     store.writeAll(dom0Skeleton(data.domain0KiB));
     setInterval(() => this.measureDomain0(), DOMAIN0_CPU_EVERY_MS).unref();
@@ -89,15 +98,16 @@ export class HostThread {
     'domain.resizeDisk': ({ domid, name, bytes }) =>
       this.domain(domid).devices.resizeDisk(name, bytes),
     'domain.retryDisks': ({ domid }) => this.domain(domid).handle.call('retryDisks', {}),
-    'network.define': ({ name, mtu }) => this.networks.define(name, mtu),
+    'network.define': (spec) => this.networks.define(spec),
     'network.remove': ({ name }) => this.networks.remove(name),
     'domain.attachInterface': ({ domid, vif }) => this.domain(domid).devices.attachInterface(vif),
     'domain.detachInterface': ({ domid, handle }) =>
       this.domain(domid).devices.detachInterface(handle),
-    'link.join': () => Promise.reject(new Error('being built')),
-    'link.leave': () => Promise.reject(new Error('being built')),
-    'domain.setInterface': () => Promise.reject(new Error('being built')),
-    'domain.interfaceCounters': () => Promise.reject(new Error('being built')),
+    'link.join': ({ peer, wire }) => this.networks.wires.join(peer, wire),
+    'link.leave': ({ peer }) => this.networks.wires.leave(peer),
+    'domain.setInterface': ({ domid, handle, rules }) =>
+      this.domain(domid).devices.setInterface(handle, rules),
+    'domain.interfaceCounters': ({ domid }) => this.domain(domid).devices.interfaceCounters(),
     'capture.start': () => Promise.reject(new Error('being built')),
     'capture.stop': () => Promise.reject(new Error('being built')),
     'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
@@ -247,11 +257,7 @@ export class HostThread {
     wire: MessagePort,
     doorbell: SharedArrayBuffer,
   ): { port: MessagePort; cancel(): void } {
-    const { bandwidthBytesPerSecond, latencyMs } = this.data;
-    const end = new LinkEnd(wire, {
-      peerName: 'the other host',
-      shape: { bandwidthBytesPerSecond, latencyMs, burstBytes: 0 },
-    });
+    const end = new LinkEnd(wire, { peerName: 'the other host', outlet: this.outlet });
     const { port1, port2 } = new MessageChannel();
     end.attach(FLOW, port1, new Doorbell(doorbell));
     return { port: port2, cancel: () => port1.close() };

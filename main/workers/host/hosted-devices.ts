@@ -1,7 +1,13 @@
 /** The devices of a domain on this host: its agent's console, its disks, its interfaces. */
+import type { InterfaceCounters } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import type { BackendDevice, BackendDeviceOptions, XenstoreDaemon } from '../../dom0/index.ts';
-import type { DiskSpec, DomainSpec, VifSpec } from '../../toolstack/control/host.contract.ts';
+import type {
+  DiskSpec,
+  DomainSpec,
+  VifRules,
+  VifSpec,
+} from '../../toolstack/control/host.contract.ts';
 import { agentDevice } from './agent-device.ts';
 import { DiskDevice } from './disk-device.ts';
 import type { DomainHandle } from './domain-handle.ts';
@@ -80,13 +86,16 @@ export class HostedDevices {
   }
 
   async detachInterface(handle: number): Promise<void> {
-    const vif = this.interfaces.get(handle);
-    if (!vif) {
-      const { name } = this.parts.spec;
-      throw new DomusError('interface.not-attached', `domain ${name} has no interface ${handle}`);
-    }
-    await vif.detach();
+    await this.interface(handle).detach();
     this.interfaces.delete(handle);
+  }
+
+  setInterface(handle: number, rules: VifRules): void {
+    this.interface(handle).configure(rules);
+  }
+
+  interfaceCounters(): InterfaceCounters[] {
+    return [...this.interfaces.values()].map((vif) => vif.counts);
   }
 
   private addDisk(spec: DiskSpec): DiskDevice {
@@ -107,6 +116,13 @@ export class HostedDevices {
     const disk = this.disks.get(name);
     if (disk) return disk;
     throw new DomusError('disk.not-attached', `domain ${this.parts.spec.name} has no disk ${name}`);
+  }
+
+  private interface(handle: number): VifDevice {
+    const vif = this.interfaces.get(handle);
+    if (vif) return vif;
+    const { name } = this.parts.spec;
+    throw new DomusError('interface.not-attached', `domain ${name} has no interface ${handle}`);
   }
 }
 

@@ -1,14 +1,20 @@
 /** One virtual network interface of a domain: on xenbus, and its cable to the switch. */
+import type { InterfaceCounters } from '../../../shared/contract/index.ts';
 import type { BackendDeviceOptions, XenstoreDaemon } from '../../dom0/index.ts';
 import { BackendDevice, vifDevice, vifRings } from '../../dom0/index.ts';
-import type { VifSpec } from '../../toolstack/control/host.contract.ts';
+import type { VifRules, VifSpec } from '../../toolstack/control/host.contract.ts';
+import type { PortCounters } from '../../dom0/network/index.ts';
+import { newCounters } from '../../dom0/network/index.ts';
 import type { DomainHandle } from './domain-handle.ts';
-import type { Cable, HostNetworks } from './host-networks.ts';
+import type { Cable } from './cable.ts';
+import type { HostNetworks } from './host-networks.ts';
 
 export class VifDevice {
   readonly bus: BackendDevice;
   private readonly spec: VifSpec;
   private readonly handle: DomainHandle;
+  /** Of all its cables: a front end may come and go. */
+  private readonly counters = newCounters();
   private cable: Cable | null = null;
 
   constructor(
@@ -19,7 +25,7 @@ export class VifDevice {
     handle: DomainHandle,
     log: BackendDeviceOptions['log'],
   ) {
-    this.spec = spec;
+    this.spec = { ...spec };
     this.handle = handle;
     this.bus = new BackendDevice({
       store,
@@ -29,7 +35,8 @@ export class VifDevice {
         connect: async (front) => {
           const rings = vifRings(front);
           await handle.call('connectInterface', { handle: spec.handle, rings });
-          this.cable = networks.plug(spec, domid, handle, rings.ability);
+          const { ability } = rings;
+          this.cable = networks.plug(this.spec, domid, handle, ability, this.counters);
           return {};
         },
         disconnect: async () => {
@@ -65,8 +72,35 @@ export class VifDevice {
     this.pull();
   }
 
+  /**
+   * At once. A front end is not told of its cable: Linux' has a carrier as long as it is connected.
+   * When the link is up again, it is asked to make itself heard, as after a move.
+   */
+  configure(rules: VifRules): void {
+    const isBack = rules.linkUp && !this.spec.linkUp;
+    Object.assign(this.spec, rules);
+    this.cable?.configure(rules);
+    if (isBack) this.bus.announce({});
+  }
+
+  /** Since it is here. */
+  get counts(): InterfaceCounters {
+    const { sendDrops, receiveDrops, ...counts } = this.counters;
+    const drops = [...dropsOf('sent', sendDrops), ...dropsOf('received', receiveDrops)];
+    return { handle: this.spec.handle, ...counts, drops };
+  }
+
   private pull(): void {
     this.cable?.unplug();
     this.cable = null;
   }
+}
+
+function dropsOf(
+  direction: 'sent' | 'received',
+  drops: PortCounters['sendDrops'],
+): InterfaceCounters['drops'] {
+  return Object.entries(drops)
+    .filter(([, frames]) => frames > 0)
+    .map(([reason, frames]) => ({ direction, reason, frames }));
 }

@@ -8,6 +8,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ChannelMessage } from '../../../shared/channel/channel.ts';
 import { Channel } from '../../../shared/channel/channel.ts';
 import { createRing } from '../../../shared/ring/byte-ring.ts';
+import { createFrameRing } from '../../../shared/ring/frame-ring.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { compileEngine, DomainCounters, HostFrames } from '../../hypervisor/index.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
   HostCalls,
   HostEvents,
   HostWorkerData,
+  VifSpec,
 } from '../../toolstack/control/host.contract.ts';
 import { workerUrl } from '../worker-url.ts';
 import { GuestConsole } from './guest-console.ts';
@@ -120,6 +122,30 @@ export function newDomain(
   return { spec, counters, console: new GuestConsole(spec.console, new Doorbell(spec.doorbell)) };
 }
 
+const FRAME_RING_BYTES = 512 * 1024;
+
+/** An interface as the toolstack makes it, at this address, with a MAC address that follows from it. */
+export function newVif(handle: number, network: string, address: string): VifSpec {
+  const last = Number(address.split('.')[3]).toString(16).padStart(2, '0');
+  return {
+    handle,
+    mac: `00:16:3e:00:0${handle}:${last}`,
+    mtu: 1500,
+    network,
+    addresses: [address],
+    linkUp: true,
+    sendLimitBytesPerSecond: null,
+    receiveLimitBytesPerSecond: null,
+    access: { rules: [], otherwise: 'allow' },
+    ...newFrameRings(),
+  };
+}
+
+/** Both directions' rings, of an interface's life on a host or of a wire. */
+export function newFrameRings(): { sent: SharedArrayBuffer; received: SharedArrayBuffer } {
+  return { sent: createFrameRing(FRAME_RING_BYTES), received: createFrameRing(FRAME_RING_BYTES) };
+}
+
 export interface MoveReport {
   downtimeMs: number;
   bytes: number;
@@ -129,6 +155,8 @@ export interface MoveReport {
 export async function move(domain: TestDomain, from: TestHost, to: TestHost): Promise<MoveReport> {
   const { port1, port2 } = new MessageChannel();
   const { domid } = domain.spec;
+  const interfaces = domain.spec.interfaces.map((vif) => ({ ...vif, ...newFrameRings() }));
+  domain.spec = { ...domain.spec, interfaces };
   await to.channel.call(
     'migration.prepare',
     { spec: domain.spec, link: port2 },

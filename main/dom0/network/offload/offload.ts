@@ -17,4 +17,6 @@ export interface OffloadAbility {
   readonly segmentation: boolean;
 }
 
+/** Takes super-frames, and needs no checksums: gateways, and wires that only carry on. */
+export const FULL_ABILITY: OffloadAbility = { checksumPartial: true, segmentation: true };
 export const NO_ABILITY: OffloadAbility = { checksumPartial: false, segmentation: false };

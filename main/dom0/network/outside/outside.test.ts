@@ -8,8 +8,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parseIpv4, parseSubnet } from '../address/ipv4-address.ts';
 import { buildDnsQuery } from '../protocol/dns.ts';
 import { buildEcho } from '../protocol/icmp.ts';
-import { GATEWAY_ABILITY, Gateway } from '../services/gateway.ts';
-import { NO_OFFLOAD } from '../offload/offload.ts';
+import { Gateway } from '../services/gateway.ts';
+import { FULL_ABILITY, NO_OFFLOAD } from '../offload/offload.ts';
 import { NetworkSwitch } from '../switch/switch.ts';
 import type { TcpCloseReason, TcpConnection, TcpEvents } from '../tcp/tcp-connection.ts';
 import { dissect } from '../testing/tcpdump.ts';
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 function site(
-  mayReach: MayReach | null,
+  mayReach: MayReach,
   options: { loses?: () => boolean; tcpFlows?: number; udpFlows?: number } = {},
 ) {
   const now = (): number => performance.now();
@@ -48,13 +48,14 @@ function site(
     id: 'gateway',
     kind: 'service',
     mac: GATEWAY.mac,
-    ability: GATEWAY_ABILITY,
+    ability: FULL_ABILITY,
     deliver: (frame, offload) => gateway.receive(frame, offload),
   });
   const outside = new Outside({
     gateway,
     now,
     mayReach,
+    isMachine: true,
     tcpFlowsPerGuest: options.tcpFlows ?? 256,
     udpFlowsPerGuest: options.udpFlows ?? 128,
   });
@@ -296,12 +297,24 @@ describe('TCP to the outside', () => {
     expect(await two.closing).toBe('reset');
   });
 
+  it("takes the gateway's address for this machine where the policy allows it, until it does not", async () => {
+    const port = await serve((socket) => socket.resume());
+    let isAllowed = true;
+    const { guest, outside } = site((address) => isAllowed && address === LOOPBACK);
+    const one = open(guest, port, GATEWAY.address);
+    await one.until(() => one.connection().state === 'established');
+    isAllowed = false;
+    outside.recheck();
+    expect(await one.closing).toBe('reset');
+    expect(await open(guest, port, GATEWAY.address).closing).toBe('reset');
+  });
+
   it('refuses what the policy does not name, and more than a share', async () => {
     const port = await serve((socket) => socket.resume());
-    const closed = site(denyOwnMachine());
+    const closed = site(denyOwnMachine);
     expect(await open(closed.guest, port).closing).toBe('reset');
     expect(closed.outside.tcp.refused.policy).toBe(1);
-    const none = site(null);
+    const none = site(() => false);
     expect(await open(none.guest, port).closing).toBe('reset');
     expect(await open(none.guest, 80, GATEWAY.address).closing).toBe('reset');
     const few = site(ALLOW_LOOPBACK, { tcpFlows: 2 });
@@ -319,18 +332,16 @@ describe('TCP to the outside', () => {
 
 describe('the default policy', () => {
   it("denies loopback, the machine's own and all special addresses, and nothing else", () => {
-    const denied = parseSubnet('10.9.0.0/16');
-    const mayReach = denyOwnMachine(denied ? [denied] : []);
     const own = Object.values(networkInterfaces())
       .flatMap((addresses) => addresses ?? [])
       .filter(({ family }) => family === 'IPv4')
       .map(({ address }) => address);
     const all = ['127.0.0.1', '127.9.9.9', '0.0.0.0', '0.1.2.3', '169.254.169.254', '224.0.0.1'];
-    for (const text of [...all, '239.1.1.1', '255.255.255.255', '240.0.0.1', '10.9.3.4', ...own]) {
-      expect([text, mayReach(parseIpv4(text) ?? 0, 80, 'tcp')]).toEqual([text, false]);
+    for (const text of [...all, '239.1.1.1', '255.255.255.255', '240.0.0.1', ...own]) {
+      expect([text, denyOwnMachine(parseIpv4(text) ?? 0, 80, 'tcp')]).toEqual([text, false]);
     }
     for (const text of ['192.0.2.1', '128.0.0.1', '126.255.255.255', '223.255.255.255']) {
-      expect([text, mayReach(parseIpv4(text) ?? 0, 80, 'tcp')]).toEqual([text, true]);
+      expect([text, denyOwnMachine(parseIpv4(text) ?? 0, 80, 'tcp')]).toEqual([text, true]);
     }
   });
 
@@ -372,7 +383,7 @@ describe('UDP to the outside', () => {
       source: { address: LOOPBACK, port },
       destination: { address: GUEST.address, port: 7777 },
     });
-    expect(outside.udp?.flowsOf(GUEST.address)).toBe(1);
+    expect(outside.udp.flowsOf(GUEST.address)).toBe(1);
   });
 
   it('keeps a bounded number for each guest, and forgets the one unused longest', async () => {
@@ -386,17 +397,17 @@ describe('UDP to the outside', () => {
       const came = new Promise<void>((resolve) => (guest.onDatagram = resolve));
       guest.sendUdp(1000 + index, { address: LOOPBACK, port }, Buffer.from('x'));
       await came;
-      expect(outside.udp?.flowsOf(GUEST.address)).toBeLessThanOrEqual(3);
+      expect(outside.udp.flowsOf(GUEST.address)).toBeLessThanOrEqual(3);
     }
     expect(senders.size).toBe(10);
     outside.drop(GUEST.address);
-    expect(outside.udp?.flowsOf(GUEST.address)).toBe(0);
+    expect(outside.udp.flowsOf(GUEST.address)).toBe(0);
   });
 
   it('is refused where the policy denies, as are echoes to anybody but the gateway', async () => {
     let came = 0;
     const { port } = await serveUdp(() => came++);
-    const { guest, outside } = site(denyOwnMachine());
+    const { guest, outside } = site(denyOwnMachine);
     guest.sendUdp(7777, { address: LOOPBACK, port }, Buffer.from('x'));
     const route = {
       sourceMac: GUEST.mac,
@@ -409,14 +420,14 @@ describe('UDP to the outside', () => {
     const text = dissect(guest.frames);
     expect(text).toContain('host 127.0.0.1 unreachable - admin prohibited');
     expect(text).toContain('host 192.0.2.1 unreachable - admin prohibited');
-    expect(outside.udp?.dropped.policy).toBe(1);
+    expect(outside.udp.dropped.policy).toBe(1);
     expect(came).toBe(0);
   });
 });
 
 describe('a forwarded port', () => {
   it('leads a program on this machine into a guest that nobody may leave', async () => {
-    const { guest, outside } = site(null);
+    const { guest, outside } = site(() => false);
     guest.onConnect = (connection) => ({
       opened: () => undefined,
       data: (bytes) => {
@@ -427,7 +438,7 @@ describe('a forwarded port', () => {
       writable: () => undefined,
       closed: () => undefined,
     });
-    const forward = await outside.forward(0, () => ({ address: GUEST.address, port: 22 }));
+    const forward = await outside.forward('tcp', 0, () => ({ address: GUEST.address, port: 22 }));
     cleanUp.push(() => forward.close());
     const sent = pattern(1_000_000, 11);
     const socket = connect({ host: '127.0.0.1', port: forward.port, allowHalfOpen: true });
@@ -439,11 +450,35 @@ describe('a forwarded port', () => {
     expect(dissect(guest.frames.slice(0, 3))).toContain('who-has 10.0.0.7 tell 10.0.0.1');
   });
 
-  it('says when its port is taken, or its guest is not there', async () => {
-    const { outside } = site(null);
-    const forward = await outside.forward(0, () => null);
+  it("leads datagrams there and a guest's answers back, each client's to itself", async () => {
+    const { guest, outside } = site(() => false);
+    guest.onDatagram = () => {
+      const { source, payload } = guest.datagrams.at(-1)!;
+      guest.sendUdp(53, source, Buffer.from(`re: ${payload.toString()}`));
+      guest.sendUdp(54, source, Buffer.from('from a port that was not asked'));
+    };
+    const forward = await outside.forward('udp', 0, () => ({ address: GUEST.address, port: 53 }));
     cleanUp.push(() => forward.close());
-    await expect(outside.forward(forward.port, () => null)).rejects.toMatchObject({
+    const clients = ['one', 'two'].map((text) => {
+      const client = createSocket('udp4');
+      cleanUp.push(() => client.close());
+      client.send(text, forward.port, '127.0.0.1');
+      return once(client, 'message').then(([answer]) => String(answer));
+    });
+    expect(await Promise.all(clients)).toEqual(['re: one', 're: two']);
+    const sources = guest.datagrams.map(({ source }) => source);
+    expect(sources.map(({ address }) => address)).toEqual([GATEWAY.address, GATEWAY.address]);
+    expect(new Set(sources.map(({ port }) => port)).size).toBe(2);
+    await expect(outside.forward('udp', forward.port, () => null)).rejects.toMatchObject({
+      code: 'network.port-in-use',
+    });
+  });
+
+  it('says when its port is taken, or its guest is not there', async () => {
+    const { outside } = site(() => false);
+    const forward = await outside.forward('tcp', 0, () => null);
+    cleanUp.push(() => forward.close());
+    await expect(outside.forward('tcp', forward.port, () => null)).rejects.toMatchObject({
       code: 'network.port-in-use',
     });
     const socket = connect({ host: '127.0.0.1', port: forward.port });

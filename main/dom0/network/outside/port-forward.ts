@@ -1,11 +1,12 @@
 /** A port of the machine that leads to a guest: `127.0.0.1:2222 → web1:22`. */
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { DomusError } from '../../../../shared/errors.ts';
 import type { Ipv4Address } from '../address/ipv4-address.ts';
 import type { Endpoint } from '../protocol/endpoints.ts';
 import type { TcpConnection } from '../tcp/tcp-connection.ts';
 import type { TcpStack } from '../tcp/tcp-stack.ts';
+import type { Forward } from './forward.ts';
+import { EPHEMERAL, listenError, LOOPBACK } from './forward.ts';
 import { bridge } from './tcp-bridge.ts';
 
 export interface PortForwardOptions {
@@ -19,12 +20,9 @@ export interface PortForwardOptions {
   readonly connectionsMax?: number;
 }
 
-const LOOPBACK = '127.0.0.1';
 const DEFAULT_CONNECTIONS_MAX = 256;
-/** RFC 6335: ports for temporary use. */
-const EPHEMERAL = { first: 49_152, count: 16_384 };
 
-export class PortForward {
+export class PortForward implements Forward {
   /** The port that the system gave. */
   readonly port: number;
   private readonly server: Server;
@@ -52,7 +50,7 @@ export class PortForward {
         });
       });
     } catch (cause) {
-      throw listenError(options.port, cause as NodeJS.ErrnoException);
+      throw listenError('tcp', options.port, cause as NodeJS.ErrnoException);
     }
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : options.port;
@@ -95,13 +93,4 @@ export class PortForward {
     }
     return null;
   }
-}
-
-function listenError(port: number, cause: NodeJS.ErrnoException): DomusError {
-  const isTaken = cause.code === 'EADDRINUSE';
-  const code = isTaken ? 'network.port-in-use' : 'network.port-refused';
-  const what = isTaken
-    ? `port ${port} of this machine is in use; choose another for the forward`
-    : `port ${port} of this machine cannot be listened on: ${cause.message}`;
-  return new DomusError(code, what, { data: { port }, cause });
 }

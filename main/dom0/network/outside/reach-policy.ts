@@ -11,13 +11,23 @@ import type { Ipv4Address, Subnet } from '../address/ipv4-address.ts';
 
 export type MayReach = (address: Ipv4Address, port: number, protocol: 'tcp' | 'udp') => boolean;
 
-/** RFC 6890: this host, loopback, link-local, multicast, reserved and broadcast. */
-const SPECIAL = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4']
-  .map(parseSubnet)
-  .filter((subnet) => subnet !== null);
+/** RFC 6890: this host, link-local, multicast, reserved and broadcast. */
+const SPECIAL = subnets('0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4');
+const LOOPBACK = subnets('127.0.0.0/8');
+/** A machine's addresses change, but not with every datagram. */
+const OWN_FOR_MS = 1000;
 
-/** Asked anew each time: a machine's addresses change. */
+let known: { addresses: Set<Ipv4Address>; untilMs: number } | null = null;
+
 function ownAddresses(): Set<Ipv4Address> {
+  const now = performance.now();
+  if (!known || now > known.untilMs) {
+    known = { addresses: readOwnAddresses(), untilMs: now + OWN_FOR_MS };
+  }
+  return known.addresses;
+}
+
+function readOwnAddresses(): Set<Ipv4Address> {
   const own = new Set<Ipv4Address>();
   for (const addresses of Object.values(networkInterfaces())) {
     for (const { family, address } of addresses ?? []) {
@@ -28,9 +38,17 @@ function ownAddresses(): Set<Ipv4Address> {
   return own;
 }
 
-/** @param denied further subnets, for example those of the site's own networks */
-export function denyOwnMachine(denied: readonly Subnet[] = []): MayReach {
-  const all = [...SPECIAL, ...denied];
-  return (address) =>
-    !all.some((subnet) => contains(subnet, address)) && !ownAddresses().has(address);
+/** The default. */
+export const denyOwnMachine: MayReach = (address) =>
+  !isIn([...SPECIAL, ...LOOPBACK], address) && !ownAddresses().has(address);
+
+/** A person allows the machine's own addresses. */
+export const denySpecial: MayReach = (address) => !isIn(SPECIAL, address);
+
+function isIn(all: readonly Subnet[], address: Ipv4Address): boolean {
+  return all.some((subnet) => contains(subnet, address));
+}
+
+function subnets(...texts: string[]): Subnet[] {
+  return texts.map(parseSubnet).filter((subnet) => subnet !== null);
 }

@@ -17,6 +17,7 @@ export class TcpTranslator {
   readonly refused = { policy: 0, limit: 0 };
   private readonly mayReach: MayReach;
   private readonly limit: FlowLimit;
+  private readonly flows = new Set<{ destination: Endpoint; connection: () => TcpConnection }>();
 
   constructor(mayReach: MayReach, flowsPerGuest: number = TCP_FLOWS_PER_GUEST) {
     this.mayReach = mayReach;
@@ -46,6 +47,18 @@ export class TcpTranslator {
       socket.pause();
       connection().accept();
     });
-    return bridge(socket, connection, () => this.limit.giveBack(guest.address));
+    const flow = { destination, connection };
+    this.flows.add(flow);
+    return bridge(socket, connection, () => {
+      this.flows.delete(flow);
+      this.limit.giveBack(guest.address);
+    });
+  }
+
+  /** Resets what the policy does not allow any more. */
+  recheck(): void {
+    for (const { destination, connection } of [...this.flows]) {
+      if (!this.mayReach(destination.address, destination.port, 'tcp')) connection().reset();
+    }
   }
 }

@@ -56,6 +56,16 @@ export class UdpTranslator {
     for (const flow of [...(this.flows.get(guest)?.values() ?? [])]) this.end(flow);
   }
 
+  /** Ends what the policy does not allow any more. */
+  recheck(): void {
+    for (const flows of [...this.flows.values()]) {
+      for (const flow of [...flows.values()]) {
+        const { address, port } = flow.destination;
+        if (!this.options.mayReach(address, port, 'udp')) this.end(flow);
+      }
+    }
+  }
+
   close(): void {
     for (const guest of [...this.flows.keys()]) this.drop(guest);
   }

@@ -1,4 +1,4 @@
-/** A DHCP server (RFC 2131) at a gateway. */
+/** A DHCP server (RFC 2131) at a gateway: it hands out the addresses that were assigned. */
 import type { Ipv4Address } from '../address/ipv4-address.ts';
 import { LIMITED_BROADCAST, broadcastOf, maskOf } from '../address/ipv4-address.ts';
 import { BROADCAST_MAC } from '../address/mac-address.ts';
@@ -14,12 +14,11 @@ import {
   wordOption,
 } from '../protocol/dhcp.ts';
 import type { DhcpMessage, DhcpOptionValue } from '../protocol/dhcp.ts';
-import type { AddressPool } from './address-pool.ts';
+import type { Assignment, Assignments } from './assignments.ts';
 import type { Datagram, Gateway } from './gateway.ts';
-import type { Lease } from './lease.ts';
 
 export interface DhcpOptions {
-  readonly pool: AddressPool;
+  readonly assignments: Assignments;
   readonly leaseSeconds: number;
   /** Null where nothing is reached beyond the network. */
   readonly router: Ipv4Address | null;
@@ -27,12 +26,9 @@ export interface DhcpOptions {
   readonly domain: string;
 }
 
-/** An offer that is not taken up is kept for so long. */
-const OFFER_MS = 60_000;
-
 export class DhcpService {
-  /** Requests that got no address because the pool is used up. */
-  exhausted = 0;
+  /** Requests of interfaces that no address is assigned to. */
+  unknown = 0;
   /** Requests that made no sense, or were made for another. */
   refused = 0;
   private readonly gateway: Gateway;
@@ -47,7 +43,7 @@ export class DhcpService {
   private receive({ payload, source, sourceMac }: Datagram): void {
     const message = readDhcp(payload);
     const isClient = message?.operation === DhcpOperation.request;
-    // The switch vouches for the frame's MAC: a guest asks for itself, and cannot use up the pool.
+    // The switch vouches for the frame's MAC: a guest asks for itself.
     if (!message || !isClient || message.clientMac !== sourceMac) {
       this.refused++;
       return;
@@ -56,26 +52,26 @@ export class DhcpService {
     else if (message.type === DhcpType.request) this.acknowledge(message);
     else if (message.type === DhcpType.inform) this.inform(message, source.address);
     else if (message.type !== DhcpType.release) this.refused++;
-    // A released lease stays its guest's. A declined one as well: addresses are guarded at the
+    // A released address stays its guest's. A declined one as well: addresses are guarded at the
     // switch, so that nobody else can have it.
   }
 
   private offer(message: DhcpMessage): void {
-    const lease = this.options.pool.lease(message.clientMac, OFFER_MS);
-    if (lease) this.reply(message, DhcpType.offer, lease);
-    else this.exhausted++;
+    const assigned = this.options.assignments.ofMac(message.clientMac);
+    if (assigned) this.reply(message, DhcpType.offer, assigned);
+    else this.unknown++;
   }
 
   /** RFC 2131 section 4.3.2: after an offer, after a reboot, or to renew. */
   private acknowledge(message: DhcpMessage): void {
     if (message.server !== null && message.server !== this.gateway.address) return;
-    const lease = this.options.pool.lease(message.clientMac, this.options.leaseSeconds * 1000);
-    if (!lease) {
-      this.exhausted++;
+    const assigned = this.options.assignments.ofMac(message.clientMac);
+    if (!assigned) {
+      this.unknown++;
       return;
     }
     const wanted = message.requestedAddress ?? message.clientAddress;
-    if (wanted === lease.address) this.reply(message, DhcpType.ack, lease);
+    if (wanted === assigned.address) this.reply(message, DhcpType.ack, assigned);
     else this.send(message, DhcpType.nak, 0, []);
   }
 
@@ -86,7 +82,7 @@ export class DhcpService {
     else this.refused++;
   }
 
-  private reply(message: DhcpMessage, type: number, lease: Lease): void {
+  private reply(message: DhcpMessage, type: number, { address, name }: Assignment): void {
     const { leaseSeconds } = this.options;
     const options = [
       wordOption(DhcpOption.leaseSeconds, leaseSeconds),
@@ -94,8 +90,8 @@ export class DhcpService {
       wordOption(DhcpOption.rebindingSeconds, Math.floor((leaseSeconds * 7) / 8)),
       ...this.networkOptions(),
     ];
-    if (lease.name !== null) options.push(textOption(DhcpOption.hostName, lease.name));
-    this.send(message, type, lease.address, options);
+    options.push(textOption(DhcpOption.hostName, name));
+    this.send(message, type, address, options);
   }
 
   private networkOptions(): DhcpOptionValue[] {

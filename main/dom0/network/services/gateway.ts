@@ -8,7 +8,7 @@ import { LIMITED_BROADCAST, broadcastOf, contains } from '../address/ipv4-addres
 import { BROADCAST_MAC } from '../address/mac-address.ts';
 import type { MacAddress } from '../address/mac-address.ts';
 import { NO_OFFLOAD } from '../offload/offload.ts';
-import type { Offload, OffloadAbility } from '../offload/offload.ts';
+import type { Offload } from '../offload/offload.ts';
 import { ArpOperation, buildArp, readArp } from '../protocol/arp.ts';
 import type { Endpoint } from '../protocol/endpoints.ts';
 import { EtherType, readEthernet, viewOf } from '../protocol/ethernet.ts';
@@ -56,9 +56,6 @@ export interface Datagram {
 /** @returns false when somebody else may have it */
 export type PacketHandler = (packet: Packet) => boolean;
 
-/** What a port for a gateway can take: it needs no checksums, and takes super-frames. */
-export const GATEWAY_ABILITY: OffloadAbility = { checksumPartial: true, segmentation: true };
-
 export class Gateway {
   readonly mac: MacAddress;
   readonly address: Ipv4Address;
@@ -84,9 +81,17 @@ export class Gateway {
     });
   }
 
-  /** Datagrams for the gateway at this UDP port, broadcasts too. */
+  /** Datagrams for the gateway at this UDP port, broadcasts too; in place of who listened there. */
   listen(port: number, service: (datagram: Datagram) => void): void {
     this.services.set(port, service);
+  }
+
+  unlisten(port: number): void {
+    this.services.delete(port);
+  }
+
+  isListening(port: number): boolean {
+    return this.services.has(port);
   }
 
   /**

@@ -10,10 +10,16 @@ const TTL_EXPIRED_IN_TRANSIT = 0;
 
 export class Router {
   private readonly gateways = new Set<Gateway>();
+  private readonly known = new WeakSet<Gateway>();
 
-  /** Joins a network; its guests reach those of the others, and the other way round. */
+  /**
+   * Joins a network; its guests reach those of the others, and the other way round. Its place among
+   * the gateway's handlers is that of the first time.
+   */
   join(gateway: Gateway): void {
     this.gateways.add(gateway);
+    if (this.known.has(gateway)) return;
+    this.known.add(gateway);
     gateway.handle((packet) => this.gateways.has(gateway) && this.route(gateway, packet));
   }
 

@@ -15,13 +15,13 @@ import { frames } from '../testing/arbitraries.ts';
 import { dissect } from '../testing/tcpdump.ts';
 import { TestNetwork } from '../testing/test-network.ts';
 import type { TestPort } from '../testing/test-network.ts';
-import { AddressPool } from './address-pool.ts';
+import { Assignments } from './assignments.ts';
+import type { Assignment } from './assignments.ts';
 import { DhcpService } from './dhcp.ts';
 import { DnsService } from './dns.ts';
 import type { DnsForward } from './dns.ts';
-import { GATEWAY_ABILITY, Gateway } from './gateway.ts';
-import { LeaseTable } from './lease.ts';
-import type { Lease } from './lease.ts';
+import { FULL_ABILITY } from '../offload/offload.ts';
+import { Gateway } from './gateway.ts';
 import { Router } from './router.ts';
 
 const MAC = 0x00163e00000a;
@@ -31,8 +31,7 @@ const ip = (text: string): number => parseIpv4(text) ?? NaN;
 function site(
   options: {
     third?: number;
-    pool?: [string, string];
-    leases?: Lease[];
+    leases?: Assignment[];
     forward?: DnsForward;
     mtu?: number;
   } = {},
@@ -41,8 +40,7 @@ function site(
   const subnet = parseSubnet(`${prefix}.0/24`);
   if (!subnet) throw new Error('unreachable');
   const net = new TestNetwork({ mtu: options.mtu ?? 1500 });
-  const changes: Lease[] = [];
-  const leases = new LeaseTable(options.leases ?? [], (lease) => changes.push(lease));
+  const leases = new Assignments(options.leases ?? []);
   const address = ip(`${prefix}.1`);
   const gateway: Gateway = new Gateway({
     mac: GATEWAY_MAC,
@@ -57,14 +55,11 @@ function site(
     id: 'gateway',
     kind: 'service',
     mac: GATEWAY_MAC,
-    ability: GATEWAY_ABILITY,
-    isLocal: true,
+    ability: FULL_ABILITY,
     deliver: (frame, offload) => gateway.receive(frame, offload),
   });
-  const [first, last] = options.pool ?? [`${prefix}.100`, `${prefix}.199`];
-  const pool = new AddressPool({ first: ip(first), last: ip(last) }, leases, () => net.nowMs);
   const dhcp = new DhcpService(gateway, {
-    pool,
+    assignments: leases,
     leaseSeconds: 3600,
     router: address,
     nameServer: address,
@@ -73,12 +68,12 @@ function site(
   new DnsService(gateway, {
     zone: 'domus.internal',
     names: {
-      addressesOf: (name) => [leases.ofName(name)?.address].filter((found) => found !== undefined),
+      addressesOf: (name) => leases.ofName(name).map((found) => found.address),
       nameOf: (of) => leases.ofAddress(of)?.name ?? null,
     },
     forward: options.forward ?? null,
   });
-  return { net, gateway, port, leases, changes, dhcp };
+  return { net, gateway, port, leases, dhcp };
 }
 
 function client(mac: number, type: number, more: Partial<DhcpMessage> = {}): Uint8Array {
@@ -116,7 +111,7 @@ function payloadOf(frame: Uint8Array): Uint8Array {
 
 describe('DHCP', () => {
   it('leads a guest from nothing to an address that it may use, as tcpdump reads it', () => {
-    const { net, changes, leases } = site();
+    const { net } = site({ leases: [WEB] });
     const guest = net.guest(MAC, 0, { rules: {} });
     guest.send(client(MAC, DhcpType.discover));
     const offer = onlyDhcp(guest);
@@ -127,13 +122,6 @@ describe('DHCP', () => {
     const text = dissect(guest.delivered.map(({ frame }) => frame));
     expect(onlyDhcp(guest)).toMatchObject({ type: DhcpType.ack, yourAddress: requestedAddress });
     expect([...guest.port.addresses]).toEqual([requestedAddress]);
-    expect(changes.at(-1)).toEqual({
-      mac: MAC,
-      address: requestedAddress,
-      name: null,
-      expiresMs: 3_600_000,
-    });
-    expect(leases.ofMac(MAC)?.address).toBe(requestedAddress);
     for (const line of [
       'DHCP-Message (53), length 1: ACK',
       'Subnet-Mask (1), length 4: 255.255.255.0',
@@ -149,73 +137,45 @@ describe('DHCP', () => {
     expect(text).not.toMatch(/\b(bad|incorrect|truncated)\b/);
   });
 
-  it('gives the same guest the same address, also after it was forgotten', () => {
-    const one = site();
-    const guest = one.net.guest(MAC, 0, { rules: {} });
-    guest.send(client(MAC, DhcpType.discover));
-    const address = onlyDhcp(guest)?.yourAddress;
-    one.net.nowMs += 1e9;
-    guest.send(client(MAC, DhcpType.discover));
-    expect(onlyDhcp(guest)?.yourAddress).toBe(address);
-    const two = site();
-    const again = two.net.guest(MAC, 0, { rules: {} });
-    again.send(client(MAC, DhcpType.discover));
-    expect(onlyDhcp(again)?.yourAddress).toBe(address);
-  });
-
   it('gives an assigned address and its name, and refuses another', () => {
-    const lease = { mac: MAC, address: ip('10.0.0.7'), name: 'web1', expiresMs: null };
-    const { net, leases } = site({ leases: [lease] });
+    const { net } = site({ leases: [WEB] });
     const guest = net.guest(MAC, 0, { rules: {} });
     guest.send(client(MAC, DhcpType.request, { requestedAddress: ip('10.0.0.8') }));
     expect(onlyDhcp(guest)).toMatchObject({ type: DhcpType.nak, yourAddress: 0 });
     guest.send(client(MAC, DhcpType.request, { requestedAddress: ip('10.0.0.7') }));
     const text = dissect(guest.delivered.map(({ frame }) => frame));
-    expect(onlyDhcp(guest)).toMatchObject({ type: DhcpType.ack, yourAddress: lease.address });
+    expect(onlyDhcp(guest)).toMatchObject({ type: DhcpType.ack, yourAddress: WEB.address });
     expect(text).toContain('Hostname (12), length 4: "web1"');
-    expect(leases.ofMac(MAC)).toEqual(lease);
-    guest.send(client(MAC, DhcpType.request, { clientAddress: lease.address }));
-    expect(onlyDhcp(guest)).toMatchObject({ type: DhcpType.ack, clientAddress: lease.address });
+    guest.send(client(MAC, DhcpType.request, { clientAddress: WEB.address }));
+    expect(onlyDhcp(guest)).toMatchObject({ type: DhcpType.ack, clientAddress: WEB.address });
     guest.send(client(MAC, DhcpType.request, { server: ip('10.0.0.9') }));
-    guest.send(client(MAC, DhcpType.release, { clientAddress: lease.address }));
+    guest.send(client(MAC, DhcpType.release, { clientAddress: WEB.address }));
     expect(guest.take()).toEqual([]);
   });
 
-  it('gives no address twice, and none beyond its pool until a lease has run out', () => {
-    const { net, dhcp } = site({ pool: ['10.0.0.100', '10.0.0.103'] });
-    const got = new Set<number>();
-    const guests = [1, 2, 3, 4, 5].map((index) =>
-      net.guest(MAC + index * 4, 0, { id: `${index}`, rules: {} }),
-    );
-    for (const guest of guests) {
-      // The others' questions, which everybody hears.
-      guest.take();
-      guest.send(client(guest.port.mac ?? 0, DhcpType.discover));
-      const offered = onlyDhcp(guest)?.yourAddress;
-      if (offered !== undefined) got.add(offered);
-    }
-    expect([...got].sort()).toEqual([100, 101, 102, 103].map((last) => ip(`10.0.0.${last}`)));
-    expect(dhcp.exhausted).toBe(1);
-    net.nowMs += 61_000;
-    guests[4]?.take();
-    guests[4]?.send(client(MAC + 20, DhcpType.discover));
-    expect(guests[4] && onlyDhcp(guests[4])?.type).toBe(DhcpType.offer);
+  it('has nothing for an interface that no address is assigned to', () => {
+    const { net, dhcp, leases } = site({ leases: [WEB] });
+    expect(leases.replace([{ ...WEB, mac: MAC + 1 }])).toEqual([WEB.address]);
+    const guest = net.guest(MAC, 0, { rules: {} });
+    guest.send(client(MAC, DhcpType.discover));
+    guest.send(client(MAC, DhcpType.request, { requestedAddress: WEB.address }));
+    expect(guest.take()).toEqual([]);
+    expect(dhcp.unknown).toBe(2);
   });
 
   it('does not take requests that a guest makes for others', () => {
-    const { net, dhcp, leases } = site();
+    const { net, dhcp } = site();
     const guest = net.guest(MAC, 0, { rules: {} });
     for (let other = 1; other < 50; other++) {
       const frame = client(MAC + other, DhcpType.discover);
       viewOf(frame).setUint32(8, MAC % 0x1_0000_0000);
       guest.send(frame);
     }
-    expect(dhcp.refused).toBe(49);
-    expect([...leases.all()]).toEqual([]);
+    expect([dhcp.refused, dhcp.unknown]).toEqual([49, 0]);
   });
 });
 
-const WEB = { mac: MAC, address: ip('10.0.0.7'), name: 'web1', expiresMs: null };
+const WEB = { mac: MAC, address: ip('10.0.0.7'), name: 'web1' };
 
 function ask(port: TestPort, name: string, type: number = DnsType.a): string {
   const route = {
@@ -313,13 +273,11 @@ describe('a gateway', () => {
     expect(dissect(guest.take())).toContain('host 8.8.8.8 unreachable - admin prohibited');
   });
 
-  it('is nothing to the guests of other hosts, and frames from there do not take its place', () => {
+  it('keeps its place, whatever MAC address comes from an uplink', () => {
     const { net } = site();
     const guest = net.guest(MAC, WEB.address);
     const uplink = net.uplink('east');
     const frame = buildEcho(toGateway, 'echoRequest', 1, new Uint8Array(4));
-    uplink.send(frame);
-    expect(uplink.take()).toEqual([]);
     uplink.send(
       buildUdp({ ...toGateway, sourceMac: GATEWAY_MAC, destinationMac: MAC }, 1, 2, frame),
     );
@@ -371,7 +329,7 @@ describe('a gateway', () => {
 });
 
 describe('a router', () => {
-  const OTHER = { mac: 0x00163e00000b, address: ip('10.0.1.9'), name: null, expiresMs: null };
+  const OTHER = { mac: 0x00163e00000b, address: ip('10.0.1.9'), name: 'web2' };
 
   function two(mtu = 1500) {
     const near = site({ leases: [WEB] });
@@ -379,7 +337,7 @@ describe('a router', () => {
     const router = new Router();
     router.join(near.gateway);
     router.join(far.gateway);
-    const ability = GATEWAY_ABILITY;
+    const ability = FULL_ABILITY;
     return {
       router,
       near,

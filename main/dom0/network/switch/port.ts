@@ -10,8 +10,8 @@ import { TokenBucket } from './token-bucket.ts';
 import type { RateLimit } from './token-bucket.ts';
 
 /**
- * `guest`: a vif, trusted in nothing. `service`: DHCP, DNS and gateway of this host. `uplink`: the
- * same network's switch on another host, which has guarded its own guests.
+ * `guest`: a vif, trusted in nothing. `service`: the network's gateway. `uplink`: the same network's
+ * switch in another worker, which has guarded its own guests.
  */
 export type PortKind = 'guest' | 'service' | 'uplink';
 
@@ -54,11 +54,8 @@ export interface PortOptions {
   /** What `deliver` takes. Default: whole frames with whole checksums. */
   readonly ability?: OffloadAbility;
   readonly rules?: PortRules;
-  /**
-   * A service that every host has, at the same MAC: guests of other hosts have their own, and
-   * frames from uplinks are not for it.
-   */
-  readonly isLocal?: boolean;
+  /** Counts that go on; default: new ones. */
+  readonly counters?: PortCounters;
 }
 
 export const DEFAULT_STORM_LIMIT: RateLimit = { rate: 500, burst: 1000 };
@@ -70,8 +67,7 @@ export class SwitchPort {
   readonly mac: MacAddress | null;
   readonly deliver: Deliver;
   readonly ability: OffloadAbility;
-  readonly isLocal: boolean;
-  readonly counters: PortCounters = newCounters();
+  readonly counters: PortCounters;
   /** While false nothing passes either way. */
   linkUp = true;
   tap: FrameTap | null = null;
@@ -97,7 +93,7 @@ export class SwitchPort {
     this.mac = options.mac;
     this.deliver = options.deliver;
     this.ability = options.ability ?? NO_ABILITY;
-    this.isLocal = options.isLocal ?? false;
+    this.counters = options.counters ?? newCounters();
     this.take = take;
     this.now = now;
     this.configure(options.rules ?? {});

@@ -1,8 +1,8 @@
 /**
- * The switch of one network on one host. Networks do not know of each other: each has its own
- * switches, and only a gateway joins them.
+ * The switch of one network on one host, or beside its gateway. Networks do not know of each other:
+ * each has its own switches, and only gateways join them.
  *
- * Hosts are joined in a full mesh of uplinks, so a frame from an uplink never goes to another one:
+ * Switches are joined in a full mesh of uplinks, so a frame from an uplink never goes to another one:
  * there are no loops and no spanning tree. The stations of this host are known by their ports, so
  * frames to unknown ones go to uplinks only, and no guest sees unicasts that are not for it.
  */
@@ -171,7 +171,7 @@ export class NetworkSwitch {
   }
 
   private hear(mac: MacAddress, from: SwitchPort): void {
-    // A service has its MAC on every host: what others' send does not move it away from here.
+    // Whatever MAC addresses guests were given: none takes a service's place.
     const station = this.stations.get(mac);
     if (from.kind === 'uplink' && station?.kind === 'service') return;
     this.heard.learn(mac, from, this.now());
@@ -210,7 +210,6 @@ export class NetworkSwitch {
     offload: Offload,
     packet: Dissection,
   ): void {
-    if (to.isLocal && from.kind === 'uplink') return;
     const refusal = this.refuseReceiver(to, frame, packet);
     if (refusal !== null) {
       to.counters.receiveDrops[refusal]++;

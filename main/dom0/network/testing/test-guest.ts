@@ -1,7 +1,6 @@
 /** A guest's network stack for tests, on a port of a switch: TCP by our endpoint, UDP by hand. */
-import { GATEWAY_ABILITY } from '../services/gateway.ts';
 import type { Offload } from '../offload/offload.ts';
-import { NO_OFFLOAD } from '../offload/offload.ts';
+import { FULL_ABILITY, NO_OFFLOAD } from '../offload/offload.ts';
 import type { Endpoint, Route } from '../protocol/endpoints.ts';
 import { viewOf } from '../protocol/ethernet.ts';
 import { ArpOperation, buildArp, readArp } from '../protocol/arp.ts';
@@ -52,7 +51,7 @@ export class TestGuest {
       id: `guest-${options.mac}`,
       kind: 'guest',
       mac: options.mac,
-      ability: GATEWAY_ABILITY,
+      ability: FULL_ABILITY,
       rules: { addresses: [options.address] },
       // A guest hears later, in its own time, as a real one does.
       deliver: (frame) => {

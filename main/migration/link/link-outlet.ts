@@ -1,0 +1,60 @@
+/**
+ * All that leaves a host, over whichever of its links: one bandwidth, shared by the flows of
+ * migrations and the frames of guests. Timers around a {@link LinkShaper}; on an event loop.
+ *
+ * What is put in leaves up to {@link LEAD_MS} before it arrives, with the exact time at which it
+ * does: timers are no finer than a millisecond.
+ */
+import { nowMs } from './flow.contract.ts';
+import type { FlowId } from './flow.contract.ts';
+import { LinkShaper } from './link-shaper.ts';
+import type { LinkShape } from './link-shaper.ts';
+
+/** A timer of a whole number of milliseconds may be one late; and one for its call-back. */
+const LEAD_MS = 2;
+
+/** Sends on. @param arrivesMs by {@link nowMs}, at the other end, its last byte */
+type Leave = (arrivesMs: number) => void;
+
+export class LinkOutlet {
+  private readonly shaper: LinkShaper<Leave>;
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(shape: LinkShape) {
+    this.shaper = new LinkShaper(shape);
+  }
+
+  reshape(shape: LinkShape): void {
+    this.shaper.reshape(shape);
+    this.pump();
+  }
+
+  /** `leave` is called when its time has come: within this call where the link is free. */
+  enqueue(flow: FlowId, bytes: number, leave: Leave): void {
+    this.shaper.enqueue(flow, leave, bytes, nowMs());
+    this.pump();
+  }
+
+  /** Of a flow, bytes that wait for their turn. */
+  waitingBytes(flow: FlowId): number {
+    return this.shaper.waitingBytes(flow);
+  }
+
+  /** Forgets what a flow has not sent yet; what is on the wire still arrives. */
+  dropFlow(flow: FlowId): void {
+    this.shaper.dropFlow(flow);
+  }
+
+  private pump(): void {
+    for (const { item: leave, arrivesMs } of this.shaper.take(nowMs() + LEAD_MS)) leave(arrivesMs);
+    const next = this.shaper.nextMs;
+    if (next === null || this.timer) return;
+    this.timer = setTimeout(
+      () => {
+        this.timer = null;
+        this.pump();
+      },
+      Math.max(1, Math.ceil(next - nowMs() - LEAD_MS)),
+    );
+  }
+}

@@ -1,0 +1,183 @@
+/** Guests on hosts that are joined by wires, and their gateway: addresses, names, the ways out and in. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GatewaySpec } from '../toolstack/control/gateway.contract.ts';
+import { guestImage } from './testing/guest-image.ts';
+import { joinAll, TestGateways } from './testing/test-gateways.ts';
+import type { TestDomain } from './testing/test-host.ts';
+import { move, newDomain, newVif, TestHost } from './testing/test-host.ts';
+
+const LAN: GatewaySpec = {
+  number: 1,
+  name: 'lan',
+  mtu: 1500,
+  kind: 'isolated',
+  subnet: '10.77.0.0/24',
+  address: '10.77.0.1',
+  reachesMachine: false,
+};
+const LAB: GatewaySpec = {
+  ...LAN,
+  number: 2,
+  name: 'lab',
+  subnet: '10.77.1.0/24',
+  address: '10.77.1.1',
+};
+/** What a DHCP client's script does in any distribution. */
+const UDHCPC_SCRIPT =
+  'mkdir -p /tmp /etc; printf \'%s\\n\' "#!/bin/sh" "case \\$1 in bound|renew) ifconfig \\$interface \\$ip netmask \\$subnet" ' +
+  '"ip route del default 2>/dev/null; [ -n \\"\\$router\\" ] && ip route add default via \\$router" ' +
+  '"echo nameserver \\$dns >/etc/resolv.conf; echo domain \\$domain \\$hostname >/tmp/lease;; esac" >/tmp/dhcp; chmod +x /tmp/dhcp';
+const ASK_FOR_ADDRESS =
+  'ip link set eth0 up; udhcpc -f -n -q -i eth0 -s /tmp/dhcp >/tmp/udhcpc.log 2>&1 && echo bound || cat /tmp/udhcpc.log';
+
+describe('guests with a gateway, on two hosts', { timeout: 240_000 }, () => {
+  const hosts: TestHost[] = [];
+  let gateways: TestGateways;
+  const guests: TestDomain[] = [];
+
+  beforeAll(async () => {
+    gateways = new TestGateways();
+    for (const name of ['alpha', 'beta']) hosts.push(await TestHost.start(name, 512));
+    await joinAll(hosts, gateways);
+    for (const spec of [LAN, LAB]) {
+      await gateways.channel.call('gateway.define', spec);
+      for (const host of hosts) await host.channel.call('network.define', spec);
+    }
+    await gateways.channel.call('gateway.assign', {
+      name: 'lan',
+      addresses: [
+        { mac: '00:16:3e:00:00:0b', address: '10.77.0.11', name: 'Web1' },
+        { mac: '00:16:3e:00:00:0c', address: '10.77.0.12', name: 'web2' },
+      ],
+    });
+    await Promise.all(
+      hosts.map(async (host, index) => {
+        const guest = newDomain(`web${index + 1}`, 128);
+        guests[index] = guest;
+        guest.spec.interfaces.push(newVif(0, 'lan', `10.77.0.${11 + index}`));
+        const boot = await guestImage(guest.spec.name);
+        await host.channel.call('domain.boot', { spec: guest.spec, boot });
+        await guest.console.prompt();
+        await guest.console.run(
+          `dmesg -n 1; until [ -e /sys/class/net/eth0 ]; do usleep 50000; done; ${UDHCPC_SCRIPT}`,
+        );
+      }),
+    );
+  }, 240_000);
+
+  afterAll(async () => {
+    await gateways.stop();
+    for (const host of hosts) await host.stop();
+  });
+
+  const ask = (guest: number, command: string): Promise<string> =>
+    guests[guest]!.console.run(command);
+  const setKind = (kind: GatewaySpec['kind'], reachesMachine = false): Promise<void> =>
+    gateways.channel.call('gateway.define', { ...LAN, kind, reachesMachine });
+
+  it('get the addresses that were assigned to them, and no way out where there is none', async () => {
+    for (const guest of [0, 1]) {
+      expect(await ask(guest, ASK_FOR_ADDRESS)).toBe('bound');
+      expect(await ask(guest, 'ip -4 -o addr show dev eth0')).toContain(`10.77.0.1${guest + 1}/24`);
+    }
+    expect(await ask(0, 'cat /tmp/lease')).toBe('domain domus.internal web1');
+    expect(await ask(0, 'ip route | grep default || echo none')).toBe('none');
+  });
+
+  it('find each other by name, across hosts', async () => {
+    expect(await ask(0, 'ping -c 3 10.77.0.12 | grep received')).toContain('3 packets received');
+    expect(await ask(0, 'nslookup web2.domus.internal')).toContain('Address: 10.77.0.12');
+    expect(await ask(1, 'nslookup 10.77.0.11')).toContain('name = web1.domus.internal');
+    expect(await ask(1, 'nslookup example.org')).toContain('REFUSED');
+    expect(await ask(1, 'ping -c 1 10.77.0.1 | grep received')).toContain('1 packets received');
+  });
+
+  it('talk TCP across hosts, byte for byte', async () => {
+    const sent = await ask(
+      0,
+      'dd if=/dev/urandom of=/tmp/data bs=64k count=32 2>/dev/null; httpd -p 5000 -h /tmp; md5sum </tmp/data',
+    );
+    const fetch = 'wget -q -O /tmp/got http://10.77.0.11:5000/data; md5sum </tmp/got';
+    expect(await ask(1, fetch)).toBe(sent);
+  });
+
+  it('reach this machine only where they may, from the next moment on', async () => {
+    const server = createServer((_request, response) => response.end('hello from outside'));
+    server.listen(0, '0.0.0.0');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const own = Object.values(networkInterfaces())
+      .flatMap((all) => all ?? [])
+      .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+    const fetch = (from: string): string =>
+      `wget -q -T 5 -O - http://${from}:${port}/ 2>&1 || echo refused`;
+    try {
+      await setKind('outside');
+      expect(await ask(0, ASK_FOR_ADDRESS)).toBe('bound');
+      expect(await ask(0, 'ip route | grep default')).toContain('via 10.77.0.1');
+      expect(await ask(0, fetch('10.77.0.1'))).toContain('refused');
+      if (own !== undefined) expect(await ask(0, fetch(own))).toContain('refused');
+      await setKind('outside', true);
+      expect(await ask(0, fetch('10.77.0.1'))).toBe('hello from outside');
+      if (own !== undefined) expect(await ask(0, fetch(own))).toBe('hello from outside');
+      await setKind('isolated');
+      expect(await ask(0, fetch('10.77.0.1'))).toContain('refused');
+    } finally {
+      server.close();
+    }
+  });
+
+  it('are reached through forwarded ports, and not when their address is taken away', async () => {
+    const forward = { network: 'lan', address: '10.77.0.11', port: 0, toPort: 5000 } as const;
+    const { port } = await gateways.channel.call('forward.open', { protocol: 'tcp', ...forward });
+    await expect(
+      gateways.channel.call('forward.open', { protocol: 'tcp', ...forward, port }),
+    ).rejects.toMatchObject({ code: 'network.port-in-use' });
+    expect(await md5Of(port)).toBe((await ask(0, 'md5sum </tmp/data')).split(' ')[0]);
+    await gateways.channel.call('forward.close', { protocol: 'tcp', port });
+    await expect(md5Of(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('keep what is open while they move, there and back', async () => {
+    const { port } = await gateways.channel.call('forward.open', {
+      protocol: 'tcp',
+      network: 'lan',
+      address: '10.77.0.11',
+      port: 0,
+      toPort: 5000,
+    });
+    const sent = await ask(
+      0,
+      'dd if=/dev/urandom of=/tmp/data bs=64k count=64 2>/dev/null; md5sum </tmp/data',
+    );
+    await ask(
+      1,
+      '(wget -q -O - http://10.77.0.11:5000/data | md5sum >/tmp/sum; echo done >>/tmp/sum) >/dev/null 2>&1 & true',
+    );
+    const forwarded = md5Of(port);
+    await move(guests[0]!, hosts[0]!, hosts[1]!);
+    await move(guests[0]!, hosts[1]!, hosts[0]!);
+    expect(await forwarded).toBe(sent.split(' ')[0]);
+    expect(await ask(1, 'until grep -q done /tmp/sum; do usleep 100000; done; cat /tmp/sum')).toBe(
+      `${sent}\ndone`,
+    );
+    expect(await ask(0, 'cat /sys/class/net/eth0/statistics/tx_errors')).toBe('0');
+  });
+});
+
+/** Of what a forwarded port's web server has at /data. */
+function md5Of(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path: '/data', agent: false }, (response) => {
+      const hash = createHash('md5');
+      response.on('data', (chunk: Buffer) => hash.update(chunk));
+      response.on('end', () => resolve(hash.digest('hex')));
+      response.on('error', reject);
+    }).on('error', reject);
+  });
+}

@@ -1,0 +1,172 @@
+/** Between a switch's port and a domain's thread: one interface's frames, both ways. */
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { FrameConsumer, FrameProducer } from '../../../shared/ring/frame-ring.ts';
+import type {
+  FrameTap,
+  NetworkSwitch,
+  OffloadAbility,
+  PortCounters,
+  PortRules,
+  RateLimit,
+  SwitchPort,
+} from '../../dom0/network/index.ts';
+import { parseIpv4, parseMac, parseSubnet } from '../../dom0/network/index.ts';
+import type { VifRules, VifSpec } from '../../toolstack/control/host.contract.ts';
+import type { DomainHandle } from './domain-handle.ts';
+
+/** Frames of one interface before the others have their turn. */
+const TURN_FRAMES = 64;
+/** What a limited interface may send or get at once after a pause: so long at its rate… */
+const BURST_MS = 100;
+/** … but a super-frame in any case. */
+const BURST_BYTES_MIN = 64 << 10;
+/** Whoever waits for his rate looks this often whether it has changed. */
+const LOOK_AGAIN_MS = 200;
+
+export interface CableOptions {
+  spec: VifSpec;
+  /** Unique on the host. */
+  id: string;
+  network: NetworkSwitch;
+  handle: DomainHandle;
+  /** What the guest takes. */
+  ability: OffloadAbility;
+  counters: PortCounters;
+  /** Its ring holds what no back end writes: it is not read any more. */
+  broken(why: string): void;
+}
+
+export class Cable {
+  private readonly options: CableOptions;
+  private readonly port: SwitchPort;
+  private readonly sent: FrameConsumer;
+  private isPlugged = true;
+  private isRinging = false;
+
+  constructor(options: CableOptions) {
+    const { spec, id, network, ability, counters } = options;
+    this.options = options;
+    this.sent = new FrameConsumer(spec.sent);
+    const received = new FrameProducer(spec.received);
+    this.port = network.attach({
+      id,
+      kind: 'guest',
+      mac: required(parseMac(spec.mac), spec.mac),
+      ability,
+      counters,
+      deliver: (frame, offload) => {
+        const isTaken = received.write(frame.length, offload, (target) => target.set(frame));
+        this.ringSoon();
+        return isTaken;
+      },
+    });
+    this.configure(spec);
+    network.announce(this.port);
+    void this.carry();
+  }
+
+  /** New rules, at once. */
+  configure(rules: VifRules): void {
+    const wasUp = this.port.linkUp;
+    this.port.configure(portRules(rules));
+    this.port.linkUp = rules.linkUp;
+    this.sent.limit(
+      rules.sendLimitBytesPerSecond === null ? null : burstOf(rules.sendLimitBytesPerSecond),
+    );
+    if (rules.linkUp && !wasUp) this.options.network.announce(this.port);
+  }
+
+  /** Sees what passes; null: nobody does. */
+  set tap(tap: FrameTap | null) {
+    this.port.tap = tap;
+  }
+
+  unplug(): void {
+    this.isPlugged = false;
+    this.options.network.detach(this.port);
+    this.sent.nudge();
+  }
+
+  private async carry(): Promise<void> {
+    try {
+      for (;;) {
+        await this.sent.readableOrNudged();
+        if (!this.isPlugged || this.sent.closed) return;
+        this.takeTurn();
+        // What is beyond the guest's rate stays where it is: in the end, in the guest's own ring.
+        const waitMs = this.port.sendWaitMs;
+        if (waitMs > 0) await sleep(Math.min(Math.max(1, waitMs), LOOK_AGAIN_MS));
+        else await setImmediate();
+      }
+    } catch (error) {
+      this.unplug();
+      this.options.broken((error as Error).message);
+    }
+  }
+
+  private takeTurn(): void {
+    for (let frames = 0; frames < TURN_FRAMES && this.isPlugged; frames++) {
+      if (this.port.sendWaitMs > 0) break;
+      if (!this.sent.read((frame, offload) => this.pass(frame, offload))) break;
+    }
+    // The guest's thread waits for room.
+    if (this.sent.takeRefused()) this.options.handle.ring();
+  }
+
+  /** Once for all frames that come at once. */
+  private ringSoon(): void {
+    if (this.isRinging) return;
+    this.isRinging = true;
+    queueMicrotask(() => {
+      this.isRinging = false;
+      this.options.handle.ring();
+    });
+  }
+
+  private pass(frame: Uint8Array, offload: Parameters<SwitchPort['receive']>[1]): boolean {
+    this.port.receive(frame, offload);
+    return true;
+  }
+}
+
+function portRules(rules: VifRules): PortRules {
+  const { addresses, access, sendLimitBytesPerSecond, receiveLimitBytesPerSecond } = rules;
+  const send = limitOf(sendLimitBytesPerSecond);
+  const receive = limitOf(receiveLimitBytesPerSecond);
+  return {
+    addresses: addresses.map((address) => required(parseIpv4(address), address)),
+    access: {
+      otherwise: access.otherwise,
+      rules: access.rules.map(({ action, direction, protocol, ...rule }) => ({
+        action,
+        direction,
+        protocol,
+        ...(rule.remote === null
+          ? {}
+          : { remote: required(parseSubnet(rule.remote), rule.remote) }),
+        ...(rule.remotePorts === null ? {} : { remotePorts: rangeOf(rule.remotePorts) }),
+        ...(rule.localPorts === null ? {} : { localPorts: rangeOf(rule.localPorts) }),
+      })),
+    },
+    ...(send ? { sendLimit: send } : {}),
+    ...(receive ? { receiveLimit: receive } : {}),
+  };
+}
+
+function rangeOf([first, last]: [number, number]): { first: number; last: number } {
+  return { first, last };
+}
+
+function limitOf(rate: number | null): RateLimit | null {
+  return rate === null ? null : { rate, burst: burstOf(rate) };
+}
+
+function burstOf(rate: number): number {
+  return Math.max(BURST_BYTES_MIN, Math.ceil((rate * BURST_MS) / 1000));
+}
+
+/** The toolstack has checked it. */
+function required<T>(parsed: T | null, text: string): T {
+  if (parsed === null) throw new RangeError(`"${text}" is no address`);
+  return parsed;
+}
