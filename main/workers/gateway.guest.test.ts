@@ -81,10 +81,16 @@ describe('guests with a gateway, on two hosts', { timeout: 240_000 }, () => {
     gateways.channel.call('gateway.define', { ...LAN, kind, reachesMachine });
 
   it('get the addresses that were assigned to them, and no way out where there is none', async () => {
+    const taken: unknown[] = [];
+    gateways.channel.on('address.taken', (event) => taken.push(event));
     for (const guest of [0, 1]) {
       expect(await ask(guest, ASK_FOR_ADDRESS)).toBe('bound');
       expect(await ask(guest, 'ip -4 -o addr show dev eth0')).toContain(`10.77.0.1${guest + 1}/24`);
     }
+    expect(taken).toEqual([
+      { network: 'lan', mac: '00:16:3e:00:00:0b', address: '10.77.0.11' },
+      { network: 'lan', mac: '00:16:3e:00:00:0c', address: '10.77.0.12' },
+    ]);
     expect(await ask(0, 'cat /tmp/lease')).toBe('domain domus.internal web1');
     expect(await ask(0, 'ip route | grep default || echo none')).toBe('none');
   });

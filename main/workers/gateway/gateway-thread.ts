@@ -20,12 +20,14 @@ const WIRE_SHAPE = { bandwidthBytesPerSecond: 125_000_000, latencyMs: 0, burstBy
 
 export class GatewayThread {
   private readonly zone: string;
+  private readonly emit: Emit;
   private readonly router = new Router();
   private readonly networks = new Map<string, SiteNetwork>();
   private readonly wires: Wires;
 
   constructor(data: GatewayWorkerData, emit: Emit) {
     this.zone = data.zone;
+    this.emit = emit;
     this.wires = new Wires({
       outlet: () => new LinkOutlet(WIRE_SHAPE),
       log: (message) => emit('log', { level: 'error', source: 'gateways', message, uuid: null }),
@@ -53,6 +55,7 @@ export class GatewayThread {
       router: this.router,
       isOfSite: (address) => this.isOfSite(address),
       addressesBeyond: (name) => this.addressesBeyond(network, name),
+      taken: (mac, address) => this.emit('address.taken', { network: spec.name, mac, address }),
     });
     this.networks.set(spec.name, network);
     this.wires.addNetwork(spec.number, network.network);

@@ -13,6 +13,8 @@ import {
   denySpecial,
   DhcpService,
   DnsService,
+  formatIpv4,
+  formatMac,
   forwardDns,
   FULL_ABILITY,
   Gateway,
@@ -41,6 +43,8 @@ export interface Neighbourhood {
   isOfSite(address: Ipv4Address): boolean;
   /** Addresses of a name on other networks that are reached from here. */
   addressesBeyond(name: string): Ipv4Address[];
+  /** A guest of this network took its address by DHCP. */
+  taken(mac: string, address: string): void;
 }
 
 export class SiteNetwork {
@@ -102,6 +106,7 @@ export class SiteNetwork {
       router: isJoined ? gateway.address : null,
       nameServer: gateway.address,
       domain: neighbourhood.zone,
+      taken: ({ mac, address }) => neighbourhood.taken(formatMac(mac), formatIpv4(address)),
     });
     new DnsService(gateway, {
       zone: neighbourhood.zone,

@@ -461,7 +461,7 @@ describe('a forwarded port', () => {
     cleanUp.push(() => forward.close());
     const clients = ['one', 'two'].map((text) => {
       const client = createSocket('udp4');
-      cleanUp.push(() => client.close());
+      cleanUp.push(() => void client.close());
       client.send(text, forward.port, '127.0.0.1');
       return once(client, 'message').then(([answer]) => String(answer));
     });

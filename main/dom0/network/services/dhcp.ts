@@ -24,6 +24,8 @@ export interface DhcpOptions {
   readonly router: Ipv4Address | null;
   readonly nameServer: Ipv4Address | null;
   readonly domain: string;
+  /** A guest took its address, or took it again: the acknowledgment is sent. */
+  taken?(assignment: Assignment): void;
 }
 
 export class DhcpService {
@@ -71,8 +73,12 @@ export class DhcpService {
       return;
     }
     const wanted = message.requestedAddress ?? message.clientAddress;
-    if (wanted === assigned.address) this.reply(message, DhcpType.ack, assigned);
-    else this.send(message, DhcpType.nak, 0, []);
+    if (wanted !== assigned.address) {
+      this.send(message, DhcpType.nak, 0, []);
+      return;
+    }
+    this.reply(message, DhcpType.ack, assigned);
+    this.options.taken?.(assigned);
   }
 
   /** The client has an address and asks for the rest. */
