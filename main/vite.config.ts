@@ -37,7 +37,11 @@ export default defineConfig({
 });
 
 /** Folders that code finds beside itself, by its `import.meta.url`. */
-const FOLDERS = { rootfs: 'guest/rootfs', keys: 'toolstack/images/keys' };
+const FOLDERS = {
+  rootfs: 'guest/rootfs',
+  'debian-root': 'guest/debian-root',
+  keys: 'toolstack/images/keys',
+};
 
 /** Adds them, and that `.js` files are modules. */
 function besideTheBundle(): Plugin {

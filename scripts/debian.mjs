@@ -13,6 +13,8 @@ const NEEDED = {
   '/usr/bin/iasl': 'acpica-tools',
   '/usr/bin/qemu-img': 'qemu-utils',
   '/usr/bin/tcpdump': 'tcpdump',
+  '/usr/bin/mmdebstrap': 'mmdebstrap',
+  '/usr/sbin/mke2fs': 'e2fsprogs',
 };
 /** The C compiler for 32 bits has no file of one name: it is asked. */
 const MULTILIB = 'gcc-multilib';

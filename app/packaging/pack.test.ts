@@ -34,6 +34,7 @@ describe('the archive', () => {
         'package.json',
         'rootfs/init',
         'rootfs/lib/domus/agent',
+        'debian-root/etc/inittab',
         'keys/debian-bookworm-stable.asc',
       ],
       ...['api', 'console', 'domain', 'host', 'toolstack'].map((name) => `${name}.worker.js`),

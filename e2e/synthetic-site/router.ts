@@ -233,7 +233,7 @@ function imageRoutes(os: Builder, site: SyntheticSite) {
       }),
     ),
     import: os.images.import.handler(({ input }) => {
-      if (!input.kernelPath.includes('vmlinuz')) {
+      if (input.kernelPath?.includes('vmlinuz') === false) {
         throw new DomusError(
           'image.not-a-kernel',
           `${input.kernelPath} is not a Linux kernel. Give the path of a bzImage.`,
@@ -246,6 +246,7 @@ function imageRoutes(os: Builder, site: SyntheticSite) {
         kernelVersion: '6.12.0',
         cmdline: input.cmdline ?? 'console=hvc0',
         sizeBytes: 30_000_000,
+        diskBytes: input.diskPath === undefined ? null : 4 * 2 ** 30,
         createdAtMs: Date.now(),
         goldenMiB: [],
         isDefault: false,

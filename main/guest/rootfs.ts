@@ -41,6 +41,7 @@ export const guestEntries: readonly GuestEntry[] = [
   file('lib/domus/agent-identity'),
   file('lib/domus/agent-jobs'),
   file('lib/domus/hotplug', 0o755),
+  file('lib/domus/switch-root'),
 ];
 
 /**

@@ -1,11 +1,12 @@
 /** The image store, as the rest of the toolstack sees it: by id or name, and loaded once. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ImportImage } from '../../shared/contract/index.ts';
 import { DomusError } from '../../shared/errors.ts';
 import { storageError } from './files/atomic-file.ts';
 import type {
   BootableImage,
-  ImageImport,
+  ImageBuild,
   ImageRecord,
   ImageRun,
   ImageSource,
@@ -84,8 +85,9 @@ export class ImageShelf implements ImageSource {
     return record(image, true);
   }
 
-  async build(kernelVersion: string | undefined, run: ImageRun): Promise<ImageRecord> {
+  async build({ recipe, kernelVersion }: ImageBuild, run: ImageRun): Promise<ImageRecord> {
     const image = await this.store.build({
+      recipe,
       kernelVersion,
       signal: run.signal,
       onProgress: (told) => this.tell(run, told),
@@ -94,7 +96,7 @@ export class ImageShelf implements ImageSource {
     return this.find(image.manifest.id);
   }
 
-  async import({ name, kernelPath, initrdPath, cmdline }: ImageImport): Promise<ImageRecord> {
+  async import({ name, cmdline, ...files }: ImportImage): Promise<ImageRecord> {
     const taken = (await this.list()).find((image) => image.name === name);
     if (taken) {
       throw new DomusError(
@@ -105,8 +107,7 @@ export class ImageShelf implements ImageSource {
     }
     const image = await this.store.import({
       name,
-      kernelPath,
-      initrdPath,
+      ...files,
       commandLine: cmdline,
     });
     return this.find(image.manifest.id);
@@ -125,6 +126,7 @@ export class ImageShelf implements ImageSource {
   private async read(id: string): Promise<BootableImage> {
     const image = await this.store.open(id);
     const { manifest } = image;
+    const { disk = null } = manifest;
     const [kernel, initrd] = await Promise.all([
       sharedFile(image, 'vmlinuz'),
       sharedFile(image, 'initrd.img'),
@@ -135,8 +137,13 @@ export class ImageShelf implements ImageSource {
       kernel,
       initrd,
       cmdline: manifest.commandLine,
-      isBuilt: manifest.origin.kind === 'debian',
+      isBuilt: manifest.origin.kind !== 'import',
       hasAgent: manifest.agent,
+      disk: disk && {
+        path: image.path(disk.file) ?? disk.file,
+        format: disk.format,
+        bytes: disk.bytes,
+      },
     };
   }
 }
@@ -146,10 +153,11 @@ function record({ manifest, built }: Image, isDefault: boolean): ImageRecord {
   return {
     id: manifest.id,
     name: manifest.title,
-    kind: manifest.origin.kind === 'debian' ? 'built' : 'imported',
+    kind: manifest.origin.kind === 'import' ? 'imported' : 'built',
     kernelVersion: manifest.kernel.version,
     cmdline: manifest.commandLine,
     sizeBytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
+    diskBytes: manifest.disk?.bytes ?? null,
     createdAtMs: Date.parse(built.at),
     isDefault,
   };

@@ -1,5 +1,5 @@
 /** What the rest of the toolstack needs of images; `image-shelf.ts` gives it from the image store. */
-import type { Image } from '../../shared/contract/index.ts';
+import type { DiskFormat, Image, ImageRecipe, ImportImage } from '../../shared/contract/index.ts';
 
 /** An image's bytes, loaded once and shared by all that boot it. */
 export interface BootableImage {
@@ -12,6 +12,8 @@ export interface BootableImage {
   isBuilt: boolean;
   /** Whether the guest runs our agent, so that commands, clones and clock setting work. */
   hasAgent: boolean;
+  /** A file that is only read: its domains' root disks are overlays over it. */
+  disk: { path: string; format: DiskFormat; bytes: number } | null;
 }
 
 export type ImageRecord = Omit<Image, 'goldenMiB'>;
@@ -32,14 +34,12 @@ export interface ImageSource {
   load(id: string): Promise<BootableImage>;
   /** The default image; built where there is none, and then progress is told. Errors `image.*`. */
   ensure(run: ImageRun): Promise<ImageRecord>;
-  build(kernelVersion: string | undefined, run: ImageRun): Promise<ImageRecord>;
-  import(asked: ImageImport): Promise<ImageRecord>;
+  build(asked: ImageBuild, run: ImageRun): Promise<ImageRecord>;
+  import(asked: ImportImage): Promise<ImageRecord>;
   remove(id: string): Promise<void>;
 }
 
-export interface ImageImport {
-  name: string;
-  kernelPath: string;
-  initrdPath: string;
-  cmdline?: string | undefined;
+export interface ImageBuild {
+  recipe?: ImageRecipe | undefined;
+  kernelVersion?: string | undefined;
 }

@@ -189,21 +189,20 @@ export const contract = {
   },
   images: {
     list: get('/images', 'Images').output(z.array(s.Image)),
-    build: post('/images/build', 'Build the Debian image from packages')
-      .input(z.object({ kernelVersion: z.string().max(100).optional() }))
+    build: post('/images/build', 'Build an image from Debian packages')
+      .input(
+        z.object({
+          /** `debian` has a root disk; `busybox`, where nothing is said, an initramfs alone. */
+          recipe: s.ImageRecipe.optional(),
+          kernelVersion: z.string().max(100).optional(),
+        }),
+      )
       .output(s.Task),
     import: post(
       '/images/import',
-      "A person's own kernel and initrd, from paths on the daemon's machine",
+      "A person's own kernel, initrd and disk, from paths on the daemon's machine",
     )
-      .input(
-        z.object({
-          name: s.Name,
-          kernelPath: z.string().min(1).max(4096),
-          initrdPath: z.string().min(1).max(4096),
-          cmdline: z.string().max(2000).optional(),
-        }),
-      )
+      .input(s.ImportImage)
       .output(s.Image),
     remove: post('/images/{image}/remove', 'Delete an image no domain uses')
       .input(z.object({ image: z.string() }))

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { DomainRef, Name, Uuid } from './basics.ts';
 import { Interface, InterfaceSample, Networking, NewInterface } from './networks.ts';
-import { Disk, DiskSample, NewDisk, Pool } from './storage.ts';
+import { Disk, DiskFormat, DiskSample, NewDisk, Pool } from './storage.ts';
 
 export * from './basics.ts';
 export * from './networks.ts';
@@ -148,7 +148,10 @@ export const Image = z.object({
   kind: z.enum(['built', 'imported']),
   kernelVersion: z.string(),
   cmdline: z.string(),
+  /** Of all its files. */
   sizeBytes: z.number(),
+  /** Of the root disk that its domains get an overlay over, as a guest sees it; null where it has none. */
+  diskBytes: z.number().nullable(),
   createdAtMs: z.number(),
   /** Maximum-memory classes (MiB) for which a golden snapshot is kept: clones of these start at once. */
   goldenMiB: z.array(z.int()),
@@ -262,6 +265,33 @@ export const SiteInfo = z.object({
   processRssBytes: z.number(),
 });
 export type SiteInfo = z.infer<typeof SiteInfo>;
+
+/**
+ * A person's own image: a kernel with its initrd, a disk, or all of them. A disk without a kernel
+ * starts with the newest of Debian's here, and needs a root file system of type ext4.
+ */
+export const ImportImage = z.object({
+  name: Name,
+  /** Paths on the daemon's machine. Kernel and initrd come together. */
+  kernelPath: z.string().min(1).max(4096).optional(),
+  initrdPath: z.string().min(1).max(4096).optional(),
+  diskPath: z.string().min(1).max(4096).optional(),
+  /** Else by the end of the disk's path: `.qcow2`, or raw. */
+  diskFormat: DiskFormat.optional(),
+  /** Where the kernel finds the root on a disk without a kernel of its own; else `/dev/xvda1`. */
+  root: z
+    .string()
+    .regex(
+      /^\/dev\/xvda[0-9]{0,2}$/,
+      'the root is /dev/xvda, or a partition of it such as /dev/xvda1',
+    )
+    .optional(),
+  cmdline: z.string().max(2000).optional(),
+});
+export type ImportImage = z.infer<typeof ImportImage>;
+
+export const ImageRecipe = z.enum(['busybox', 'debian']);
+export type ImageRecipe = z.infer<typeof ImageRecipe>;
 
 export const CreateDomain = z.object({
   name: Name,

@@ -7,11 +7,18 @@ import type { SiteApi } from './site-api.ts';
 export function imageCalls(parts: SiteParts): SiteApi['images'] {
   return {
     list: async () => imageViews(parts),
-    build: async ({ kernelVersion }) =>
+    build: async (asked) =>
       parts.tasks.start(
-        { kind: 'image-build', title: 'Building the Debian image', cancellable: true },
+        {
+          kind: 'image-build',
+          title:
+            asked.recipe === 'debian'
+              ? 'Building the Debian image with a disk'
+              : 'Building the Debian image',
+          cancellable: true,
+        },
         async (task) => {
-          const image = await parts.images.build(kernelVersion, {
+          const image = await parts.images.build(asked, {
             signal: task.signal,
             progress: (fraction, detail) => task.progress(fraction, detail),
           });

@@ -32,6 +32,10 @@ export interface BuildInput extends RunOptions {
 export interface BuildResult {
   readonly manifest: ImageManifest;
   readonly warnings: readonly string[];
+  /** Names of the suites that could be read. */
+  readonly suites: readonly string[];
+  /** The kernel package's modules and what tells of them, by path. */
+  readonly kernelFiles: ReadonlyMap<string, Buffer>;
 }
 
 /** Where the phases of a build lie in its whole time, measured with a fast connection. */
@@ -45,7 +49,7 @@ export async function buildImage(input: BuildInput): Promise<BuildResult> {
     fraction: shares.index,
     message: "Reading Debian's package lists",
   });
-  const { records, warnings } = await source.list(isRecipePackage, input);
+  const { records, suites, warnings } = await source.list(isRecipePackage, input);
   const choice = choosePackages(records, input.kernelVersion);
   const debs = await downloadAll(Object.values(choice) as PackageRecord[], input);
 
@@ -54,7 +58,7 @@ export async function buildImage(input: BuildInput): Promise<BuildResult> {
     fraction: shares.unpack,
     message: `Unpacking ${choice.kernel.name}`,
   });
-  const { release, files } = await readPackages(choice, debs, input);
+  const { release, files, kernelFiles } = await readPackages(choice, debs, input);
   onProgress?.({
     phase: 'assemble',
     fraction: shares.assemble,
@@ -64,7 +68,7 @@ export async function buildImage(input: BuildInput): Promise<BuildResult> {
   for (const [name, bytes] of files) await writeDurably(join(input.output, name), bytes);
 
   const recipe = await recipeSha256(input.rootfs, input.compression);
-  return { manifest: manifestOf(choice, release, files, recipe), warnings };
+  return { manifest: manifestOf(choice, release, files, recipe), warnings, suites, kernelFiles };
 }
 
 /** Each package's file, checked against the index's size and hash whatever the source checked. */
@@ -105,7 +109,11 @@ async function readPackages(
   choice: PackageChoice,
   debs: ReadonlyMap<PackageRecord, string>,
   input: BuildInput,
-): Promise<{ release: string; files: Map<ImageFile, Buffer> }> {
+): Promise<{
+  release: string;
+  files: Map<ImageFile, Buffer>;
+  kernelFiles: ReadonlyMap<string, Buffer>;
+}> {
   const read = (record: PackageRecord, wanted: RegExp): Promise<Map<string, Buffer>> =>
     readDeb(debs.get(record) ?? '', (path) => wanted.test(path), { signal: input.signal });
   const release = choice.kernel.name.replace('linux-image-', '');
@@ -123,6 +131,7 @@ async function readPackages(
     only(firmware, new RegExp(`^${firmwareFiles[name]}$`), choice.firmware);
   return {
     release,
+    kernelFiles: kernel,
     files: new Map<ImageFile, Buffer>([
       ['config', only(kernel, /^boot\/config-/, choice.kernel)],
       ['initrd.img', initrd],

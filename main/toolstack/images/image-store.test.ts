@@ -154,7 +154,10 @@ describe('building', () => {
     const rootfs = join(folder, 'rootfs');
     const { cp } = await import('node:fs/promises');
     await cp(sourceAssets.rootfs, rootfs, { recursive: true });
-    const store = new ImageStore({ ...options(), assets: { rootfs, keys: join(folder, 'keys') } });
+    const store = new ImageStore({
+      ...options(),
+      assets: { ...sourceAssets, rootfs, keys: join(folder, 'keys') },
+    });
     const before = await store.ensure();
     await appendFile(join(rootfs, 'init'), '\n');
     const after = await store.ensure();

@@ -22,6 +22,8 @@ import type { BuildRecord, ImageManifest } from './manifest.ts';
 import { packageSources, type SourceSettings } from './package-sources.ts';
 import { isKernel } from './recipe.ts';
 import { recipeSha256 } from './recipe-hash.ts';
+import { buildDiskImage } from './root-disk/build-disk.ts';
+import { diskRecipeSha256 } from './root-disk/recipe-hash.ts';
 import { lockFile } from './store-lock.ts';
 
 export interface ImageStoreOptions extends SourceSettings {
@@ -32,14 +34,20 @@ export interface ImageStoreOptions extends SourceSettings {
 }
 
 export interface BuildRequest extends RunOptions {
+  /** `busybox`: an initramfs alone, which starts fastest; `debian`: with a root disk. Else `busybox`. */
+  readonly recipe?: ImageRecipe | undefined;
   /** A kernel of the suite other than its newest: `6.1.176`, `6.1.176-1` or `6.1.0-50`. */
   readonly kernelVersion?: string | undefined;
 }
+
+export type ImageRecipe = 'busybox' | 'debian';
 
 /** Folders of images in the making; there is one at a time, so others were left by a process that died. */
 const scratchPrefix = '.new-';
 /** Package lists, packages, and what is made of them; the error says as much. */
 const BUILD_BYTES = 100e6;
+/** And Debian's files, the file system, and the disk. */
+const BUILD_DISK_BYTES = 900e6;
 const gonePrefix = '.gone-';
 
 /**
@@ -104,16 +112,27 @@ export class ImageStore {
     return this.#make(request, () => Promise.resolve(undefined));
   }
 
-  /** Takes in a person's own kernel and initrd. */
+  /** Takes in a person's own kernel and initrd, or disk. */
   async import(request: ImportRequest): Promise<Image> {
     using _lock = await this.#lock(request);
     // Awaited, or the lock would be let go of at once.
     return await this.#withScratch(async (scratch) => {
       const output = join(scratch, 'image');
       await mkdir(output);
-      const manifest = await importFiles(request, output);
+      const boot = (): Promise<Image> => this.#bootImage(request);
+      const manifest = await importFiles(request, output, boot);
       return this.#publish(output, manifest, { source: 'import', warnings: [] }, request);
     });
+  }
+
+  /** What starts a disk that has no kernel beside it: built anew only where there is none. */
+  async #bootImage(request: RunOptions): Promise<Image> {
+    const image = await this.#current(request);
+    if (image !== undefined) return image;
+    throw new DomusError(
+      'image.no-kernel-here',
+      'The disk comes without a kernel, and there is no Debian image here whose kernel could start it. Build one first: "domus image build". Or name a kernel and its initrd.',
+    );
   }
 
   /** @throws DomusError `image.unknown`. */
@@ -127,7 +146,7 @@ export class ImageStore {
 
   /** The newest whole image that today's recipe made, with the kernel asked for. */
   async #current(request: BuildRequest): Promise<Image | undefined> {
-    const recipe = await recipeSha256(this.#assets.rootfs, this.#compression);
+    const recipe = await this.#recipeSha256(request.recipe);
     const fitting = (await this.list())
       .flatMap((finding) => ('image' in finding ? [finding.image] : []))
       .filter(({ manifest }) => isCurrent(manifest, recipe, request.kernelVersion))
@@ -141,6 +160,12 @@ export class ImageStore {
       }
     }
     return undefined;
+  }
+
+  #recipeSha256(recipe: ImageRecipe = 'busybox'): Promise<string> {
+    return recipe === 'debian'
+      ? diskRecipeSha256(this.#assets, this.#compression)
+      : recipeSha256(this.#assets.rootfs, this.#compression);
   }
 
   /** Builds under the lock, unless `found` finds that another process has done so meanwhile. */
@@ -163,7 +188,8 @@ export class ImageStore {
     source: 'apt' | 'http';
     warnings: string[];
   }> {
-    await requireSpace(scratch, BUILD_BYTES);
+    const withDisk = request.recipe === 'debian';
+    await requireSpace(scratch, withDisk ? BUILD_DISK_BYTES : BUILD_BYTES);
     const keys = await readKeyring(this.#assets.keys);
     const sources = await packageSources(this.#settings, keys, join(scratch, 'sources'));
     const warnings: string[] = [];
@@ -171,14 +197,17 @@ export class ImageStore {
       const output = join(scratch, `image-${source.name}`);
       await mkdir(output);
       try {
-        const result = await buildImage({
+        const input = {
           ...request,
           source,
           output,
           scratch: join(scratch, `packages-${source.name}`),
           rootfs: this.#assets.rootfs,
           compression: this.#compression,
-        });
+        };
+        const result = withDisk
+          ? await buildDiskImage({ ...input, assets: this.#assets, keys })
+          : await buildImage(input);
         return { result, output, source: source.name, warnings: [...warnings, ...result.warnings] };
       } catch (error) {
         const aptFailed = error instanceof DomusError && error.code === 'image.apt-failed';
@@ -265,7 +294,7 @@ export class ImageStore {
 
 function isCurrent(manifest: ImageManifest, recipe: string, kernelVersion?: string): boolean {
   const { origin, kernel } = manifest;
-  if (origin.kind !== 'debian' || origin.recipeSha256 !== recipe) return false;
+  if (origin.kind === 'import' || origin.recipeSha256 !== recipe) return false;
   return kernelVersion === undefined || isKernel(kernelVersion, kernel.release, kernel.version);
 }
 

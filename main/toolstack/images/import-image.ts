@@ -1,88 +1,128 @@
-import { constants, copyFile, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 import { kernelHeadBytes, readKernelHeader, type KernelProblem } from './bzimage.ts';
 import type { RunOptions } from './debian/source.ts';
 import { checkInitrd, initrdHeadBytes, type InitrdProblem } from './initrd-check.ts';
+import type { Image } from './image-folder.ts';
+import { importDisk } from './import-disk.ts';
 import { describeFile, type ImageManifest } from './manifest.ts';
+import { takeIn } from './take-in.ts';
 
-/** A person's own kernel and initial RAM disk. */
+/** A person's own kernel and initial RAM disk, or disk, or all of them. */
 export interface ImportRequest extends RunOptions {
-  readonly kernelPath: string;
-  readonly initrdPath: string;
+  /** With {@link initrdPath}, or neither: then {@link ImportRequest.boot} starts the disk. */
+  readonly kernelPath?: string | undefined;
+  readonly initrdPath?: string | undefined;
+  readonly diskPath?: string | undefined;
+  /** Else by the end of its path: `.qcow2`, or raw. */
+  readonly diskFormat?: 'raw' | 'qcow2' | undefined;
+  /** Where the kernel of {@link ImportRequest.boot} finds the root; `/dev/xvda1` where left out. */
+  readonly root?: string | undefined;
   /** What the kernel is told besides the toolstack's own words. */
   readonly commandLine?: string | undefined;
-  /** How the image is called; the kernel file's name where left out. */
+  /** How the image is called; the kernel's or disk's file name where left out. */
   readonly name?: string | undefined;
   /** Whether Domus's agent runs in it. */
   readonly agent?: boolean | undefined;
 }
 
+/** An image whose kernel and initramfs start a disk that has none. */
+export type BootImage = () => Promise<Pick<Image, 'manifest' | 'path'>>;
+
+type ImportedKernel = Pick<ImageManifest, 'kernel' | 'files' | 'commandLine'>;
+
 /**
- * Copies kernel and initrd to `output` and checks the copies, so that what was checked is what is
- * kept, whatever happens to the originals.
+ * Copies kernel, initrd and disk to `output` and checks the copies, so that what was checked is what
+ * is kept, whatever happens to the originals.
  *
  * @throws DomusError `image.no-file`, `image.not-a-kernel`, `image.64-bit-kernel`, `image.truncated`,
- *   `image.not-an-initrd`, `image.bad-command-line`, `image.bad-name`.
+ *   `image.not-an-initrd`, `image.not-a-disk`, `image.incomplete`, `image.bad-command-line`,
+ *   `image.bad-name`
  */
-export async function importFiles(request: ImportRequest, output: string): Promise<ImageManifest> {
-  const { kernelPath, initrdPath, signal, commandLine = 'console=hvc0' } = request;
-  checkCommandLine(commandLine);
-  const name = imageName(request.name, kernelPath);
+export async function importFiles(
+  request: ImportRequest,
+  output: string,
+  boot: BootImage,
+): Promise<ImageManifest> {
+  const { kernelPath, initrdPath, diskPath, signal } = request;
+  if (request.commandLine !== undefined) checkCommandLine(request.commandLine);
+  if ((kernelPath === undefined) !== (initrdPath === undefined)) throw incomplete();
+  const called = request.name ?? basename(kernelPath ?? diskPath ?? '');
+  const name = imageName(request.name, called);
+  const own = kernelPath !== undefined && initrdPath !== undefined;
+  if (!own && diskPath === undefined) throw incomplete();
+  const kernel = own
+    ? await importKernel(kernelPath, initrdPath, output, request)
+    : await borrowKernel(await boot(), output, request);
+  const disk =
+    diskPath === undefined
+      ? undefined
+      : await importDisk(diskPath, request.diskFormat, output, signal);
+  const files = { ...kernel.files, ...(disk && { [disk.about.file]: disk.entry }) };
+  return {
+    format: 1,
+    id: `import-${name}-${shortHash(files)}`,
+    title: request.name ?? called,
+    origin: { kind: 'import' },
+    ...kernel,
+    agent: request.agent ?? false,
+    ...(disk && { disk: disk.about }),
+    files,
+  };
+}
+
+async function importKernel(
+  kernelPath: string,
+  initrdPath: string,
+  output: string,
+  { commandLine = 'console=hvc0', signal }: ImportRequest,
+): Promise<ImportedKernel> {
   const kernel = await takeIn(kernelPath, join(output, 'vmlinuz'), kernelHeadBytes);
   const header = readKernelHeader(kernel.head, kernel.sizeBytes);
   if (typeof header === 'string') throw badKernel(kernelPath, header);
   const initrd = await takeIn(initrdPath, join(output, 'initrd.img'), initrdHeadBytes);
   const problem = await checkInitrd(join(output, 'initrd.img'), initrd.head, signal);
   if (problem !== undefined) throw badInitrd(initrdPath, problem);
-  const files = {
-    'initrd.img': await describeFile(join(output, 'initrd.img'), signal),
-    vmlinuz: await describeFile(join(output, 'vmlinuz'), signal),
-  };
   return {
-    format: 1,
-    id: `import-${name}-${files.vmlinuz.sha256.slice(0, 4)}${files['initrd.img'].sha256.slice(0, 4)}`,
-    title: request.name ?? basename(kernelPath),
-    origin: { kind: 'import' },
     kernel: { release: header.version.split(' ')[0] ?? '', version: header.version },
     commandLine,
-    agent: request.agent ?? false,
-    files,
+    files: await describeKernel(output, signal),
   };
 }
 
-/** A named pipe would keep a thread, and with it the image store, until somebody writes to it. */
-const READ_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK;
+/** The other image's kernel, with its initramfs, which goes on with what `root=` names. */
+async function borrowKernel(
+  { manifest, path }: Pick<Image, 'manifest' | 'path'>,
+  output: string,
+  { commandLine, root = '/dev/xvda1', signal }: ImportRequest,
+): Promise<ImportedKernel> {
+  for (const file of ['vmlinuz', 'initrd.img']) {
+    await takeIn(path(file) ?? file, join(output, file), 0);
+  }
+  return {
+    kernel: manifest.kernel,
+    commandLine: [commandLine ?? manifest.commandLine, `root=${root}`].join(' '),
+    files: await describeKernel(output, signal),
+  };
+}
 
-async function takeIn(
-  from: string,
-  to: string,
-  headBytes: number,
-): Promise<{ head: Buffer; sizeBytes: number }> {
-  try {
-    const original = await open(from, READ_WITHOUT_WAITING);
-    try {
-      if (!(await original.stat()).isFile()) throw noFile(from, 'it is not a file');
-    } finally {
-      await original.close();
-    }
-    await copyFile(from, to);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw noFile(from, 'there is no such file', error);
-    if (code === 'EISDIR') throw noFile(from, 'it is a folder', error);
-    if (code === 'EACCES') throw noFile(from, 'you may not read it', error);
-    throw error;
-  }
-  const copy = await open(to, 'r+');
-  try {
-    await copy.sync();
-    const { size } = await copy.stat();
-    const { buffer, bytesRead } = await copy.read(Buffer.alloc(headBytes), 0, headBytes, 0);
-    return { head: buffer.subarray(0, bytesRead), sizeBytes: size };
-  } finally {
-    await copy.close();
-  }
+async function describeKernel(
+  output: string,
+  signal: AbortSignal | undefined,
+): Promise<ImageManifest['files']> {
+  return {
+    'initrd.img': await describeFile(join(output, 'initrd.img'), signal),
+    vmlinuz: await describeFile(join(output, 'vmlinuz'), signal),
+  };
+}
+
+function shortHash(files: ImageManifest['files']): string {
+  const hashes = [
+    'vmlinuz',
+    'initrd.img',
+    ...Object.keys(files).filter((name) => name.startsWith('root.')),
+  ];
+  return hashes.map((name) => files[name]!.sha256.slice(0, 4)).join('');
 }
 
 /** The kernel takes 2047 bytes, of which the toolstack's own words need some. */
@@ -95,7 +135,7 @@ function checkCommandLine(commandLine: string): void {
   );
 }
 
-function imageName(name: string | undefined, kernelPath: string): string {
+function imageName(name: string | undefined, called: string): string {
   if (name !== undefined && !/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}$/.test(name)) {
     throw new DomusError(
       'image.bad-name',
@@ -103,15 +143,15 @@ function imageName(name: string | undefined, kernelPath: string): string {
       { data: { name } },
     );
   }
-  const plain = (name ?? basename(kernelPath)).toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return plain.replace(/^-+|-+$/g, '').slice(0, 60) || 'kernel';
+  const plain = called.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return plain.replace(/^-+|-+$/g, '').slice(0, 60) || 'image';
 }
 
-function noFile(path: string, why: string, cause?: unknown): DomusError {
-  return new DomusError('image.no-file', `${path} cannot be imported: ${why}.`, {
-    data: { path },
-    cause,
-  });
+function incomplete(): DomusError {
+  return new DomusError(
+    'image.incomplete',
+    'An image needs a kernel and its initrd, or a disk, or all three. Name both files of the kernel, or the disk.',
+  );
 }
 
 function badKernel(path: string, problem: KernelProblem): DomusError {

@@ -6,6 +6,14 @@ import { z } from 'zod';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const fileEntry = z.object({ sizeBytes: z.int().positive(), sha256 });
 
+const sourcePackage = z.object({
+  name: z.string(),
+  version: z.string(),
+  architecture: z.string(),
+  suite: z.string(),
+  sha256,
+});
+
 /** A file's name inside an image's folder: never a path. */
 const fileName = z.string().regex(/^[a-z][a-z0-9.-]*$/);
 
@@ -24,14 +32,17 @@ export const imageManifest = z.object({
       recipe: z.int(),
       /** Hash of the recipe and our files in the guest: another one means that the image is out of date. */
       recipeSha256: sha256,
-      packages: z.array(
-        z.object({
-          name: z.string(),
-          version: z.string(),
-          architecture: z.string(),
-          suite: z.string(),
-          sha256,
-        }),
+      packages: z.array(sourcePackage),
+    }),
+    z.object({
+      kind: z.literal('debian-disk'),
+      recipe: z.int(),
+      recipeSha256: sha256,
+      /** Of kernel and initramfs. */
+      packages: z.array(sourcePackage),
+      /** All that dpkg has on the disk. */
+      installed: z.array(
+        z.object({ name: z.string(), version: z.string(), architecture: z.string() }),
       ),
     }),
     z.object({ kind: z.literal('import') }),
@@ -46,6 +57,10 @@ export const imageManifest = z.object({
   commandLine: z.string().max(2000),
   /** Whether the guest runs Domus's agent, so that commands, clones and clock setting work. */
   agent: z.boolean(),
+  /** A disk that domains get an overlay over; it is one of the files. */
+  disk: z
+    .object({ file: fileName, format: z.enum(['raw', 'qcow2']), bytes: z.int().positive() })
+    .optional(),
   files: z.record(fileName, fileEntry),
 });
 

@@ -82,6 +82,9 @@ function noKernel(records: readonly PackageRecord[], asked: string): never {
 /** Files of an image, beside its manifest. */
 export type ImageFile = 'vmlinuz' | 'initrd.img' | 'seabios.bin' | 'vgabios.bin' | 'config';
 
+/** The root disk, in an image that has one. */
+export const DISK_FILE = 'root.qcow2';
+
 export const firmwareFiles = {
   'seabios.bin': 'usr/share/seabios/bios-256k.bin',
   /** For the emulator without Xen: the benchmarks' other side has a VGA card. */

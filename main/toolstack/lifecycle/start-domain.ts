@@ -96,8 +96,9 @@ async function provide(
 ): Promise<Given> {
   task.progress(null, 'loading the image');
   const image = await unlessAborted(parts.images.load(domain.definition.image), task.signal);
-  // Without an agent nothing could give a clone its identity.
-  if (mode === 'cold' || !image.hasAgent) {
+  // Without an agent nothing could give a clone its identity. What a snapshot knows of a mounted disk
+  // would not be so of another one's.
+  if (mode === 'cold' || !image.hasAgent || image.disk) {
     task.progress(0.1, 'booting');
     return { mode: 'cold', image };
   }

@@ -7,7 +7,7 @@ import { systemMirror, writeAptConfiguration } from './apt-configuration.ts';
 import type { DownloadOptions } from './download.ts';
 import { readPackageRecords, type PackageRecord } from './package.ts';
 import type { PackageListing, PackageSource, RunOptions } from './source.ts';
-import type { Mirror, Suite } from './suite.ts';
+import { publicMirror, type Mirror, type Suite } from './suite.ts';
 
 const aptHelper = '/usr/lib/apt/apt-helper';
 
@@ -25,15 +25,20 @@ export class AptSource implements PackageSource {
   readonly name = 'apt';
   readonly #options: AptSourceOptions;
   #configuration = '';
+  #mirror: Mirror = publicMirror;
 
   constructor(options: AptSourceOptions) {
     this.#options = options;
   }
 
+  get mirror(): Mirror {
+    return this.#mirror;
+  }
+
   async list(wanted: (name: string) => boolean, options: RunOptions): Promise<PackageListing> {
     const { suites, keys, workDirectory } = this.#options;
-    const mirror = this.#options.mirror ?? (await systemMirror(options.signal));
-    this.#configuration = await writeAptConfiguration(workDirectory, mirror, suites, keys);
+    this.#mirror = this.#options.mirror ?? (await systemMirror(options.signal));
+    this.#configuration = await writeAptConfiguration(workDirectory, this.#mirror, suites, keys);
     const update = await this.#apt('apt-get', ['update'], options.signal);
     const indexes = await this.#indexes(options.signal);
     const records: PackageRecord[] = [];
@@ -46,7 +51,11 @@ export class AptSource implements PackageSource {
       } else if (suite.required) throw aptFailed(`has no index of ${suite.name}`, update);
       else warnings.push(`The suite ${suite.name} was left out. ${complaints(update)}`);
     }
-    return { records, warnings };
+    return {
+      records,
+      suites: suites.map(({ name }) => name).filter((name) => indexes.has(name)),
+      warnings,
+    };
   }
 
   async download(

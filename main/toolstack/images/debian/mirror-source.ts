@@ -32,20 +32,26 @@ export class MirrorSource implements PackageSource {
     this.#options = options;
   }
 
+  get mirror(): Mirror {
+    return this.#options.mirror;
+  }
+
   async list(wanted: (name: string) => boolean, options: RunOptions): Promise<PackageListing> {
     await mkdir(this.#options.workDirectory, { recursive: true });
     const records: PackageRecord[] = [];
+    const suites: string[] = [];
     const warnings: string[] = [];
     for (const suite of this.#options.suites) {
       try {
         const text = await this.#packagesOf(suite, options.signal);
         records.push(...readPackageRecords(text, suite.name, wanted));
+        suites.push(suite.name);
       } catch (error) {
         if (suite.required || !(error instanceof DomusError)) throw error;
         warnings.push(`The suite ${suite.name} was left out. ${error.message}`);
       }
     }
-    return { records, warnings };
+    return { records, suites, warnings };
   }
 
   async download(

@@ -1,6 +1,7 @@
 import type { ProgressListener } from '../progress.ts';
 import type { DownloadOptions } from './download.ts';
 import type { PackageRecord } from './package.ts';
+import type { Mirror } from './suite.ts';
 
 /** How far a running operation is told about and stopped. */
 export interface RunOptions {
@@ -11,6 +12,8 @@ export interface RunOptions {
 /** What a source found: records of all suites that could be read, and what could not be. */
 export interface PackageListing {
   readonly records: readonly PackageRecord[];
+  /** Names of the suites that could be read. */
+  readonly suites: readonly string[];
   /** Sentences for the person: a suite that was left out, and why. */
   readonly warnings: readonly string[];
 }
@@ -25,6 +28,8 @@ export interface PackageSource {
   list(wanted: (name: string) => boolean, options: RunOptions): Promise<PackageListing>;
   /** Downloads one listed package into `directory` and returns the file's path. Hash and size hold. */
   download(record: PackageRecord, directory: string, options: DownloadOptions): Promise<string>;
+  /** The archives' roots that it reads from, after `list`. */
+  readonly mirror: Mirror;
   /** Removes what `list` left on disk. */
   dispose(): Promise<void>;
 }
