@@ -12,6 +12,8 @@ import type { DefaultImage } from './lifecycle/default-image.ts';
 import type { Restarts } from './lifecycle/restarts.ts';
 import type { LogBook } from './log/log-book.ts';
 import type { ProcessBudget } from './placement/process-budget.ts';
+import type { PoolViews } from './storage/pool-views.ts';
+import type { Storage } from './storage/storage.ts';
 import type { Store } from './store/store.ts';
 import type { TaskBook } from './tasks/task-book.ts';
 
@@ -24,6 +26,8 @@ export interface SiteParts {
   readonly hosts: HostRegistry;
   readonly domains: DomainRegistry;
   readonly disks: DiskService;
+  readonly storage: Storage;
+  readonly poolViews: PoolViews;
   readonly budget: ProcessBudget;
   readonly golden: GoldenLibrary;
   readonly images: ImageSource;

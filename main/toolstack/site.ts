@@ -7,13 +7,14 @@ import { hostCalls } from './calls/host-calls.ts';
 import { imageCalls, imageViews } from './calls/image-calls.ts';
 import type { SiteApi } from './calls/site-api.ts';
 import { siteCalls } from './calls/site-calls.ts';
+import { poolCalls, volumeCalls } from './calls/storage-calls.ts';
 import { taskCalls } from './calls/task-calls.ts';
 import { unfinished } from './calls/unfinished.ts';
 import { xenstoreCalls } from './calls/xenstore-calls.ts';
 import { ConsoleHub } from './console/console-hub.ts';
 import { DiskLocks } from './disks/disk-locks.ts';
 import { DiskService } from './disks/disk-service.ts';
-import type { IoWorkerFactory } from './disks/io-link.ts';
+import type { IoLink, IoWorkerFactory } from './disks/io-link.ts';
 import { domain0View } from './domains/domain0.ts';
 import { DomainRegistry } from './domains/domain-registry.ts';
 import type { ManagedDomain } from './domains/managed-domain.ts';
@@ -41,6 +42,10 @@ import { ProcessBudget } from './placement/process-budget.ts';
 import type { BudgetSettings } from './placement/process-budget.ts';
 import type { SiteParts } from './site-parts.ts';
 import { Sampler } from './statistics/sampler.ts';
+import { openSource } from './storage/open-source.ts';
+import { PoolRegistry } from './storage/pool-registry.ts';
+import { PoolViews } from './storage/pool-views.ts';
+import { Storage } from './storage/storage.ts';
 import { recover } from './store/recover.ts';
 import { Store } from './store/store.ts';
 import { SiteFeed } from './streams/site-feed.ts';
@@ -93,8 +98,8 @@ export class Site {
       domains: domainCalls(parts, startedAtMs, this.claims),
       xenstore: xenstoreCalls(parts),
       images: imageCalls(parts),
-      pools: unfinished('pools'),
-      volumes: unfinished('volumes'),
+      pools: poolCalls(parts),
+      volumes: volumeCalls(parts),
       networks: unfinished('networks'),
       forwards: unfinished('forwards'),
       captures: unfinished('captures'),
@@ -111,9 +116,9 @@ export class Site {
     createHome(home);
     const lock = lockHome(home);
     try {
-      const feed = new SiteFeed();
       const closing = new AbortController();
-      const parts = await assemble(options, feed, closing.signal);
+      const feed: SiteFeed = new SiteFeed((readers) => parts.poolViews.watch(readers > 0));
+      const parts: SiteParts = await assemble(options, feed, closing.signal);
       const site = new Site(parts, options, lock, feed, closing);
       await parts.hosts.startAll();
       await demoHosts(parts);
@@ -137,10 +142,11 @@ export class Site {
   }
 
   private async end(): Promise<void> {
-    const { tasks, hosts, disks, golden, events, log, store } = this.parts;
+    const { tasks, hosts, disks, poolViews, golden, events, log, store } = this.parts;
     this.closing.abort();
     await tasks.close();
     await hosts.close();
+    await poolViews.close();
     await disks.close();
     golden.close();
     this.sampler.close();
@@ -189,15 +195,23 @@ async function assemble(
     changed: (domain) => domainChanged(domain),
     removed: (uuid) => {
       feed.publish({ type: 'domain-removed', uuid });
+      poolViews.domainChanged();
       console.forget(uuid);
     },
   });
   const disks = new DiskService({
     factory: options.ioFactory,
-    locks: new DiskLocks(home.diskLocks),
     home: home.folder,
+    open: (disk, user, host) => openSource(storage, disk, user, host),
     log: (level, message) => log.write(level, 'disks', message),
     lost: (domids, reason) => void disksLost(parts, domids, reason),
+  });
+  const storage = openStorage(home, store, log, () => disks.jobs());
+  const poolViews = new PoolViews({
+    storage,
+    domains,
+    publish: (pools) => feed.publish({ type: 'pools', pools }),
+    log: (message) => log.write('warning', 'storage', message),
   });
   const hosts = new HostRegistry({
     table: store.hosts,
@@ -220,6 +234,8 @@ async function assemble(
     hosts,
     domains,
     disks,
+    storage,
+    poolViews,
     budget: new ProcessBudget(options.budget),
     golden,
     images,
@@ -234,6 +250,7 @@ async function assemble(
   const openedAtMs = Date.now();
 
   function domainChanged(domain: ManagedDomain): void {
+    poolViews.domainChanged();
     if (domain.deletedAtMs !== null) return;
     feed.publish({ type: 'domain', domain: domain.view });
     console.state(domain.uuid, domain.name, domain.state);
@@ -252,6 +269,26 @@ async function assemble(
   }
 
   return parts;
+}
+
+/** The pools, with the first one of a new home. */
+function openStorage(home: Home, store: Store, log: LogBook, jobs: () => IoLink): Storage {
+  const pools = new PoolRegistry({
+    table: store.pools,
+    settings: store.settings,
+    home: home.folder,
+  });
+  const tell = (level: 'warning' | 'error', message: string): void =>
+    log.write(level, 'storage', message);
+  const locks = new DiskLocks(home.diskLocks);
+  const storage = new Storage({ pools, locks, home: home.folder, jobs, log: tell });
+  try {
+    pools.addDefault();
+  } catch (error) {
+    tell('error', `there is no first pool: ${String(error)}`);
+  }
+  storage.tidy();
+  return storage;
 }
 
 /** Says what an earlier run of the program left, and what became of it. */

@@ -144,4 +144,5 @@ export const CloneVolume = VolumeRef.extend({
   /** Else that of the original. */
   format: DiskFormat.optional(),
 });
+export type CloneVolume = z.infer<typeof CloneVolume>;
 export const ResizeVolume = VolumeRef.extend({ sizeMiB: DiskMiB });

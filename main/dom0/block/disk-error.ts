@@ -12,7 +12,8 @@ export type DiskErrorCode =
   | 'disk.read-only'
   | 'disk.bad-request'
   | 'disk.cannot-shrink'
-  | 'disk.too-large';
+  | 'disk.too-large'
+  | 'disk.stopped';
 
 const WHAT_TO_DO: Record<DiskErrorCode, string> = {
   'disk.no-space': 'make room where it lies, then resume the domain',
@@ -27,6 +28,7 @@ const WHAT_TO_DO: Record<DiskErrorCode, string> = {
   'disk.bad-request': 'whoever asked for this is at fault',
   'disk.cannot-shrink': 'make a smaller disk and copy what is needed',
   'disk.too-large': 'choose a smaller size, or larger clusters',
+  'disk.stopped': 'start it again if it is still wanted',
 };
 
 /** `label` names the disk to a person ("web1-root.qcow2"); `what` says what happened to it. */

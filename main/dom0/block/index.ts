@@ -11,10 +11,14 @@ export type { DiskBuffer, DiskDone } from './ring/disk-client.ts';
 export { createDiskRing, DiskStatus } from './ring/disk-ring.abi.ts';
 export { DiskServer } from './service/disk-server.ts';
 export type {
+  CopyDisk,
+  DiskDescription,
   DiskFile,
+  DiskJobCalls,
   DiskServiceCalls,
   DiskServiceEvents,
   DiskSource,
+  NewDiskFile,
   OpenDisk,
   OpenedDisk,
 } from './service/disk-service.contract.ts';

@@ -11,6 +11,7 @@ export function hostCalls(parts: SiteParts): SiteApi['hosts'] {
     remove: async ({ host: name }) => {
       const host = parts.hosts.get(name);
       requireEmpty(parts, host);
+      requireNoPools(parts, host);
       dropDeleted(parts, host);
       await parts.hosts.remove(host);
       return {};
@@ -29,6 +30,18 @@ function requireEmpty(parts: SiteParts, host: SiteHost): void {
     'host.not-empty',
     `Host ${host.name} has domains (${names.join(', ')}). Move or delete them first.`,
     { data: { host: host.name, domains: names } },
+  );
+}
+
+/** Error `host.has-pools`, which names them. */
+function requireNoPools(parts: SiteParts, host: SiteHost): void {
+  const pools = parts.storage.pools.all().filter((pool) => pool.host === host.name);
+  if (pools.length === 0) return;
+  const names = pools.map(({ name }) => name);
+  throw new DomusError(
+    'host.has-pools',
+    `Host ${host.name} has local pools (${names.join(', ')}). Remove them first: domus pool remove ${names[0]}.`,
+    { data: { host: host.name, pools: names } },
   );
 }
 

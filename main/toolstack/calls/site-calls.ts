@@ -49,7 +49,7 @@ export function siteCalls(parts: SiteParts, self: SiteSelf): SiteApi['site'] {
 
 /** Of one moment: nothing waits between the readings of what can change and their answer. */
 async function snapshot(parts: SiteParts, startedAtMs: number): Promise<SiteChange> {
-  const images = await imageViews(parts);
+  const [images, pools] = await Promise.all([imageViews(parts), parts.poolViews.all()]);
   const hosts = parts.hosts.all();
   return {
     type: 'snapshot',
@@ -57,7 +57,7 @@ async function snapshot(parts: SiteParts, startedAtMs: number): Promise<SiteChan
     domains: [...hosts.map((host) => domain0View(host, startedAtMs)), ...parts.domains.views()],
     tasks: parts.tasks.list(SNAPSHOT_TASKS),
     images,
-    pools: [],
+    pools,
     networking: { networks: [], forwards: [], captures: [] },
   };
 }

@@ -11,6 +11,7 @@ import type {
   AccessList,
   DomainInside,
   InterfaceCounters,
+  OnDiskError,
 } from '../../../shared/contract/index.ts';
 import type { LinkCalls } from './link.contract.ts';
 
@@ -111,6 +112,8 @@ export interface DiskSpec {
   readOnly: boolean;
   /** Discards are passed on. */
   discard: boolean;
+  /** What becomes of a request that fails for what lies beneath. */
+  onError: OnDiskError;
   /** `createDiskRing`: fresh, for this life on this host; its I/O worker rings `doorbell`. */
   ring: SharedArrayBuffer;
 }

@@ -3,12 +3,13 @@ import {
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
-  ftruncateSync,
+  lstatSync,
   openSync,
   realpathSync,
   rmSync,
+  statSync,
 } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 
@@ -31,54 +32,64 @@ export function realDiskPath(path: string): string {
 }
 
 /**
- * Opens a regular file or a block device; the descriptor is the caller's. Errors `disk.no-file`,
- * `disk.not-a-disk`, `disk.not-allowed`, `disk.unusable`.
+ * Opens a regular file or a block device; the descriptor is the caller's. `follow`: symbolic links
+ * are. Errors `disk.no-file`, `disk.not-a-disk`, `disk.not-allowed`, `disk.unusable`.
  */
-export function openDiskFile(path: string, readOnly: boolean): OpenedFile {
+export function openDiskFile(path: string, readOnly: boolean, follow = true): OpenedFile {
   // What is no file may wait for a peer when it is opened.
-  const { O_RDONLY, O_RDWR, O_NONBLOCK = 0 } = constants;
+  const { O_RDONLY, O_RDWR, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+  const flags = (readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW);
   let fd: number;
   try {
-    fd = openSync(path, (readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK);
+    fd = openSync(path, flags);
   } catch (error) {
     throw unusable(path, error);
   }
   const stat = fstatSync(fd, { bigint: true });
-  if (stat.isFile()) return { fd, key: `${stat.dev}.${stat.ino}`, bytes: Number(stat.size) };
-  if (stat.isBlockDevice()) return { fd, key: `device.${stat.rdev}`, bytes: null };
+  if (stat.isFile()) return { fd, key: keyOf(stat), bytes: Number(stat.size) };
+  if (stat.isBlockDevice()) return { fd, key: keyOf(stat), bytes: null };
   closeSync(fd);
   throw notADisk(path);
 }
 
+/** Whether a file that was opened is still what has its name. */
+export function isStillThere(path: string, { key }: OpenedFile): boolean {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat !== undefined && keyOf(stat) === key;
+}
+
 /**
- * Makes a file full of zeros that take no room, and answers with its real path. Errors
- * `disk.file-exists`, `disk.no-file` (its folder is not there), `disk.not-allowed`, `disk.unusable`.
+ * Makes an empty file, open for writing; the descriptor is the caller's. Errors `disk.file-exists`,
+ * `disk.no-file` (its folder is not there), `disk.not-allowed`, `disk.unusable`.
  */
-export function createDiskFile(path: string, bytes: number): string {
+export function createDiskFile(path: string): OpenedFile {
+  try {
+    const fd = openSync(path, 'wx+', 0o600);
+    return { fd, key: keyOf(fstatSync(fd, { bigint: true })), bytes: 0 };
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+/** Where a file can be made: its path without symbolic links. Errors as {@link createDiskFile}. */
+export function newDiskPath(path: string): string {
   requireAbsolute(path);
-  let real: string;
-  let fd: number;
   try {
-    real = join(realpathSync(dirname(path)), basename(path));
-    fd = openSync(real, 'wx', 0o600);
+    const real = join(realpathSync(dirname(path)), basename(path));
+    if (!lstatSync(real, { throwIfNoEntry: false })) return real;
   } catch (error) {
     throw unusable(path, error);
   }
-  try {
-    ftruncateSync(fd, bytes);
-    fsyncSync(fd);
-  } catch (error) {
-    removeDiskFile(real);
-    throw unusable(path, error);
-  } finally {
-    closeSync(fd);
-  }
-  return real;
+  throw unusable(path, Object.assign(new Error('it is there'), { code: 'EEXIST' }));
 }
 
 /** Takes back what {@link createDiskFile} made. */
 export function removeDiskFile(path: string): void {
   rmSync(path, { force: true });
+}
+
+function keyOf(stat: BigIntStats): string {
+  return stat.isBlockDevice() ? `device.${stat.rdev}` : `${stat.dev}.${stat.ino}`;
 }
 
 function requireAbsolute(path: string): void {
@@ -116,6 +127,7 @@ function unusable(path: string, cause: unknown): DomusError {
         options,
       );
     case 'EISDIR':
+    case 'ELOOP':
     case 'ENXIO':
       return notADisk(path);
     case 'EACCES':

@@ -6,8 +6,8 @@ import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { openDiskFile, realDiskPath } from './disk-file.ts';
 import { DiskLocks } from './disk-locks.ts';
 
-const user = { domain: 'web1', home: '/homes/a' };
-const other = { domain: 'db1', home: '/homes/b' };
+const user = { user: 'domain web1', home: '/homes/a' };
+const other = { user: 'domain db1', home: '/homes/b' };
 
 function scene(): { folder: string; path: string; locks: DiskLocks; key: (at?: string) => string } {
   const folder = temporaryFolder();
@@ -70,7 +70,7 @@ describe('a disk’s file', () => {
       const child = await startChild(folder, holder(folder, file.key, readOnly));
       expect(() => locks.acquire(file, false, user)).toThrow(
         expect.objectContaining({
-          data: { path, domain: 'db1', home: '/homes/b', pid: child.pid },
+          data: { path, user: 'domain db1', home: '/homes/b', pid: child.pid },
         }),
       );
       await killChild(child);

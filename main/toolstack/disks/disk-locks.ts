@@ -13,12 +13,13 @@ import { storageError } from '../files/atomic-file.ts';
 import { ProcessLock } from '../files/process-lock.ts';
 
 export interface DiskUser {
-  domain: string;
+  /** As in "in use by …": `domain web1`, `the clone of default/base`. */
+  user: string;
   /** The folder of its site. */
   home: string;
 }
 
-const Note = z.object({ domain: z.string(), home: z.string(), pid: z.int(), writes: z.boolean() });
+const Note = z.object({ user: z.string(), home: z.string(), pid: z.int(), writes: z.boolean() });
 type Note = z.infer<typeof Note>;
 
 let counter = 0;
@@ -56,19 +57,19 @@ export class DiskLocks {
     const who = !holder
       ? 'another program'
       : holder.home === user.home
-        ? `domain ${holder.domain}`
-        : `domain ${holder.domain} of the site in ${holder.home} (process ${holder.pid})`;
+        ? holder.user
+        : `${holder.user} of the site in ${holder.home} (process ${holder.pid})`;
     const how = readOnly || holder?.writes !== false ? 'which writes it' : 'which reads it';
     const way = readOnly
-      ? 'A disk can be shared only while nobody writes it: shut that domain down, or attach a copy.'
-      : 'A disk has one writer: shut that domain down, detach the disk there, or attach a copy.';
+      ? 'A disk can be shared only while nobody writes it: end that first, or use a copy.'
+      : 'A disk has one writer: end that first, detach the disk there, or use a copy.';
     return new DomusError(
       'disk.in-use',
       `The disk ${file.path} is in use by ${who}, ${how}. ${way}`,
       {
         data: {
           path: file.path,
-          domain: holder?.domain ?? null,
+          user: holder?.user ?? null,
           home: holder?.home ?? null,
           pid: holder?.pid ?? null,
         },

@@ -1,5 +1,7 @@
 /** The site's I/O workers, and the disks that they have open. */
-import type { DiskLocks } from './disk-locks.ts';
+import type { OpenSource } from '../storage/open-source.ts';
+import type { DiskDefinition } from '../store/domain-table.ts';
+import type { DiskUser } from './disk-locks.ts';
 import { IoLink } from './io-link.ts';
 import type { IoWorkerFactory } from './io-link.ts';
 import { OpenDisks } from './open-disks.ts';
@@ -10,30 +12,28 @@ const WORKERS = 2;
 
 export interface DiskServiceOptions {
   factory: IoWorkerFactory;
-  locks: DiskLocks;
   /** The folder of the site. */
   home: string;
+  open: DiskKeeper['open'];
   log(level: 'warning' | 'error', message: string): void;
   /** A worker died, and with it the way to the disks of these lives. */
   lost(domids: number[], reason: string): void;
 }
 
 export class DiskService implements DiskKeeper {
-  readonly locks: DiskLocks;
   readonly home: string;
   readonly log: DiskServiceOptions['log'];
   private readonly options: DiskServiceOptions;
-  /** By turn. */
-  private readonly workers = new Map<number, IoLink>();
+  /** By turn; `jobs` copies and looks into files, and holds up no disk. */
+  private readonly workers = new Map<number | 'jobs', IoLink>();
   private readonly lives = new Set<OpenDisks>();
-  /** Files that somebody lets go of, until he has. */
+  /** Contents that somebody lets go of, until he has. */
   private readonly closing = new Map<string, Promise<void>>();
   private opened = 0;
   private isClosed = false;
 
   constructor(options: DiskServiceOptions) {
     this.options = options;
-    this.locks = options.locks;
     this.home = options.home;
     this.log = options.log;
   }
@@ -45,21 +45,30 @@ export class DiskService implements DiskKeeper {
     return disks;
   }
 
+  open(definition: DiskDefinition, user: DiskUser, host: string): Promise<OpenSource> {
+    return this.options.open(definition, user, host);
+  }
+
+  /** The worker for files that are nobody's disk, started when it is first needed. */
+  jobs(): IoLink {
+    return this.workers.get('jobs') ?? this.start('jobs');
+  }
+
   /** The next worker in turn, started when it is first needed. */
   worker(): IoLink {
     const turn = this.opened++ % WORKERS;
     return this.workers.get(turn) ?? this.start(turn);
   }
 
-  letsGo(path: string, done: Promise<void>): void {
-    this.closing.set(path, done);
+  letsGo(source: string, done: Promise<void>): void {
+    this.closing.set(source, done);
     void done.then(() => {
-      if (this.closing.get(path) === done) this.closing.delete(path);
+      if (this.closing.get(source) === done) this.closing.delete(source);
     });
   }
 
-  async settled(path: string): Promise<void> {
-    await this.closing.get(path);
+  async settled(source: string): Promise<void> {
+    await this.closing.get(source);
   }
 
   forget(disks: OpenDisks): void {
@@ -74,7 +83,7 @@ export class DiskService implements DiskKeeper {
     await Promise.all([...this.workers.values()].map((worker) => worker.terminate()));
   }
 
-  private start(turn: number): IoLink {
+  private start(turn: number | 'jobs'): IoLink {
     const worker = new IoLink(this.options.factory);
     this.workers.set(turn, worker);
     worker.on('disk.failed', ({ error }) => this.log('error', error.message));

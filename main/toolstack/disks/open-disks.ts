@@ -2,43 +2,43 @@
  * The disks of one life of a domain, while they are open: descriptors, locks, rings, and the worker
  * that serves each. Steps are taken one after the other.
  */
-import { closeSync } from 'node:fs';
 import { DomusError } from '../../../shared/errors.ts';
 import { createDiskRing } from '../../dom0/index.ts';
 import type { DiskSpec } from '../control/host.contract.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
-import { openDiskFile } from './disk-file.ts';
-import type { DiskLocks } from './disk-locks.ts';
+import type { OpenSource } from '../storage/open-source.ts';
+import type { DiskUser } from './disk-locks.ts';
 import type { IoLink } from './io-link.ts';
 
 export interface DiskLife {
   domid: number;
   /** Its present name. */
   name(): string;
+  /** Where it is now. */
+  host(): string;
   /** Rung by the workers. */
   doorbell: SharedArrayBuffer;
 }
 
 /** What all lives share. */
 export interface DiskKeeper {
-  readonly locks: DiskLocks;
   /** The folder of the site. */
   readonly home: string;
+  /** Opens and locks a disk's content. Errors `disk.*`, `volume.*`, `pool.*`. */
+  open(definition: DiskDefinition, user: DiskUser, host: string): Promise<OpenSource>;
   log(level: 'warning' | 'error', message: string): void;
   /** Who serves the next disk. */
   worker(): IoLink;
-  /** `path` is being let go of until `done`, which never fails. */
-  letsGo(path: string, done: Promise<void>): void;
-  /** Settles when nobody of this site is letting go of the file. */
-  settled(path: string): Promise<void>;
+  /** `source` is being let go of until `done`, which never fails. */
+  letsGo(source: string, done: Promise<void>): void;
+  /** Settles when nobody of this site is letting go of it. */
+  settled(source: string): Promise<void>;
   forget(disks: OpenDisks): void;
 }
 
 interface OpenOne {
   definition: DiskDefinition;
-  path: string;
-  fd: number;
-  release: () => void;
+  content: OpenSource;
   worker: IoLink;
   spec: DiskSpec;
 }
@@ -74,20 +74,16 @@ export class OpenDisks {
     return this.inTurn(async () => {
       await this.service.settled(definition.source);
       if (this.ending) throw closed(definition.name);
-      const { source: path, readOnly } = definition;
-      const file = openDiskFile(path, readOnly);
-      let release: (() => void) | null = null;
+      const user = { user: `domain ${this.life.name()}`, home: this.service.home };
+      const content = await this.service.open(definition, user, this.life.host());
       try {
-        const user = { domain: this.life.name(), home: this.service.home };
-        release = this.service.locks.acquire({ key: file.key, path }, readOnly, user);
-        const worker = this.service.worker();
-        const one = { definition, path, fd: file.fd, release, worker };
+        if (this.ending) throw closed(definition.name);
+        const one = { definition, content, worker: this.service.worker() };
         const spec = await this.serve(one, createDiskRing());
         this.open.set(definition.name, { ...one, spec });
         return spec;
       } catch (error) {
-        closeSync(file.fd);
-        release?.();
+        content.close();
         throw error;
       }
     });
@@ -105,21 +101,21 @@ export class OpenDisks {
 
   /** Lets go of a disk that the domain uses no more. What may not be stable is logged. */
   remove(name: string): Promise<void> {
-    const path = this.open.get(name)?.path;
+    const source = this.open.get(name)?.definition.source;
     const done = this.inTurn(() => this.letGo(name));
-    if (path !== undefined) this.service.letsGo(path, done);
+    if (source !== undefined) this.service.letsGo(source, done);
     return done;
   }
 
   /** Lets go of all, for good: its thread is gone. Never fails. */
   closeAll(): Promise<void> {
     if (this.ending) return this.ending;
-    const paths = [...this.open.values()].map(({ path }) => path);
+    const sources = [...this.open.values()].map(({ definition }) => definition.source);
     this.ending = this.inTurn(async () => {
       for (const name of [...this.open.keys()]) await this.letGo(name);
       this.service.forget(this);
     });
-    for (const path of paths) this.service.letsGo(path, this.ending);
+    for (const source of sources) this.service.letsGo(source, this.ending);
     return this.ending;
   }
 
@@ -143,24 +139,28 @@ export class OpenDisks {
   }
 
   private async serve(one: Omit<OpenOne, 'spec'>, ring: SharedArrayBuffer): Promise<DiskSpec> {
-    const { definition, fd, path, worker } = one;
-    const { name, format, readOnly } = definition;
+    const { definition, content, worker } = one;
+    const { name, readOnly, onError } = definition;
     const opened = await worker.call('disk.open', {
       disk: this.id(name),
-      source: { kind: 'files', chain: [{ fd, format, label: path }] },
+      source: content.wire,
       readOnly,
       ring,
       doorbell: this.life.doorbell,
     });
+    if (opened.readOnly && !readOnly) {
+      await worker.call('disk.close', { disk: this.id(name) });
+      throw notWritable(definition);
+    }
     const discard = definition.discard && !readOnly && opened.discardBytes > 0;
-    return { name, bytes: opened.bytes, readOnly, discard, ring };
+    return { name, bytes: opened.bytes, readOnly, discard, onError, ring };
   }
 
-  /** The descriptor and the lock go after the worker's last access. */
+  /** Descriptors and locks go after the worker's last access. */
   private async letGo(name: string): Promise<void> {
     const one = this.open.get(name);
     if (!one) return;
-    const { worker, fd, release, path } = one;
+    const { worker, content, definition } = one;
     this.open.delete(name);
     try {
       await worker.call('disk.close', { disk: this.id(name) });
@@ -168,11 +168,10 @@ export class OpenDisks {
       const why = error instanceof Error ? error.message : String(error);
       this.service.log(
         'error',
-        `${path} of domain ${this.life.name()} was not closed well: ${why}`,
+        `${definition.source} of domain ${this.life.name()} was not closed well: ${why}`,
       );
     } finally {
-      closeSync(fd);
-      release();
+      content.close();
     }
   }
 
@@ -198,4 +197,13 @@ function closed(name: string): DomusError {
   return new DomusError('disk.not-open', `The disk ${name} is not open: its domain has ended.`, {
     data: { disk: name },
   });
+}
+
+/** An NBD server says so only when it is asked. */
+function notWritable({ name, source }: DiskDefinition): DomusError {
+  return new DomusError(
+    'disk.read-only',
+    `The disk ${name} (${source}) can only be read. Attach it read-only.`,
+    { data: { disk: name, source } },
+  );
 }

@@ -1,10 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CreateDomain, NewDisk } from '../../../shared/contract/index.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { planDisks } from './plan-disks.ts';
+import { qemuCheck, qemuImg } from '../../dom0/block/testing/qemu-img.ts';
+import { TestStorage } from '../testing/test-storage.ts';
+import { makeDisks, planDisks } from './plan-disks.ts';
 
 const MIB = 2 ** 20;
 
@@ -17,6 +27,8 @@ function refusal(work: () => unknown): { code: string; message: string } {
   throw new Error('it was not refused');
 }
 
+const { parts } = TestStorage.open();
+
 describe('what becomes of a disk that is asked for', () => {
   test('its real path, a free name, a format by its name', () => {
     const folder = temporaryFolder();
@@ -25,6 +37,7 @@ describe('what becomes of a disk that is asked for', () => {
     writeFileSync(join(folder, 'b'), Buffer.alloc(1024));
     symlinkSync(real, join(folder, 'link'));
     const planned = planDisks(
+      parts,
       'web1',
       [],
       [
@@ -48,31 +61,94 @@ describe('what becomes of a disk that is asked for', () => {
         format: 'raw',
         readOnly: false,
         discard: true,
+        onError: 'pause',
         bytes: 1024,
       },
     ]);
-    const [byName] = planDisks('web1', [], [{ source: real }]);
+    const [byName] = planDisks(parts, 'web1', [], [{ source: real }]);
     expect(byName!.definition.format).toBe('qcow2');
   });
 
-  test('a new file of that size, with nothing in it, that can be taken back', () => {
+  test('a new file of that size, with nothing in it, that can be taken back', async () => {
     const path = join(temporaryFolder(), 'new.img');
-    const [planned] = planDisks('web1', [], [{ source: path, sizeMiB: 100 }]);
+    const planned = planDisks(parts, 'web1', [], [{ source: path, sizeMiB: 100 }]);
+    expect(existsSync(path)).toBe(false);
+    await makeDisks(planned);
     expect(statSync(path)).toMatchObject({ size: 100 * MIB, blocks: 0 });
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    planned!.undo();
+    planned[0]!.undo();
     expect(existsSync(path)).toBe(false);
   });
 
-  test('a refusal that says of what, and leaves nothing', () => {
+  test('a new qcow2 file, by its name or as it is said', async () => {
+    const folder = temporaryFolder();
+    const named = join(folder, 'a.qcow2');
+    const said = join(folder, 'b');
+    const planned = planDisks(
+      parts,
+      'web1',
+      [],
+      [
+        { source: named, sizeMiB: 100 },
+        { source: said, sizeMiB: 100, format: 'qcow2' },
+      ],
+    );
+    await makeDisks(planned);
+    for (const path of [named, said]) {
+      expect(qemuCheck(path)).toBe('clean');
+      expect(qemuImg('info', path)).toContain('100 MiB');
+    }
+    expect(planned.map(({ definition }) => definition.bytes)).toEqual([100 * MIB, 100 * MIB]);
+  });
+
+  test('a new volume, that can be taken back', async () => {
+    const planned = planDisks(parts, 'web1', [], [{ source: 'default/root', sizeMiB: 8 }]);
+    await makeDisks(planned);
+    const { folder } = parts.storage.pools.get('default');
+    expect(planned[0]!.definition).toMatchObject({ source: 'default/root', format: 'raw' });
+    expect(statSync(folder.at('root'))).toMatchObject({ size: 8 * MIB, blocks: 0 });
+    const [byPath] = planDisks(parts, 'db1', [], [{ source: folder.at('root') }]);
+    expect(byPath!.definition).toMatchObject({ source: 'default/root', bytes: 8 * MIB });
+    planned[0]!.undo();
+    expect(existsSync(folder.at('root'))).toBe(false);
+  });
+
+  test('nothing at all when one of several cannot be made', async () => {
+    const folder = temporaryFolder();
+    const at = (name: string): string => join(folder, name);
+    const planned = planDisks(
+      parts,
+      'web1',
+      [],
+      [
+        { source: at('first'), sizeMiB: 1 },
+        { source: at('second'), sizeMiB: 1 },
+      ],
+    );
+    writeFileSync(at('second'), 'somebody else’s');
+    await expect(makeDisks(planned)).rejects.toMatchObject({ code: 'disk.file-exists' });
+    expect(existsSync(at('first'))).toBe(false);
+    expect(readFileSync(at('second'), 'utf8')).toBe('somebody else’s');
+  });
+
+  test('the address of a network block device', () => {
+    const source = 'nbd://127.0.0.1:10809/root';
+    const [planned] = planDisks(parts, 'web1', [], [{ source: 'nbd://127.0.0.1/root' }]);
+    expect(planned!.definition).toMatchObject({ source, format: 'raw', bytes: null });
+  });
+
+  test('a refusal that says of what, and leaves nothing', async () => {
     const folder = temporaryFolder();
     const at = (name: string): string => join(folder, name);
     writeFileSync(at('old'), 'content');
     mkdirSync(at('folder'));
     execFileSync('mkfifo', [at('fifo')]);
+    await makeDisks(
+      planDisks(parts, 'web1', [], [{ source: 'default/there', sizeMiB: 1, format: 'qcow2' }]),
+    );
     const cases: [NewDisk, string][] = [
-      [{ source: 'relative.img' }, 'disk.bad-path'],
-      [{ source: '/a\0b' }, 'disk.bad-path'],
+      [{ source: 'relative.img' }, 'disk.bad-source'],
+      [{ source: '/a\0b' }, 'disk.bad-source'],
       [{ source: at('none') }, 'disk.no-file'],
       [{ source: at('old/below') }, 'disk.no-file'],
       [{ source: at('none/new'), sizeMiB: 1 }, 'disk.no-file'],
@@ -81,19 +157,23 @@ describe('what becomes of a disk that is asked for', () => {
       [{ source: at('fifo') }, 'disk.not-a-disk'],
       [{ source: '/dev/null' }, 'disk.not-a-disk'],
       [{ source: at('old'), sizeMiB: 1 }, 'disk.file-exists'],
-      [{ source: at('new'), sizeMiB: 1, format: 'qcow2' }, 'disk.not-made'],
       [{ source: at('new'), sizeMiB: 1, readOnly: true }, 'disk.not-made'],
+      [{ source: 'nbd://127.0.0.1/a', sizeMiB: 1 }, 'disk.not-made'],
+      [{ source: 'nbd://127.0.0.1/a', format: 'qcow2' }, 'disk.other-format'],
+      [{ source: 'default/none' }, 'volume.unknown'],
+      [{ source: 'none/there' }, 'pool.unknown'],
+      [{ source: 'default/there', sizeMiB: 1 }, 'volume.exists'],
+      [{ source: 'default/there', format: 'raw' }, 'disk.other-format'],
       [{ source: at('old'), name: 'xvda' }, 'disk.name-taken'],
-      [{ source: at('first') }, 'disk.in-use'],
+      [{ source: at('first'), sizeMiB: 1 }, 'disk.in-use'],
     ];
     for (const [asked, code] of cases) {
       const refused = refusal(() =>
-        planDisks('web1', [], [{ source: at('first'), name: 'xvda', sizeMiB: 1 }, asked]),
+        planDisks(parts, 'web1', [], [{ source: at('first'), name: 'xvda', sizeMiB: 1 }, asked]),
       );
       expect({ asked, code: refused.code }).toEqual({ asked, code });
-      expect(existsSync(at('first'))).toBe(false);
-      expect(existsSync(at('new'))).toBe(false);
     }
+    expect(readdirSync(folder).sort()).toEqual(['fifo', 'folder', 'old']);
   });
 
   test('sixteen at most', () => {
@@ -102,7 +182,7 @@ describe('what becomes of a disk that is asked for', () => {
       source: join(folder, `${n}`),
       sizeMiB: 1,
     }));
-    expect(refusal(() => planDisks('web1', [], asked)).code).toBe('disk.too-many');
+    expect(refusal(() => planDisks(parts, 'web1', [], asked)).code).toBe('disk.too-many');
   });
 });
 

@@ -46,6 +46,7 @@ export class RunningDomain {
     this.disks = disks.life({
       domid: life.domid,
       name: () => this.spec.name,
+      host: () => this.host.name,
       doorbell: this.spec.doorbell,
     });
     this.ended = this.endedResolvers.promise;

@@ -54,7 +54,7 @@ function writeAll(fd: number, bytes: Uint8Array): void {
 }
 
 /** The rename itself is durable only once its folder is; Windows cannot sync one, nor needs it. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const fd = openSync(folder, 'r');
   try {

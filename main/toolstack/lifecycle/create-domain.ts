@@ -2,14 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateDomain, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
-import { planDisks } from '../disks/plan-disks.ts';
+import { makeDisks, planDisks } from '../disks/plan-disks.ts';
 import type { PlannedDisk } from '../disks/plan-disks.ts';
 import type { ImageRecord } from '../image-source.ts';
 import { planMemory } from '../placement/memory-rules.ts';
 import type { MemoryPlan } from '../placement/memory-rules.ts';
 import { place } from '../placement/placement.ts';
 import type { SiteParts } from '../site-parts.ts';
-import type { DomainDefinition } from '../store/domain-table.ts';
+import { whyNotOn } from '../storage/open-source.ts';
+import type { DiskDefinition, DomainDefinition } from '../store/domain-table.ts';
 import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { startDomain } from './start-domain.ts';
@@ -28,14 +29,15 @@ export async function createDomain(
   parts.domains.requireNameFree(asked.name);
   const boot = asked.cold ? 'cold' : 'clone';
   const plan = planMemory({ ...asked, boot }, parts.hosts.largestKiB);
-  const host = chooseHost(parts, asked, plan);
+  const disks = planDisks(parts, asked.name, [], asked.disks ?? []);
+  const host = chooseHost(parts, asked, plan, disks);
   parts.budget.check(plan.memoryKiB, asked.name);
   const release = names.claim(asked.name);
-  const disks = plannedOrReleased(asked, release);
   return parts.tasks.start(
     { kind: 'create', title: `Creating ${asked.name}`, host, cancellable: true },
     async (task) => {
       try {
+        await makeDisks(disks);
         const { id } = image ?? (await defaultImage(parts, task));
         const definition = define(asked, plan, host, id, disks);
         return await realise(parts, definition, task);
@@ -99,15 +101,44 @@ function defaultImage(parts: SiteParts, task: RunningTask): Promise<ImageRecord>
 }
 
 /** A machine begins with all of its maximum; its balloon gives the rest back after. */
-function chooseHost(parts: SiteParts, asked: CreateDomain, plan: MemoryPlan): string {
+function chooseHost(
+  parts: SiteParts,
+  asked: CreateDomain,
+  plan: MemoryPlan,
+  disks: readonly PlannedDisk[],
+): string {
+  const definitions = disks.map(({ definition }) => definition);
   if (asked.host === undefined) {
-    const candidates = parts.hosts.all().map((host) => host.candidate);
+    const seeing = parts.hosts
+      .all()
+      .filter(({ name }) => whyNotOn(parts.storage.pools, definitions, name) === null);
+    if (seeing.length === 0) throw noHostSees(asked.name, definitions);
+    const candidates = seeing.map((host) => host.candidate);
     return place(candidates, plan.maxMemoryKiB, asked.name);
   }
   const host = parts.hosts.get(asked.host);
   void host.link; // it must be up
+  const reason = whyNotOn(parts.storage.pools, definitions, host.name);
+  if (reason !== null) throw notThere(asked.name, host.name, reason);
   host.ledger.require(plan.maxMemoryKiB, asked.name);
   return host.name;
+}
+
+function noHostSees(name: string, disks: readonly DiskDefinition[]): DomusError {
+  const sources = disks.map(({ source }) => source);
+  return new DomusError(
+    'disk.not-here',
+    `No host sees all disks of ${name} (${sources.join(', ')}): they are in local pools of several hosts. Clone them into a shared pool.`,
+    { data: { domain: name, sources } },
+  );
+}
+
+function notThere(name: string, host: string, reason: string): DomusError {
+  return new DomusError(
+    'disk.not-here',
+    `Domain ${name} cannot be on ${host}: ${reason}. Create it there, or clone the volume into a shared pool.`,
+    { data: { domain: name, host } },
+  );
 }
 
 function define(
@@ -131,13 +162,4 @@ function define(
     createdAtMs: Date.now(),
     disks: disks.map((disk) => disk.definition),
   };
-}
-
-function plannedOrReleased(asked: CreateDomain, release: () => void): PlannedDisk[] {
-  try {
-    return planDisks(asked.name, [], asked.disks ?? []);
-  } catch (error) {
-    release();
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-/** A disk of a running domain that fails: the guest waits until its cause is gone. */
+/** A disk of a running domain that fails: the guest waits until its cause is gone, or it ends. */
 import { DiskStatus } from '../../dom0/index.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
@@ -7,7 +7,7 @@ import { domainEnded } from './end-of-life.ts';
 
 /**
  * A request is held: pauses the domain, once what is being done to it has ended, and says what to
- * do. `unpause` tries again.
+ * do (`unpause` tries again); or ends it, if that was asked for.
  */
 export async function diskFailed(
   parts: SiteParts,
@@ -16,7 +16,8 @@ export async function diskFailed(
   disk: string,
   status: DiskStatus,
 ): Promise<void> {
-  const path = domain.definition.disks.find(({ name }) => name === disk)?.source ?? disk;
+  const definition = domain.definition.disks.find(({ name }) => name === disk);
+  const path = definition?.source ?? disk;
   const what =
     status === DiskStatus.noSpace
       ? `there is no space left for its disk ${disk} (${path})`
@@ -25,6 +26,7 @@ export async function diskFailed(
     status === DiskStatus.noSpace ? 'Make room there' : 'See the log, mend what lies beneath it';
   while (domain.operation) await domain.operation.over;
   if (domain.running !== run || run.isOver) return;
+  if (definition?.onError === 'crash') return crash(parts, domain, run, what);
   try {
     await domain.exclusively('paused', async () => {
       if (domain.state !== 'paused') {
@@ -51,18 +53,23 @@ export async function disksLost(
   domids: readonly number[],
   reason: string,
 ): Promise<void> {
+  const why = `the I/O worker that served its disks is gone: ${reason}`;
   for (const domid of domids) {
     const domain = parts.domains.byDomid(domid);
-    const run = domain?.running;
-    if (!domain || !run) continue;
-    if (run.host.isUp) {
-      await run.host.link.call('domain.destroy', { domid }).catch((error: unknown) => {
-        parts.log.write('warning', 'disk', `not ended: ${String(error)}`, domain.uuid);
-      });
-    }
-    domainEnded(parts, domain, run, {
-      kind: 'crashed',
-      reason: `the I/O worker that served its disks is gone: ${reason}`,
+    if (domain?.running) await crash(parts, domain, domain.running, why);
+  }
+}
+
+async function crash(
+  parts: SiteParts,
+  domain: ManagedDomain,
+  run: RunningDomain,
+  reason: string,
+): Promise<void> {
+  if (run.host.isUp) {
+    await run.host.link.call('domain.destroy', { domid: run.domid }).catch((error: unknown) => {
+      parts.log.write('warning', 'disk', `not ended: ${String(error)}`, domain.uuid);
     });
   }
+  domainEnded(parts, domain, run, { kind: 'crashed', reason });
 }

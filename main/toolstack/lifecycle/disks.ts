@@ -2,11 +2,12 @@
 import type { Domain, NewDisk, Task } from '../../../shared/contract/index.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { DomusError } from '../../../shared/errors.ts';
-import { planDisks } from '../disks/plan-disks.ts';
+import { makeDisks, planDisks } from '../disks/plan-disks.ts';
 import { wrongState } from '../domains/life.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
 import type { SiteParts } from '../site-parts.ts';
+import { whyNotOn } from '../storage/open-source.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
 
 /**
@@ -16,14 +17,16 @@ import type { DiskDefinition } from '../store/domain-table.ts';
  */
 export function attachDisk(parts: SiteParts, domain: ManagedDomain, asked: NewDisk): Task {
   const run = guestOrNone(domain, 'given a disk');
-  const [planned] = planDisks(domain.name, domain.definition.disks, [asked]);
-  const { definition, undo } = planned!;
+  const planned = planDisks(parts, domain.name, domain.definition.disks, [asked]);
+  const { definition, undo } = planned[0]!;
   const { name } = definition;
+  requireOn(parts, domain, definition);
   return parts.tasks.start(
     { kind: 'disk-attach', title: `Attaching ${name} to ${domain.name}`, domain: domain.uuid },
     async () => {
       try {
         await domain.exclusively(`given the disk ${name}`, async () => {
+          await makeDisks(planned);
           const disk = run ? await plug(run, definition) : definition;
           redefine(parts, domain, [...domain.definition.disks, disk]);
         });
@@ -82,6 +85,7 @@ export async function resizeDisk(
       domain.definition.disks.map((one) => (one === disk ? { ...disk, bytes: size } : one)),
     );
   });
+  parts.poolViews.changed();
   tell(parts, domain, 'resized', `Disk ${name} of ${domain.name} has ${bytes / 2 ** 20} MiB now.`);
   return domain.view;
 }
@@ -97,6 +101,18 @@ export async function openDisks(
   for (const disk of disks) opened.push({ ...disk, bytes: (await run.disks.add(disk)).bytes });
   run.spec.disks = run.disks.specs;
   if (JSON.stringify(opened) !== JSON.stringify(disks)) redefine(parts, domain, opened);
+}
+
+/** Error `disk.not-here`: the domain's host does not see it. */
+function requireOn(parts: SiteParts, domain: ManagedDomain, disk: DiskDefinition): void {
+  const host = domain.running?.host.name ?? domain.definition.host;
+  const reason = whyNotOn(parts.storage.pools, [disk], host);
+  if (reason === null) return;
+  throw new DomusError(
+    'disk.not-here',
+    `Domain ${domain.name} is on ${host}: ${reason}. Move it there first, or clone the volume into a shared pool.`,
+    { data: { domain: domain.name, source: disk.source, host } },
+  );
 }
 
 /** Its guest, if it has one that can take and give disks. Errors `domain.busy`, `domain.wrong-state`. */
@@ -164,6 +180,7 @@ async function growUnused(
   const disks = parts.disks.life({
     domid: parts.domains.newDomid(),
     name: () => domain.name,
+    host: () => domain.definition.host,
     doorbell: new Doorbell().buffer,
   });
   try {

@@ -32,7 +32,7 @@ const MIB = 1 << 20;
 
 /** Errors `domain.cannot-move` with the reason, `host.unknown`; the rest is told by the task. */
 export function migrate(parts: SiteParts, domain: ManagedDomain, target: SiteHost): Task {
-  const reason = whyNot(domain, target);
+  const reason = whyNot(parts, domain, target);
   if (reason !== null) {
     throw new DomusError(
       'domain.cannot-move',

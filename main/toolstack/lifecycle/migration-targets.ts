@@ -3,6 +3,7 @@ import type { MigrationTarget } from '../../../shared/contract/index.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { SiteHost } from '../hosts/site-host.ts';
 import type { SiteParts } from '../site-parts.ts';
+import { whyNotOn } from '../storage/open-source.ts';
 
 const PAGE_BYTES = 4096;
 /** Devices and video memory, beside the pages. */
@@ -14,7 +15,7 @@ const FIXED_MS = 60;
 export function migrationTargets(parts: SiteParts, domain: ManagedDomain): MigrationTarget[] {
   const pages = domain.running?.counters.frames ?? 0;
   return parts.hosts.all().map((host) => {
-    const reason = whyNot(domain, host);
+    const reason = whyNot(parts, domain, host);
     return {
       host: host.name,
       possible: reason === null,
@@ -26,7 +27,7 @@ export function migrationTargets(parts: SiteParts, domain: ManagedDomain): Migra
 }
 
 /** A sentence, or null when it can go there. */
-export function whyNot(domain: ManagedDomain, host: SiteHost): string | null {
+export function whyNot(parts: SiteParts, domain: ManagedDomain, host: SiteHost): string | null {
   const run = domain.running;
   if (host.name === (run?.host.name ?? domain.definition.host)) {
     return `${domain.name} is on ${host.name} already`;
@@ -36,7 +37,10 @@ export function whyNot(domain: ManagedDomain, host: SiteHost): string | null {
   }
   if (domain.operation) return `${domain.name} is being ${domain.operation.participle}`;
   if (!host.isUp) return `${host.name} is down`;
-  return host.ledger.refusal(Math.max(run.actualKiB, run.targetKiB));
+  return (
+    whyNotOn(parts.storage.pools, domain.definition.disks, host.name) ??
+    host.ledger.refusal(Math.max(run.actualKiB, run.targetKiB))
+  );
 }
 
 /** The pages cross the slower of the two links while it stands still. */

@@ -4,9 +4,9 @@ import type { Database } from './database.ts';
 
 /**
  * `lastDomid`: the domid given last; ids are not used again soon, so that logs stay readable.
- * `demoMade`: this home has had its demo domains.
+ * `demoMade`: this home has had its demo domains; `poolMade`: its first pool.
  */
-export type SettingKey = 'lastDomid' | 'demoMade';
+export type SettingKey = 'lastDomid' | 'demoMade' | 'poolMade';
 
 const Row = z.object({ value: z.string() }).transform((row) => row.value);
 

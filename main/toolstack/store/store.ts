@@ -5,6 +5,7 @@ import { DomainTable } from './domain-table.ts';
 import { EventTable } from './event-table.ts';
 import { HostTable } from './host-table.ts';
 import { MoveTable } from './move-table.ts';
+import { PoolTable } from './pool-table.ts';
 import { SettingTable } from './setting-table.ts';
 import { TaskTable } from './task-table.ts';
 
@@ -14,6 +15,7 @@ export class Store {
   readonly tasks: TaskTable;
   readonly events: EventTable;
   readonly moves: MoveTable;
+  readonly pools: PoolTable;
   readonly settings: SettingTable;
   private readonly database: Database;
 
@@ -24,6 +26,7 @@ export class Store {
     this.tasks = new TaskTable(database);
     this.events = new EventTable(database);
     this.moves = new MoveTable(database);
+    this.pools = new PoolTable(database);
     this.settings = new SettingTable(database);
   }
 
@@ -55,6 +58,7 @@ export class Store {
     try {
       store.hosts.all();
       store.domains.all();
+      store.pools.all();
       store.moves.unfinished();
       store.tasks.newest(1);
       return store;

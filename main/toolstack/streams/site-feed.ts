@@ -6,7 +6,12 @@ import { Topic } from './topic.ts';
 const LIMIT = 10_000;
 
 export class SiteFeed {
-  private readonly topic = new Topic<SiteChange>({ limit: LIMIT, keyOf });
+  private readonly topic: Topic<SiteChange>;
+
+  /** `onReaders` hears how many watch, whenever that changes. */
+  constructor(onReaders: (count: number) => void = () => {}) {
+    this.topic = new Topic<SiteChange>({ limit: LIMIT, keyOf }, onReaders);
+  }
 
   publish(change: SiteChange): void {
     this.topic.publish(change);

@@ -149,12 +149,7 @@ export class DomainDisks {
           const last = faults === FAULTS_TOLD ? '; further ones are only counted' : '';
           listener.log(`the guest asked its disk ${spec.name} for ${what}${last}`);
         },
-        onFailure: (status) => {
-          if (!HELD.has(status)) return 'report';
-          if (!disk.isHeld) listener.failed(spec.name, status);
-          disk.isHeld = true;
-          return 'hold';
-        },
+        onFailure: (status) => this.failed(disk, status),
         onBroken: (what) => {
           domain.counters.values[DomainCounter.guestFaults]! += 1;
           listener.log(`the guest broke the ring of its disk ${spec.name}: ${what}`);
@@ -163,6 +158,16 @@ export class DomainDisks {
       grants,
       port,
     );
+  }
+
+  /** A disk that is closed fails what is under way: that is no failure of what lies beneath. */
+  private failed(disk: Disk, status: DiskStatus): 'hold' | 'report' {
+    const { name, onError } = disk.spec;
+    const isMedium = HELD.has(status) || (status === DiskStatus.gone && onError === 'crash');
+    if (!isMedium || onError === 'report') return 'report';
+    if (!disk.isHeld) this.listener.failed(name, status);
+    disk.isHeld = true;
+    return 'hold';
   }
 
   private mapRings(name: string, refs: readonly number[]): GrantMapping[] {

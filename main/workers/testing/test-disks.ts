@@ -51,6 +51,7 @@ export class TestDisks {
       bytes: 0,
       readOnly,
       discard: false,
+      onError: 'pause',
       ring: createDiskRing(),
     };
     let fd = -1;

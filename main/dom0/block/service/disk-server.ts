@@ -5,7 +5,9 @@ import { Doorbell } from '../../../../shared/ring/doorbell.ts';
 import { openDisk } from '../open-disk.ts';
 import { isDiskRing } from '../ring/disk-ring.abi.ts';
 import { DiskRingServer } from '../ring/disk-ring-server.ts';
+import { DiskJobs } from './disk-jobs.ts';
 import type {
+  DiskJobCalls,
   DiskServiceCalls,
   DiskServiceEvents,
   OpenDisk,
@@ -23,12 +25,14 @@ export class DiskServer {
   /** Being opened or closed: their names are taken. */
   private readonly busy = new Set<string>();
   private readonly emit: Emit;
+  readonly handlers: Handlers<DiskServiceCalls>;
 
   constructor(emit: Emit) {
     this.emit = emit;
+    this.handlers = { ...new DiskJobs(emit).handlers, ...this.diskCalls };
   }
 
-  readonly handlers: Handlers<DiskServiceCalls> = {
+  private readonly diskCalls: Handlers<Omit<DiskServiceCalls, keyof DiskJobCalls>> = {
     'disk.open': (params) => this.open(params),
     'disk.close': async ({ disk }) => {
       const served = this.named(disk);

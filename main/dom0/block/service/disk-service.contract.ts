@@ -33,7 +33,50 @@ export interface OpenedDisk {
   discardBytes: number;
 }
 
-export type DiskServiceCalls = {
+/** What a file says of itself. */
+export interface DiskDescription {
+  /** Virtual size. */
+  bytes: number;
+  /** What it was made over, in the file's own words: not to be trusted. */
+  backing: { name: string; format: string | null } | null;
+}
+
+export interface NewDiskFile {
+  /** Open for writing, and empty. */
+  file: DiskFile;
+  /** Virtual size, a multiple of 512. */
+  bytes: number;
+  /** Of a qcow2 overlay: the name is relative to where the file lies. */
+  backing?: { name: string; format: 'raw' | 'qcow2' };
+}
+
+export interface CopyDisk {
+  /** Names the copy in `disk.stopCopy` and in events: unique in this worker. */
+  copy: string;
+  /** As {@link DiskSource}: what the disk shows is copied, not its files. */
+  from: readonly DiskFile[];
+  /** Open for writing, and empty. */
+  to: DiskFile;
+}
+
+/**
+ * Of files that are no disk of anybody's. Descriptors are the asking side's, and are used no more
+ * once a call has answered, in whatever way. @throws DomusError `disk.…`
+ */
+export type DiskJobCalls = {
+  'disk.describe': { params: { file: DiskFile }; result: DiskDescription };
+  /** Opens it as a disk would be, for reading. */
+  'disk.check': { params: { chain: readonly DiskFile[] }; result: { bytes: number } };
+  /** It is what it is said to be, on stable storage, when this answers. */
+  'disk.create': { params: NewDiskFile; result: void };
+  'disk.grow': { params: { chain: readonly DiskFile[]; bytes: number }; result: { bytes: number } };
+  /** Zeros take no room in the copy. Error `disk.stopped`. */
+  'disk.copy': { params: CopyDisk; result: void };
+  /** Makes a copy fail soon; its call answers when it has. */
+  'disk.stopCopy': { params: { copy: string }; result: void };
+};
+
+export type DiskServiceCalls = DiskJobCalls & {
   /** @throws DomusError `disk.…`: it is not, or cannot be, what it is said to be */
   'disk.open': { params: OpenDisk; result: OpenedDisk };
   /**
@@ -51,6 +94,8 @@ export type DiskServiceEvents = {
    * Told once for each code until a request of the kind that failed succeeds again.
    */
   'disk.failed': { disk: string; error: ErrorData };
+  /** How far a copy is, now and then. */
+  'disk.copied': { copy: string; bytes: number; totalBytes: number };
   /** The ring held what no client writes; it is closed. */
   'disk.broken': { disk: string };
 };

@@ -1,0 +1,139 @@
+/** Pools as everybody sees them, told again when something changed. */
+import { statfs } from 'node:fs/promises';
+import type { Pool, Volume } from '../../../shared/contract/index.ts';
+import type { DomainRegistry } from '../domains/domain-registry.ts';
+import { within } from '../streams/waiting.ts';
+import type { FoundVolume } from './pool-contents.ts';
+import { unavailable } from './pool-registry.ts';
+import type { StoragePool } from './pool-registry.ts';
+import type { Storage } from './storage.ts';
+import { volumeUsers } from './volume-users.ts';
+
+/** Folders change without us: a file is copied there, a NAS goes away. */
+const LOOK_EVERY_MS = 3000;
+/** A medium that takes longer to say what is on it does not hold up the others. */
+const PATIENCE_MS = 3000;
+
+export interface PoolViewsOptions {
+  storage: Storage;
+  domains: DomainRegistry;
+  publish(pools: Pool[]): void;
+  log(message: string): void;
+}
+
+export class PoolViews {
+  private readonly options: PoolViewsOptions;
+  private published = '';
+  private users = '';
+  private timer: NodeJS.Timeout | null = null;
+  private looking: Promise<void> | null = null;
+  private again = false;
+
+  constructor(options: PoolViewsOptions) {
+    this.options = options;
+  }
+
+  async all(): Promise<Pool[]> {
+    const users = volumeUsers(this.options.domains);
+    return Promise.all(this.options.storage.pools.all().map((pool) => this.view(pool, users)));
+  }
+
+  /** Of `POOL/VOLUME`, which is there. */
+  async volume(source: string): Promise<Volume> {
+    const pools = await this.all();
+    const volumes = pools.flatMap((pool) => pool.volumes);
+    const found = volumes.find(({ pool, name }) => `${pool}/${name}` === source);
+    if (!found) throw new Error(`${source} went away`);
+    return found;
+  }
+
+  /** Something of pools, volumes or their users changed: tells it soon. */
+  changed(): void {
+    if (this.looking) {
+      this.again = true;
+      return;
+    }
+    this.looking = this.look().finally(() => {
+      this.looking = null;
+      if (!this.again) return;
+      this.again = false;
+      this.changed();
+    });
+  }
+
+  /** A domain changed; most of its changes are none of ours. */
+  domainChanged(): void {
+    const users = JSON.stringify([...volumeUsers(this.options.domains)]);
+    if (users === this.users) return;
+    this.users = users;
+    this.changed();
+  }
+
+  /** Looks by itself while somebody watches. */
+  watch(isWatched: boolean): void {
+    if (isWatched === (this.timer !== null)) return;
+    if (this.timer) clearInterval(this.timer);
+    this.timer = isWatched ? setInterval(() => this.changed(), LOOK_EVERY_MS).unref() : null;
+  }
+
+  /** Settles when nothing is under way. */
+  async close(): Promise<void> {
+    this.watch(false);
+    this.again = false;
+    await this.looking;
+  }
+
+  private async look(): Promise<void> {
+    try {
+      const pools = await this.all();
+      const text = JSON.stringify(pools);
+      if (text === this.published) return;
+      this.published = text;
+      this.options.publish(pools);
+    } catch (error) {
+      this.options.log(`pools could not be looked at: ${String(error)}`);
+    }
+  }
+
+  private async view(pool: StoragePool, users: ReadonlyMap<string, string[]>): Promise<Pool> {
+    const { name, kind, host, path } = pool;
+    const empty = { name, kind, host, path, capacityBytes: null, freeBytes: null, volumes: [] };
+    try {
+      const slow = (): Error => new Error(`The folder of pool ${name} (${path}) does not answer.`);
+      const reading = Promise.all([this.options.storage.contents.list(pool), statfs(path)]);
+      const [found, system] = await within(reading, PATIENCE_MS, slow);
+      return {
+        ...empty,
+        capacityBytes: system.blocks * system.bsize,
+        freeBytes: system.bavail * system.bsize,
+        fault: null,
+        volumes: found.map((volume) => volumeView(name, volume, found, users)),
+      };
+    } catch (error) {
+      const known = error instanceof Error ? error : unavailable(pool);
+      return { ...empty, fault: known.message };
+    }
+  }
+}
+
+function volumeView(
+  pool: string,
+  { name, format, bytes, allocatedBytes, over, fault }: FoundVolume,
+  all: readonly FoundVolume[],
+  users: ReadonlyMap<string, string[]>,
+): Volume {
+  const overlays = all.filter((other) => other.over === name);
+  return {
+    pool,
+    name,
+    format,
+    bytes,
+    allocatedBytes,
+    over: over === null ? null : `${pool}/${over}`,
+    usedBy: [
+      ...(users.get(`${pool}/${name}`) ?? []),
+      ...overlays.map((overlay) => `volume ${pool}/${overlay.name}`),
+    ],
+    fault,
+  };
+}

@@ -1,0 +1,7 @@
+import type { SiteParts } from '../site-parts.ts';
+
+/** What of the site pools and volumes need. */
+export type StorageParts = Pick<
+  SiteParts,
+  'storage' | 'poolViews' | 'domains' | 'events' | 'tasks'
+>;

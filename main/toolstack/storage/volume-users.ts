@@ -1,0 +1,42 @@
+/** Whose disks volumes are. */
+import { DomusError } from '../../../shared/errors.ts';
+import type { DomainRegistry } from '../domains/domain-registry.ts';
+import { volumeAddress } from '../disks/disk-source.ts';
+
+/** Names of the domains, running or not, by `POOL/VOLUME`. */
+export function volumeUsers(domains: DomainRegistry): Map<string, string[]> {
+  const users = new Map<string, string[]>();
+  for (const { name, definition } of domains.all()) {
+    for (const source of new Set(definition.disks.map((disk) => disk.source))) {
+      if (volumeAddress(source)) users.set(source, [...(users.get(source) ?? []), name]);
+    }
+  }
+  return users;
+}
+
+/** Error `volume.in-use`, which names the domains; `participle` as in "cannot be deleted". */
+export function requireNoDomain(domains: DomainRegistry, source: string, participle: string): void {
+  const names = volumeUsers(domains).get(source) ?? [];
+  if (names.length === 0) return;
+  throw new DomusError(
+    'volume.in-use',
+    `${source} cannot ${participle}: it is a disk of ${names.join(', ')}. Detach it there, or delete the domain first.`,
+    { data: { volume: source, domains: names } },
+  );
+}
+
+/** Error `volume.in-use`: what an overlay lies over must not be written by anybody. */
+export function requireNoWriter(domains: DomainRegistry, source: string): void {
+  const writers = domains
+    .all()
+    .filter(({ definition }) =>
+      definition.disks.some((disk) => disk.source === source && !disk.readOnly),
+    )
+    .map(({ name }) => name);
+  if (writers.length === 0) return;
+  throw new DomusError(
+    'volume.in-use',
+    `Nothing can lie over ${source}: ${writers.join(', ')} would write it. Detach it there, attach it read-only, or clone it and use the clone.`,
+    { data: { volume: source, domains: writers } },
+  );
+}
