@@ -1,6 +1,7 @@
 /** What runs in the API's thread. */
 import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import type { ContentCalls } from '../toolstack/control/content.contract.ts';
 import type { ConsoleViewerCalls } from '../toolstack/control/console.contract.ts';
 import { removeDaemonInfo, writeDaemonInfo } from '../toolstack/daemon-info.ts';
 import { resolveHome } from '../toolstack/home.ts';
@@ -22,7 +23,7 @@ export interface RunningApi {
 
 /** Listens, and leaves `daemon.json` for clients. Errors: those of `listenOnLoopback`. */
 export async function startApi(data: ApiWorkerData): Promise<RunningApi> {
-  const toolstack = portChannel<RpcCalls>(data.toolstack, 'the toolstack', {});
+  const toolstack = portChannel<RpcCalls & ContentCalls>(data.toolstack, 'the toolstack', {});
   const consoles = portChannel<ConsoleViewerCalls>(data.console, 'the console worker', {});
 
   const connectRpc = (): MessagePort => {
@@ -49,6 +50,7 @@ export async function startApi(data: ApiWorkerData): Promise<RunningApi> {
     files: await StaticFiles.read(data.rendererFolder),
     api: createHttpApi(site, data.version),
     connectRpc,
+    content: toolstack,
     connectConsole,
   });
   const home = resolveHome({ home: data.home });

@@ -3,7 +3,7 @@
  * of a message channel, and then only waits for their end.
  *
  *     main thread ── parent port ── toolstack worker, console worker, API worker
- *     API worker ──── port ──────── toolstack worker   ({@link RpcCalls})
+ *     API worker ──── port ──────── toolstack worker   ({@link RpcCalls}, `ContentCalls`)
  *     API worker ──── port ──────── console worker     (`ConsoleViewerCalls`)
  *     toolstack ───── port ──────── console worker     (`ConsoleHubCalls`)
  */

@@ -209,7 +209,9 @@ describe('a guest', () => {
       'list',
       'web1',
     );
-    expect(listed).toMatchObject([{ domain: 'web1', name: 'xvda', source: path, bytes: 32 * 2 ** 20 }]);
+    expect(listed).toMatchObject([
+      { domain: 'web1', name: 'xvda', source: path, bytes: 32 * 2 ** 20 },
+    ]);
     expect(await site.text('disk', 'list')).toMatch(/^web1 +xvda +32 +raw +read-write +\S+$/m);
     expect(await site.text('disk', 'detach', 'web1', 'xvda')).toBe('detached xvda from web1\n');
     expect(await site.json(Domain, 'disk', 'attach', 'web1', path, '--read-only')).toMatchObject({

@@ -80,6 +80,41 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/disk-resize.ts'),
   },
 
+  'pool list': { summary: 'List the storage pools', load: () => import('./commands/pool-list.ts') },
+  'pool add': {
+    summary: 'Make a folder a storage pool',
+    load: () => import('./commands/pool-add.ts'),
+  },
+  'pool remove': {
+    summary: 'Forget a pool; its folder stays',
+    load: () => import('./commands/pool-remove.ts'),
+  },
+  'volume list': {
+    summary: 'List the volumes of pools',
+    load: () => import('./commands/volume-list.ts'),
+  },
+  'volume create': {
+    summary: 'Make an empty volume, or an overlay',
+    load: () => import('./commands/volume-create.ts'),
+  },
+  'volume clone': { summary: 'Copy a volume', load: () => import('./commands/volume-clone.ts') },
+  'volume resize': {
+    summary: 'Make a volume larger',
+    load: () => import('./commands/volume-resize.ts'),
+  },
+  'volume delete': {
+    summary: 'Delete a volume that nobody uses',
+    load: () => import('./commands/volume-delete.ts'),
+  },
+  'volume upload': {
+    summary: 'Make a volume of a file',
+    load: () => import('./commands/volume-upload.ts'),
+  },
+  'volume download': {
+    summary: 'Copy a volume into a file',
+    load: () => import('./commands/volume-download.ts'),
+  },
+
   'xenstore ls': {
     summary: 'Show a part of xenstore',
     load: () => import('./commands/xenstore-ls.ts'),

@@ -46,6 +46,7 @@ import { openSource } from './storage/open-source.ts';
 import { PoolRegistry } from './storage/pool-registry.ts';
 import { PoolViews } from './storage/pool-views.ts';
 import { Storage } from './storage/storage.ts';
+import { Transfers } from './storage/transfers.ts';
 import { recover } from './store/recover.ts';
 import { Store } from './store/store.ts';
 import { SiteFeed } from './streams/site-feed.ts';
@@ -70,6 +71,8 @@ export interface SiteOptions {
 export class Site {
   readonly api: SiteApi;
   readonly parts: SiteParts;
+  /** Contents of volumes, for whoever has the connections. */
+  readonly transfers: Transfers;
   private readonly claims: NameClaims;
   private readonly feed: SiteFeed;
   private readonly sampler: Sampler;
@@ -90,6 +93,7 @@ export class Site {
     this.lock = lock;
     this.feed = feed;
     this.claims = new NameClaims();
+    this.transfers = new Transfers(parts);
     this.sampler = new Sampler(parts.hosts, parts.domains);
     const { version, onStop } = options;
     this.api = {
@@ -144,6 +148,7 @@ export class Site {
   private async end(): Promise<void> {
     const { tasks, hosts, disks, poolViews, golden, events, log, store } = this.parts;
     this.closing.abort();
+    this.transfers.close();
     await tasks.close();
     await hosts.close();
     await poolViews.close();

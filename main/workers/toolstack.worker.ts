@@ -3,10 +3,11 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { DomusError } from '../../shared/errors.ts';
 import { portChannel } from '../api/port-channel.ts';
-import { rpcCalls } from '../api/rpc/accept.ts';
 import type { SiteApi } from '../api/rpc/router.ts';
 import { createRpcServer } from '../api/rpc/serve.ts';
 import type { RpcCalls, ToolstackEvents, ToolstackWorkerData } from '../api/threads.contract.ts';
+import type { Handlers } from '../../shared/channel/channel.ts';
+import type { ContentCalls } from '../toolstack/control/content.contract.ts';
 import { budgetFromEnvironment } from '../toolstack/placement/budget-settings.ts';
 import { resolveHome } from '../toolstack/home.ts';
 import { ImageShelf } from '../toolstack/image-shelf.ts';
@@ -38,6 +39,10 @@ async function open(): Promise<Site> {
   });
 }
 
+async function contents(): Promise<Handlers<ContentCalls>> {
+  return (await opening).transfers.handlers;
+}
+
 async function stop(): Promise<void> {
   const site = await opening;
   await site.close();
@@ -46,10 +51,22 @@ async function stop(): Promise<void> {
 
 const server = opening.then(({ api }) => createRpcServer(api as unknown as SiteApi));
 server.catch(() => undefined); // said by `failed`
-const channel = portChannel<None, None, RpcCalls, ToolstackEvents>(port, 'the main thread', {
-  'rpc.connect': async (params, context) => rpcCalls(await server)['rpc.connect'](params, context),
-  'rpc.serve': async (params, context) => rpcCalls(await server)['rpc.serve'](params, context),
-});
+const calls: Handlers<RpcCalls & ContentCalls> = {
+  'rpc.connect': async ({ port: client }) => (await server).connect(client),
+  'rpc.serve': async ({ port: peer }) => {
+    await server;
+    portChannel<None, None, RpcCalls & ContentCalls>(peer, 'the API', calls);
+  },
+  'content.receive': async (...call) => (await contents())['content.receive'](...call),
+  'content.received': async (...call) => (await contents())['content.received'](...call),
+  'content.send': async (...call) => (await contents())['content.send'](...call),
+  'content.end': async (...call) => (await contents())['content.end'](...call),
+};
+const channel = portChannel<None, None, RpcCalls & ContentCalls, ToolstackEvents>(
+  port,
+  'the main thread',
+  calls,
+);
 try {
   const site = await opening;
   channel.emit('ready', {});

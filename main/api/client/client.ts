@@ -3,6 +3,7 @@
  * first call and again by the first call after it was lost; calls that were waiting then fail with
  * `connection.lost`, since nobody can know whether they were carried out.
  */
+import type { DiskFormat, Volume } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import type { Frame } from '../frame-port.ts';
 import type { SiteApi } from '../rpc/router.ts';
@@ -11,6 +12,8 @@ import { ConsoleConnection } from './console.ts';
 import type { ConsoleListener } from './console.ts';
 import { openSocket } from './socket.ts';
 import type { Endpoint } from './socket.ts';
+import { fetchVolume, sendVolume } from './volume-content.ts';
+import type { Progress, VolumeAddress } from './volume-content.ts';
 
 export class DomusClient implements Disposable {
   /** Every call of the contract. Errors are {@link DomusError}. */
@@ -33,6 +36,21 @@ export class DomusClient implements Disposable {
     listener: ConsoleListener,
   ): Promise<ConsoleConnection> {
     return ConsoleConnection.open(this.locate(), domain, size, listener);
+  }
+
+  /** Makes a volume of a file, or replaces one that nobody uses. */
+  sendVolume(
+    address: VolumeAddress,
+    format: DiskFormat,
+    fd: number,
+    progress: Progress,
+  ): Promise<Volume> {
+    return sendVolume(this.locate(), address, format, fd, progress);
+  }
+
+  /** The bytes of a volume's file, into an empty one; answers with how many. */
+  fetchVolume(address: VolumeAddress, fd: number, progress: Progress): Promise<number> {
+    return fetchVolume(this.locate(), address, fd, progress);
   }
 
   /** Open streams end; a later call would connect again. */

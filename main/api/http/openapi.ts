@@ -6,13 +6,42 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ORPCError } from '@orpc/client';
 import { OpenAPIHandler } from '@orpc/openapi/node';
 import { BodyLimitPlugin } from '@orpc/server/node';
-import { contract } from '../../../shared/contract/index.ts';
+import { contract, DiskFormat } from '../../../shared/contract/index.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { isRecord } from '../rpc/errors.ts';
 import { implementSite, wireErrors } from '../rpc/router.ts';
 import type { SiteApi } from '../rpc/router.ts';
 
 const MAX_BODY_BYTES = 128 * 1024;
+
+/** Bytes, not JSON: beside the contract, `volume-content.ts`. */
+const CONTENT_PATHS = {
+  '/volumes/{pool}/{volume}/content': {
+    parameters: ['pool', 'volume'].map((name) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
+    get: {
+      summary: "The bytes of a volume's file, while nobody writes it",
+      responses: { 200: { description: 'OK', content: { 'application/octet-stream': {} } } },
+    },
+    put: {
+      summary: 'Make a volume of these bytes, or replace one that nobody uses',
+      parameters: [
+        {
+          name: 'format',
+          in: 'query',
+          required: true,
+          schema: { type: 'string', enum: DiskFormat.options },
+        },
+      ],
+      requestBody: { required: true, content: { 'application/octet-stream': {} } },
+      responses: { 200: { description: 'The volume', content: { 'application/json': {} } } },
+    },
+  },
+};
 
 export interface HttpApi {
   /** Whether the request had a route; the answer is then sent. */
@@ -69,5 +98,5 @@ async function describe(version: string): Promise<string> {
     security: [{ token: [] }],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
   });
-  return JSON.stringify(document);
+  return JSON.stringify({ ...document, paths: { ...document.paths, ...CONTENT_PATHS } });
 }

@@ -11,6 +11,7 @@ import type { WebSocket } from 'ws';
 import { DomusError } from '../../../shared/errors.ts';
 import { FrameType, jsonFrame } from '../../../shared/console-protocol.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
+import { httpStatus } from '../rpc/errors.ts';
 import { Guard, SUBPROTOCOL } from './guard.ts';
 import type { Refusal } from './guard.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -19,11 +20,17 @@ import type { HttpApi } from './openapi.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import { relaySocket } from './socket-relay.ts';
 import type { StaticFiles } from './static-files.ts';
+import { contentAddress, VolumeContent } from './volume-content.ts';
+import type { ContentPeer } from './volume-content.ts';
 
 const MAX_CONNECTIONS = 512;
 const MAX_SOCKETS = 256;
 /** Above the largest call (a 64 KiB command) and the largest console frame (64 KiB of input). */
 const MAX_FRAME_BYTES = 256 * 1024;
+/** What is no content of a volume arrives within this time. */
+const BODY_TIMEOUT_MS = 30_000;
+/** How long the rest of a body that nobody wants is taken, so that its sender reads the answer. */
+const LINGER_MS = 5000;
 
 export interface ApiServerOptions {
   port: number;
@@ -32,6 +39,8 @@ export interface ApiServerOptions {
   api: HttpApi;
   /** A port to the toolstack for one more client. */
   connectRpc(): MessagePort;
+  /** Opens the files of volumes. */
+  content: ContentPeer;
   /** A port to a domain's console, by name or UUID. */
   connectConsole(domain: string): Promise<MessagePort>;
 }
@@ -48,7 +57,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const server = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: 10_000,
-    requestTimeout: 30_000,
+    // Contents of volumes take as long as they take: others are told by `limitBody`.
+    requestTimeout: 0,
     keepAliveTimeout: 30_000,
   });
   server.maxConnections = MAX_CONNECTIONS;
@@ -62,12 +72,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 class FrontDoor {
   private readonly options: ApiServerOptions;
   private readonly guard: Guard;
+  private readonly content: VolumeContent;
   private readonly sockets: WebSocketServer;
   private readonly stopHeartbeat: () => void;
 
   constructor(options: ApiServerOptions, guard: Guard) {
     this.options = options;
     this.guard = guard;
+    this.content = new VolumeContent(options.content);
     this.sockets = new WebSocketServer({
       noServer: true,
       clientTracking: true,
@@ -81,20 +93,24 @@ class FrontDoor {
 
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setSecurityHeaders(response);
-    const { pathname } = requestUrl(request);
+    const { pathname, searchParams } = requestUrl(request);
+    const volume = contentAddress(pathname);
+    if (!volume) limitBody(request);
     const refusal =
       this.guard.checkSource(request) ??
       (pathname.startsWith('/api') ? this.guard.checkBearer(request) : null);
     if (refusal) return refuse(response, refusal);
     try {
-      const served = pathname.startsWith('/api/')
-        ? await this.options.api.handle(request, response)
-        : isRead(request) && (await this.options.files.serve(request, response, pathname));
+      const served = volume
+        ? await this.content.handle(request, response, volume, searchParams)
+        : pathname.startsWith('/api/')
+          ? await this.options.api.handle(request, response)
+          : isRead(request) && (await this.options.files.serve(request, response, pathname));
       if (!served) refuse(response, nothingThere(pathname));
     } catch (error) {
-      const { code, message } = DomusError.toData(error);
+      const { code, message, data } = DomusError.toData(error);
       if (response.headersSent) response.destroy();
-      else refuse(response, { status: 500, code, message });
+      else refuse(response, { status: httpStatus(code), code, message, data });
     }
   }
 
@@ -147,7 +163,7 @@ function isRead(request: IncomingMessage): boolean {
   return request.method === 'GET' || request.method === 'HEAD';
 }
 
-type HttpRefusal = Omit<Refusal, 'status'> & { status: number };
+type HttpRefusal = Omit<Refusal, 'status'> & { status: number; data?: ErrorData['data'] };
 
 const tooMany: HttpRefusal = {
   status: 503,
@@ -159,13 +175,28 @@ function nothingThere(pathname: string): HttpRefusal {
   return { status: 404, code: 'http.not-found', message: `There is nothing at ${pathname}.` };
 }
 
-function errorBody({ code, message }: HttpRefusal): string {
-  return JSON.stringify({ code, message, data: {} } satisfies ErrorData);
+function errorBody({ code, message, data = {} }: HttpRefusal): string {
+  return JSON.stringify({ code, message, data } satisfies ErrorData);
 }
 
 function refuse(response: ServerResponse, refusal: HttpRefusal): void {
+  const { req: request } = response;
+  if (!request.complete) {
+    response.setHeader('Connection', 'close');
+    request.resume();
+    const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+    request.once('close', () => clearTimeout(timer));
+  }
   response.writeHead(refusal.status, { 'Content-Type': 'application/json; charset=utf-8' });
   response.end(errorBody(refusal));
+}
+
+/** A body that drips for ever ends with its connection. */
+function limitBody(request: IncomingMessage): void {
+  const timer = setTimeout(() => {
+    if (!request.complete) request.socket.destroy();
+  }, BODY_TIMEOUT_MS);
+  request.once('close', () => clearTimeout(timer));
 }
 
 function refuseUpgrade(socket: Duplex, refusal: HttpRefusal): void {

@@ -5,6 +5,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import { createHttpApi } from '../http/openapi.ts';
 import { startApiServer } from '../http/server.ts';
 import type { ApiServer } from '../http/server.ts';
+import type { ContentPeer } from '../http/volume-content.ts';
 import { StaticFiles } from '../http/static-files.ts';
 import { createRpcServer } from '../rpc/serve.ts';
 import { connectPort } from '../rpc/port-client.ts';
@@ -24,6 +25,8 @@ export interface RunningServerOptions {
   port?: number;
   rendererFolder?: string;
   token?: string;
+  /** Else there are no volumes. */
+  content?: ContentPeer;
 }
 
 export async function runServer(options: RunningServerOptions = {}): Promise<RunningServer> {
@@ -44,6 +47,7 @@ export async function runServer(options: RunningServerOptions = {}): Promise<Run
     files: await StaticFiles.read(options.rendererFolder ?? '/nonexistent'),
     api: createHttpApi(connectPort(ownPort), '0.0.0'),
     connectRpc,
+    content: options.content ?? { call: () => Promise.reject(new Error('there are no volumes')) },
     connectConsole: (domain) => {
       if (domain !== 'web1') {
         const error = new DomusError('domain.unknown', `There is no domain "${domain}".`);

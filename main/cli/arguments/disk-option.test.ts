@@ -18,7 +18,23 @@ describe('--disk', () => {
     expect(diskOption('create', '/a.img,size=64')).toEqual({ source: '/a.img', sizeMiB: 64 });
   });
 
+  it('is a volume with one slash, an NBD address, or a path from here', () => {
+    const source = (text: string): string => diskOption('create', text).source;
+    expect(source('default/web1')).toBe('default/web1');
+    expect(source('nbd://nas:10809/a/b')).toBe('nbd://nas:10809/a/b');
+    for (const path of ['a', './a/b', '../a', 'a/b/c', './default/web1', '.pool/a']) {
+      expect(source(path)).toBe(resolve(path));
+    }
+    expect(diskOption('create', 'default/a,size=8,on-error=report')).toEqual({
+      source: 'default/a',
+      sizeMiB: 8,
+      onError: 'report',
+    });
+  });
+
   it.each([
+    '/a,on-error=',
+    '/a,on-error=ignore',
     '',
     ',ro',
     '/a,',
@@ -40,7 +56,7 @@ describe('--disk', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {
-          expect(diskOption('create', text).source).toMatch(/^\//);
+          expect(diskOption('create', text).source).toMatch(/^\/|^[^./]+[^/]*\/[^/]*$|^nbd:\/\//);
         } catch (error) {
           expect((error as DomusError).code).toBe('usage');
         }

@@ -18,8 +18,8 @@ export const command = defineCommand({
     'on-crash': { kind: 'text', value: 'ACTION', help: 'destroy (default), restart, preserve' },
     disk: {
       kind: 'list',
-      value: 'PATH[,format=F][,ro][,size=MiB]',
-      help: 'a disk; size makes a new raw file',
+      value: 'SOURCE[,format=F][,ro][,size=MiB]',
+      help: 'a disk: POOL/VOLUME, a path, or nbd://…; size makes a new one',
     },
   },
   async run(context, { words: [name], options }) {

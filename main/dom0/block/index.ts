@@ -8,7 +8,7 @@ export { createQcow2, describeQcow2 } from './qcow2/create.ts';
 export type { NewQcow2, Qcow2Description } from './qcow2/create.ts';
 export { DiskClient } from './ring/disk-client.ts';
 export type { DiskBuffer, DiskDone } from './ring/disk-client.ts';
-export { createDiskRing, DiskStatus } from './ring/disk-ring.abi.ts';
+export { createDiskRing, DiskCounter, diskCounters, DiskStatus } from './ring/disk-ring.abi.ts';
 export { DiskServer } from './service/disk-server.ts';
 export type {
   CopyDisk,

@@ -3,7 +3,7 @@
  * that serves each. Steps are taken one after the other.
  */
 import { DomusError } from '../../../shared/errors.ts';
-import { createDiskRing } from '../../dom0/index.ts';
+import { createDiskRing, diskCounters } from '../../dom0/index.ts';
 import type { DiskSpec } from '../control/host.contract.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
 import type { OpenSource } from '../storage/open-source.ts';
@@ -133,6 +133,8 @@ export class OpenDisks {
       for (const { name, ring } of specs) {
         const one = this.named(name);
         await one.worker.call('disk.close', { disk: this.id(name) });
+        // They go on where they were.
+        diskCounters(ring).set(diskCounters(one.spec.ring));
         one.spec = await this.serve(one, ring);
       }
     });

@@ -9,6 +9,7 @@ import type { HostRegistry } from '../hosts/host-registry.ts';
 import type { SiteHost } from '../hosts/site-host.ts';
 import { Topic } from '../streams/topic.ts';
 import { domain0Memory } from '../domains/domain0.ts';
+import { DiskRates } from './disk-rates.ts';
 import { cpuPercent, perSecond, readCounters } from './rates.ts';
 import type { Reading } from './rates.ts';
 
@@ -23,6 +24,7 @@ export class Sampler {
   private timer: NodeJS.Timeout | null = null;
   private latest: StatisticsSample | null = null;
   private before = new Map<string, Reading>();
+  private readonly diskRates = new DiskRates();
 
   constructor(hosts: HostRegistry, domains: DomainRegistry) {
     this.hosts = hosts;
@@ -49,6 +51,7 @@ export class Sampler {
       return;
     }
     this.before = new Map();
+    this.diskRates.forget();
     this.take();
     this.timer = setTimeout(() => this.tell(), FIRST_MS);
   }
@@ -71,6 +74,7 @@ export class Sampler {
       .all()
       .map((host, index) => this.sampleHost(host, zeros[index]!, guests));
     this.before = now;
+    this.diskRates.turn();
     return { timeMs: Date.now(), hosts, domains: [...zeros, ...guests] };
   }
 
@@ -80,9 +84,10 @@ export class Sampler {
     now: Map<string, Reading>,
   ): DomainSample {
     const reading = readCounters(domain.worker.counters, atMs);
-    return this.sample(domain.uuid, `${domain.uuid} ${domain.worker.domid}`, reading, now, {
-      memory: domain.view.memory,
-    });
+    const { domid, disks } = domain.worker;
+    const life = `${domain.uuid} ${domid}`;
+    const sample = this.sample(domain.uuid, life, reading, now, { memory: domain.view.memory });
+    return { ...sample, disks: this.diskRates.sample(life, disks.specs, atMs) };
   }
 
   private sampleDomain0(host: SiteHost, atMs: number, now: Map<string, Reading>): DomainSample {

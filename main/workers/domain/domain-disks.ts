@@ -2,7 +2,7 @@
 import { DomusError } from '../../../shared/errors.ts';
 import type { Doorbell } from '../../../shared/ring/doorbell.ts';
 import type { VbdRings } from '../../dom0/index.ts';
-import { DiskClient, DiskStatus, VbdBackend } from '../../dom0/index.ts';
+import { DiskClient, DiskCounter, diskCounters, DiskStatus, VbdBackend } from '../../dom0/index.ts';
 import type { BackendPort, Domain, GrantMapping } from '../../hypervisor/index.ts';
 import { DomainCounter } from '../../hypervisor/index.ts';
 import type { DiskSpec } from '../../toolstack/control/host.contract.ts';
@@ -133,6 +133,7 @@ export class DomainDisks {
   private backend(disk: Disk, grants: GrantMapping[], port: BackendPort): VbdBackend {
     const { domain, listener } = this;
     const { spec } = disk;
+    const counters = diskCounters(spec.ring);
     let faults = 0;
     return new VbdBackend(
       {
@@ -142,7 +143,7 @@ export class DomainDisks {
         disk: disk.client,
         sectors: () => spec.bytes / 512,
         readOnly: spec.readOnly,
-        count: () => undefined,
+        count: (operation, bytes) => count(counters, operation, bytes),
         onFault: (what) => {
           domain.counters.values[DomainCounter.guestFaults]! += 1;
           if (++faults > FAULTS_TOLD) return;
@@ -187,6 +188,20 @@ export class DomainDisks {
     const disk = this.disks.get(name);
     if (disk) return disk;
     throw new DomusError('disk.not-attached', `the domain has no disk ${name}`);
+  }
+}
+
+function count(
+  counters: Float64Array,
+  operation: 'read' | 'write' | 'flush' | 'discard',
+  bytes: number,
+): void {
+  if (operation === 'read') {
+    counters[DiskCounter.reads]! += 1;
+    counters[DiskCounter.bytesRead]! += bytes;
+  } else if (operation === 'write') {
+    counters[DiskCounter.writes]! += 1;
+    counters[DiskCounter.bytesWritten]! += bytes;
   }
 }
 

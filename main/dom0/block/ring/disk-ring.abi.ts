@@ -21,8 +21,13 @@ export const RingWord = {
   accepted: 3, // by the domain
   /** 1: nothing more will be served. */
   closed: 4, // by the I/O worker
-  size: 8,
+  // 8 to 15: the counters
+  size: 16,
 } as const;
+
+/** Indices of f64s in the header: what the guest asked for and has had done. By the domain. */
+export const DiskCounter = { bytesRead: 0, bytesWritten: 1, reads: 2, writes: 3, size: 4 } as const;
+const COUNTERS_AT = 32;
 
 /** u32 words of a request slot. */
 export const RequestWord = {
@@ -71,6 +76,11 @@ export function createDiskRing(dataBytes: number = 4 * 2 ** 20): SharedArrayBuff
     );
   }
   return new SharedArrayBuffer(DATA_AT + dataBytes);
+}
+
+/** Of {@link DiskCounter}, over the shared memory itself. */
+export function diskCounters(ring: SharedArrayBuffer): Float64Array<SharedArrayBuffer> {
+  return new Float64Array(ring, COUNTERS_AT, DiskCounter.size);
 }
 
 /** Whether a buffer from elsewhere can be a ring at all. */
