@@ -2,6 +2,7 @@
 import { closeSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
+import { dirname } from 'node:path';
 import { VolumeName } from '../../../shared/contract/index.ts';
 import type { DiskFormat } from '../../../shared/contract/index.ts';
 import type { DiskDescription } from '../../dom0/index.ts';
@@ -33,7 +34,7 @@ interface Measured {
 export class PoolContents {
   private readonly jobs: () => IoLink;
   /** By path. */
-  private measured = new Map<string, Measured>();
+  private readonly measured = new Map<string, Measured>();
 
   /** `jobs`: the worker that looks into files. */
   constructor(jobs: () => IoLink) {
@@ -46,6 +47,7 @@ export class PoolContents {
     const names = (await readdir(pool.path)).filter((name) => VolumeName.safeParse(name).success);
     const found = await Promise.all(names.map((name) => this.find(pool, name)));
     const volumes = found.filter((volume) => volume !== null);
+    this.forgetOthers(pool, volumes);
     return volumes
       .map((volume) => withBacking(volume, volumes))
       .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
@@ -54,6 +56,13 @@ export class PoolContents {
   /** Names of the overlays that a volume is beneath of. Error `pool.unavailable`. */
   async overlaysOver(pool: StoragePool, volume: string): Promise<string[]> {
     return (await this.list(pool)).filter(({ over }) => over === volume).map(({ name }) => name);
+  }
+
+  private forgetOthers(pool: StoragePool, volumes: readonly FoundVolume[]): void {
+    const there = new Set(volumes.map(({ name }) => pool.folder.at(name)));
+    for (const path of this.measured.keys()) {
+      if (dirname(path) === pool.path && !there.has(path)) this.measured.delete(path);
+    }
   }
 
   private async find(pool: StoragePool, name: string): Promise<FoundVolume | null> {
