@@ -9,7 +9,7 @@ export class DomainPage {
     this.article = page.getByRole('article', { name });
   }
 
-  tab(name: 'Console' | 'Overview' | 'Performance' | 'Xen'): Locator {
+  tab(name: 'Console' | 'Overview' | 'Performance' | 'Devices' | 'Xen'): Locator {
     return this.article.getByRole('tab', { name });
   }
 

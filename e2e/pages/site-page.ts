@@ -1,6 +1,9 @@
 import type { Locator, Page } from '@playwright/test';
 import { ConsolePage } from './console-page.ts';
+import { DevicesPage } from './devices-page.ts';
 import { DomainPage } from './domain-page.ts';
+import { NetworksPage } from './networks-page.ts';
+import { StoragePage } from './storage-page.ts';
 
 /** The site view: host cards with their domains, the tree beside them, the strip below. */
 export class SitePage {
@@ -43,6 +46,27 @@ export class SitePage {
   async openConsole(name: string): Promise<ConsolePage> {
     await this.openDomain(name);
     return new ConsolePage(this.page.getByRole('article', { name }));
+  }
+
+  /** The devices of a domain, at its first or at the one that is asked for. */
+  async openDevices(name: string, device?: string): Promise<DevicesPage> {
+    const domain = await this.openDomain(name);
+    await domain.tab('Devices').click();
+    const devices = new DevicesPage(domain.article);
+    if (device !== undefined) await devices.choose(device);
+    return devices;
+  }
+
+  async openStorage(pool?: string): Promise<StoragePage> {
+    await this.page.getByRole('link', { name: 'Storage' }).click();
+    const storage = new StoragePage(this.page);
+    if (pool !== undefined) await storage.choose(pool);
+    return storage;
+  }
+
+  async openNetworks(): Promise<NetworksPage> {
+    await this.page.getByRole('link', { name: 'Networks' }).click();
+    return new NetworksPage(this.page);
   }
 
   async chooseFromRowMenu(domain: string, item: string): Promise<void> {

@@ -4,10 +4,11 @@ import type {
   Domain,
   MigrationReport,
   MigrationTarget,
-  NewDisk,
   Task,
 } from '../../shared/contract/index.ts';
 import { DomusError } from '../../shared/errors.ts';
+import { newDisk } from './disks.ts';
+import { newInterface } from './networking.ts';
 import type { SyntheticSite } from './site.ts';
 import { startTask } from './tasks.ts';
 
@@ -28,8 +29,14 @@ export function createDomain(site: SyntheticSite, request: CreateDomain): Task {
   const hostName = request.host ?? roomiestHost(site);
   refuseFullHost(site, hostName, memoryKiB);
   const domain = newDomain(site, request, hostName, { memoryKiB, maximumKiB });
+  for (const asked of request.disks ?? []) domain.disks.push(newDisk(site, domain, asked));
+  for (const asked of request.interfaces ?? []) {
+    domain.interfaces.push(newInterface(site, domain, asked));
+  }
+  domain.address = domain.interfaces[0]?.address ?? null;
   site.domains.set(domain.uuid, domain);
   site.update(domain, {});
+  if (domain.disks.length > 0) site.publishPools();
   return startTask(site, {
     kind: 'create',
     title: `Creating ${domain.name}`,
@@ -249,45 +256,6 @@ function refuseFullHost(site: SyntheticSite, hostName: string, neededKiB: number
     'host.out-of-memory',
     `${hostName} has ${mib(host.freeKiB)} MiB free, ${mib(neededKiB)} MiB are needed. Ask for less, or free some there.`,
   );
-}
-
-export function attachDisk(site: SyntheticSite, domain: Domain, asked: NewDisk): Task {
-  const disk = {
-    name: asked.name ?? `xvd${'abcdefghijklmnop'[domain.disks.length]}`,
-    source: asked.source,
-    onError: asked.onError ?? 'pause',
-    format: asked.format ?? ('raw' as const),
-    readOnly: asked.readOnly ?? false,
-    discard: asked.discard ?? true,
-    bytes: (asked.sizeMiB ?? 64) * 2 ** 20,
-  };
-  return startTask(site, {
-    kind: 'disk-attach',
-    title: `Attaching ${disk.name} to ${domain.name}`,
-    domain: domain.uuid,
-    host: domain.host,
-    durationMs: START_MS,
-    finish: () => {
-      const last = site.domain(domain.uuid);
-      site.update(last, { disks: [...last.disks, disk] });
-      return { title: `Attached ${disk.name} to ${domain.name}` };
-    },
-  });
-}
-
-export function detachDisk(site: SyntheticSite, domain: Domain, name: string): Task {
-  return startTask(site, {
-    kind: 'disk-detach',
-    title: `Detaching ${name} from ${domain.name}`,
-    domain: domain.uuid,
-    host: domain.host,
-    durationMs: START_MS,
-    finish: () => {
-      const last = site.domain(domain.uuid);
-      site.update(last, { disks: last.disks.filter((disk) => disk.name !== name) });
-      return { title: `Detached ${name} from ${domain.name}` };
-    },
-  });
 }
 
 function roomiestHost(site: SyntheticSite): string {

@@ -1,6 +1,7 @@
 /** Figures that look like work: each domain wanders about a level of its own, with bursts. */
 import type { Domain, DomainSample, Host } from '../../shared/contract/index.ts';
 import type { Random } from './random.ts';
+import type { Traffic } from './traffic.ts';
 
 interface Level {
   percent: number;
@@ -11,9 +12,11 @@ interface Level {
 export class Load {
   readonly #levels = new Map<string, Level>();
   readonly #random: Random;
+  readonly #traffic: Traffic;
 
-  constructor(random: Random) {
+  constructor(random: Random, traffic: Traffic) {
     this.#random = random;
+    this.#traffic = traffic;
   }
 
   sample(domain: Domain): DomainSample {
@@ -27,8 +30,8 @@ export class Load {
       memory: domain.memory,
       hypercallsPerSecond: Math.round(percent * 140 + this.#random.next() * 60 * percent),
       eventsPerSecond: Math.round(percent * 22 + this.#random.next() * 9 * percent),
-      disks: [],
-      interfaces: [],
+      disks: this.#traffic.disks(domain),
+      interfaces: this.#traffic.interfaces(domain),
     };
   }
 

@@ -13,6 +13,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '0' },
     token: { type: 'string' },
     'was-running': { type: 'string', default: '0' },
+    bare: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     folder: {
       type: 'string',
@@ -28,6 +29,7 @@ const scene = makeScene(
     domains: Number(values.domains),
     hosts: Number(values.hosts),
     wasRunning: Number(values['was-running']),
+    bare: values.bare,
   },
   random,
   Date.now(),

@@ -1,24 +1,15 @@
 /** The contract, answered by the synthetic site. */
-import { implement, ORPCError, onError } from '@orpc/server';
-import { contract, type Host, type Image } from '../../shared/contract/index.ts';
+import type { Host, Image } from '../../shared/contract/index.ts';
 import { DomusError } from '../../shared/errors.ts';
+import { builder, type Builder } from './builder.ts';
 import * as commands from './commands.ts';
+import { interfaceRoutes, networkRoutes, storageRoutes } from './device-routes.ts';
+import * as disks from './disks.ts';
 import { insideOf, xenstoreNodes } from './inside.ts';
 import type { SyntheticSite } from './site.ts';
 import { startTask } from './tasks.ts';
 
 const SECOND_MS = 1000;
-
-/** An error of ours crosses as the API sends it: its code, its sentence, its data. */
-function builder() {
-  return implement(contract).use(
-    onError((error) => {
-      if (!(error instanceof DomusError)) return;
-      throw new ORPCError(error.code, { message: error.message, data: error.data, status: 409 });
-    }),
-  );
-}
-type Builder = ReturnType<typeof builder>;
 
 export function makeRouter(site: SyntheticSite) {
   const os = builder();
@@ -28,11 +19,8 @@ export function makeRouter(site: SyntheticSite) {
     domains: domainRoutes(os, site),
     xenstore: xenstoreRoutes(os, site),
     images: imageRoutes(os, site),
-    pools: { list: os.pools.list.handler(() => []) } as never,
-    volumes: {} as never,
-    networks: { list: os.networks.list.handler(() => []) } as never,
-    forwards: {} as never,
-    captures: {} as never,
+    ...storageRoutes(os, site),
+    ...networkRoutes(os, site),
     tasks: taskRoutes(os, site),
   });
 }
@@ -159,28 +147,20 @@ function domainRoutes(os: Builder, site: SyntheticSite) {
       commands.setMemory(site, guest(input.domain), input.memoryMiB),
     ),
     attachDisk: os.domains.attachDisk.handler(({ input }) =>
-      commands.attachDisk(site, guest(input.domain), input),
+      disks.attachDisk(site, guest(input.domain), input),
     ),
     detachDisk: os.domains.detachDisk.handler(({ input }) =>
-      commands.detachDisk(site, guest(input.domain), input.disk),
+      disks.detachDisk(site, guest(input.domain), input.disk),
     ),
-    resizeDisk: os.domains.resizeDisk.handler(({ input }) => {
-      const domain = guest(input.domain);
-      const bytes = input.sizeMiB * 2 ** 20;
-      const disks = domain.disks.map((disk) =>
-        disk.name === input.disk ? { ...disk, bytes } : disk,
-      );
-      return site.update(domain, { disks });
-    }),
+    resizeDisk: os.domains.resizeDisk.handler(({ input }) =>
+      disks.resizeDisk(site, guest(input.domain), input.disk, input.sizeMiB),
+    ),
     setMaxMemory: os.domains.setMaxMemory.handler(({ input }) => {
       const domain = guest(input.domain);
       const maximumKiB = input.memoryMiB * 1024;
       return site.update(domain, { memory: { ...domain.memory, maximumKiB } });
     }),
-    attachInterface: undefined as never,
-    detachInterface: undefined as never,
-    setInterface: undefined as never,
-    interfaceCounters: undefined as never,
+    ...interfaceRoutes(os, site, guest),
     migrationTargets: os.domains.migrationTargets.handler(({ input }) =>
       commands.migrationTargets(site, guest(input.domain)),
     ),

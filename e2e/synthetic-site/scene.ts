@@ -1,14 +1,17 @@
 /** The site as it stands when the program starts: hosts, domains, an image. */
 import type { Domain, DomainState, Host, Image } from '../../shared/contract/index.ts';
+import { makeDeviceScene, type DeviceScene } from './device-scene.ts';
 import type { Random } from './random.ts';
 
 export interface SceneOptions {
   readonly domains: number;
   readonly hosts: number;
   readonly wasRunning: number;
+  /** Without pools, networks and devices. */
+  readonly bare: boolean;
 }
 
-export interface Scene {
+export interface Scene extends DeviceScene {
   readonly hosts: Host[];
   readonly domains: Domain[];
   readonly images: Image[];
@@ -30,7 +33,13 @@ export function makeScene(options: SceneOptions, random: Random, nowMs: number):
   }
   tightenLastHost(hosts, guests);
   const domain0s = hosts.map((host) => makeDomain0(host, random, nowMs));
-  return { hosts, domains: [...domain0s, ...guests], images: makeImages(nowMs) };
+  const devices = options.bare
+    ? { pools: [], networks: [], forwards: [] }
+    : makeDeviceScene(
+        hosts.map((host) => host.name),
+        guests,
+      );
+  return { hosts, domains: [...domain0s, ...guests], images: makeImages(nowMs), ...devices };
 }
 
 function makeHost(index: number): Host {

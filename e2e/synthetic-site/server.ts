@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RPCHandler } from '@orpc/server/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { serveContent } from './contents.ts';
 import { EchoConsole, type Viewer } from './console.ts';
 import { makeRouter } from './router.ts';
 import type { SyntheticSite } from './site.ts';
@@ -17,7 +18,10 @@ export interface ServerOptions {
 
 /** @returns the origin it answers at, for example `http://127.0.0.1:40123`. */
 export async function serve(site: SyntheticSite, options: ServerOptions): Promise<string> {
-  const http = createServer(serveFolder(options.folder));
+  const serveFile = serveFolder(options.folder);
+  const http = createServer((request, response) => {
+    if (!serveContent(site, options.token, request, response)) serveFile(request, response);
+  });
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => 'domus' });
   const rpc = new RPCHandler(makeRouter(site));
   const consoles = new Consoles(site);

@@ -2,9 +2,13 @@
  * The state of the synthetic site and what it tells its watchers. Commands live in `commands.ts`.
  */
 import type {
+  Capture,
   Domain,
+  Forward,
   Host,
   Image,
+  Network,
+  Networking,
   SiteChange,
   SiteEvent,
   StatisticsSample,
@@ -15,6 +19,8 @@ import { Broadcast } from './broadcast.ts';
 import { Load } from './load.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './scene.ts';
+import { poolsOf, type StoredPool } from './pools.ts';
+import { Traffic } from './traffic.ts';
 
 const KEPT_EVENTS = 1000;
 /** What a balloon gives or takes a second. */
@@ -26,6 +32,11 @@ export class SyntheticSite {
   readonly deleted = new Map<string, Domain>();
   readonly tasks = new Map<string, Task>();
   images: Image[];
+  readonly pools = new Map<string, StoredPool>();
+  readonly networks = new Map<string, Network>();
+  forwards: Forward[];
+  captures: Capture[] = [];
+  readonly traffic = new Traffic();
   readonly events: SiteEvent[] = [];
   readonly changes = new Broadcast<SiteChange>();
   readonly statistics = new Broadcast<StatisticsSample>();
@@ -38,8 +49,11 @@ export class SyntheticSite {
     for (const host of scene.hosts) this.hosts.set(host.name, host);
     for (const domain of scene.domains) this.domains.set(domain.uuid, domain);
     this.images = scene.images;
+    for (const pool of scene.pools) this.pools.set(pool.name, pool);
+    for (const network of scene.networks) this.networks.set(network.name, network);
+    this.forwards = scene.forwards;
     this.random = random;
-    this.#load = new Load(random);
+    this.#load = new Load(random, this.traffic);
     this.#nextDomid = scene.domains.length + 1;
     for (const host of scene.hosts) this.countFree(host.name);
     this.note('info', 'site.started', 'Domus started', null, null);
@@ -52,9 +66,22 @@ export class SyntheticSite {
       domains: [...this.domains.values()],
       tasks: this.newestTasks(200),
       images: this.images,
-      pools: [],
-      networking: { networks: [], forwards: [], captures: [] },
+      pools: poolsOf(this),
+      networking: this.networking(),
     };
+  }
+
+  networking(): Networking {
+    const { forwards, captures } = this;
+    return { networks: [...this.networks.values()], forwards, captures };
+  }
+
+  publishPools(): void {
+    this.changes.publish({ type: 'pools', pools: poolsOf(this) });
+  }
+
+  publishNetworking(): void {
+    this.changes.publish({ type: 'networking', networking: this.networking() });
   }
 
   newestTasks(limit: number): Task[] {
@@ -91,6 +118,7 @@ export class SyntheticSite {
     const next = { ...domain, ...change };
     this.domains.set(domain.uuid, next);
     this.changes.publish({ type: 'domain', domain: next });
+    if (next.disks !== domain.disks) this.publishPools();
     this.countFree(domain.host);
     if (next.host !== domain.host) this.countFree(next.host);
     return next;
@@ -137,6 +165,7 @@ export class SyntheticSite {
   /** One second: balloons move, every domain has new figures. */
   tick(): void {
     for (const domain of this.domains.values()) this.#moveBalloon(domain);
+    if (this.captures.some(({ endedAtMs }) => endedAtMs === null)) this.#fillCaptures();
     this.statistics.publish({
       timeMs: Date.now(),
       hosts: [...this.hosts.values()].map((host) => ({
@@ -148,6 +177,13 @@ export class SyntheticSite {
         .filter((domain) => domain.domid !== null)
         .map((domain) => this.#load.sample(domain)),
     });
+  }
+
+  #fillCaptures(): void {
+    this.captures = this.captures.map((one) =>
+      one.endedAtMs === null ? { ...one, frames: one.frames + 87 } : one,
+    );
+    this.publishNetworking();
   }
 
   #moveBalloon(domain: Domain): void {

@@ -17,6 +17,21 @@ const VIEWS: Record<string, Visit> = {
     await page.getByText('sched_op').waitFor();
   },
   images: async (_site, page) => page.getByRole('link', { name: 'Images' }).click(),
+  'a disk': async (site) => void (await site.openDevices('db1', 'xvdb')),
+  'an interface': async (site) => void (await site.openDevices('web2', 'eth0')),
+  'adding a disk': async (site) => {
+    await (await site.openDevices('cache1')).add('Add disk');
+  },
+  storage: async (site) => (await site.openStorage()).volume('web2.qcow2').waitFor(),
+  'a volume menu': async (site) => (await site.openStorage()).openMenu('web2.qcow2'),
+  networks: async (site) => (await site.openNetworks()).guest('web2').waitFor(),
+  'networks as a table': async (site) => {
+    await (await site.openNetworks()).showAsTable();
+  },
+  'a new network': async (site, page) => {
+    await site.openNetworks();
+    await page.getByRole('button', { name: 'Add network' }).click();
+  },
   consoles: async (site, page) => {
     await site.chooseFromRowMenu('cache1', 'Show among consoles');
     await page.getByRole('heading', { name: 'Consoles' }).waitFor();

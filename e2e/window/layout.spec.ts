@@ -31,6 +31,13 @@ const VIEWS: Record<string, (site: SitePage, page: Page) => Promise<void>> = {
     await (await site.openDomain('web1')).tab('Xen').click();
     await page.getByText('sched_op').waitFor();
   },
+  disk: async (site) => void (await site.openDevices('db1', 'xvdb')),
+  interface: async (site) => void (await site.openDevices('web1', 'eth0')),
+  'add-disk': async (site) => {
+    await (await site.openDevices('web1')).add('Add disk');
+  },
+  storage: async (site) => void (await site.openStorage()),
+  networks: async (site) => void (await site.openNetworks()),
   images: async (_site, page) => page.getByRole('link', { name: 'Images' }).click(),
   dialog: async (_site, page) => page.getByRole('button', { name: 'New domain' }).first().click(),
   palette: async (_site, page) => {
