@@ -3,6 +3,14 @@ import { ForceDeleteDialog, ForceOffDialog } from '../domains/loss-dialogs.tsx';
 import { RenameDialog } from '../domains/rename-dialog.tsx';
 import { AddHostDialog } from '../hosts/add-host-dialog.tsx';
 import { ImportImageDialog } from '../images/import-image-dialog.tsx';
+import { AddNetworkDialog } from '../networks/add-network-dialog.tsx';
+import { AddPoolDialog } from '../storage/add-pool-dialog.tsx';
+import { DeleteVolumeDialog } from '../storage/delete-volume-dialog.tsx';
+import {
+  CloneVolumeDialog,
+  CreateVolumeDialog,
+  GrowVolumeDialog,
+} from '../storage/volume-dialogs.tsx';
 import { useValue } from '../state/value.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { overlay } from './overlays.ts';
@@ -22,6 +30,18 @@ export function OverlayHost() {
       return <AddHostDialog />;
     case 'import-image':
       return <ImportImageDialog />;
+    case 'add-pool':
+      return <AddPoolDialog />;
+    case 'create-volume':
+      return <CreateVolumeDialog pool={shown.pool} over={shown.over} />;
+    case 'clone-volume':
+      return <CloneVolumeDialog pool={shown.pool} volume={shown.volume} />;
+    case 'grow-volume':
+      return <GrowVolumeDialog pool={shown.pool} volume={shown.volume} />;
+    case 'delete-volume':
+      return <DeleteVolumeDialog pool={shown.pool} volume={shown.volume} />;
+    case 'add-network':
+      return <AddNetworkDialog />;
     case 'rename':
       return <RenameDialog uuid={shown.uuid} />;
     case 'force-off':

@@ -7,6 +7,14 @@ export type Overlay =
   | { readonly kind: 'create-domain' }
   | { readonly kind: 'add-host' }
   | { readonly kind: 'import-image' }
+  | { readonly kind: 'add-pool' }
+  | { readonly kind: 'create-volume'; readonly pool: string; readonly over: string | null }
+  | {
+      readonly kind: 'clone-volume' | 'grow-volume' | 'delete-volume';
+      readonly pool: string;
+      readonly volume: string;
+    }
+  | { readonly kind: 'add-network' }
   | { readonly kind: 'rename'; readonly uuid: string }
   | { readonly kind: 'force-off'; readonly uuid: string }
   | { readonly kind: 'force-delete'; readonly uuid: string };

@@ -1,5 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
-import type { Domain, Host } from '../../shared/contract/schemas.ts';
+import type { Domain, Forward, Host, Networking, Pool } from '../../shared/contract/schemas.ts';
+import { ADD_DISK, ADD_INTERFACE, deviceRoute, interfaceName } from '../devices/device-name.ts';
+import { forwardUse } from '../devices/forward-use.ts';
 import { openAction, otherActions, powerActions } from '../domains/actions.ts';
 import type { IconName } from '../design/icon.tsx';
 import type { Commands } from '../site/commands.ts';
@@ -32,6 +34,9 @@ export function paletteEntries(
       return { ...entry, label: `Open ${domain.name}` };
     }),
     ...guests.flatMap((domain) => domainEntries(domain, commands)),
+    ...guests.flatMap(deviceEntries),
+    ...(cache.getQueryData<readonly Pool[]>(keys.pools) ?? []).flatMap(poolEntries),
+    ...(cache.getQueryData<Networking>(keys.networking)?.forwards ?? []).flatMap(forwardEntries),
   ];
 }
 
@@ -41,6 +46,14 @@ function pages(): PaletteEntry[] {
     makeEntry('new', 'New domain', null, 'plus', () => overlay.set({ kind: 'create-domain' })),
     makeEntry('host', 'Add host', null, 'plus', () => overlay.set({ kind: 'add-host' })),
     makeEntry('images', 'Images', null, 'image', () => navigate({ view: 'images' })),
+    makeEntry('storage', 'Storage', null, 'storage', () =>
+      navigate({ view: 'storage', pool: null }),
+    ),
+    makeEntry('add-pool', 'Add pool', null, 'plus', () => overlay.set({ kind: 'add-pool' })),
+    makeEntry('networks', 'Networks', null, 'network', () => navigate({ view: 'networks' })),
+    makeEntry('add-network', 'Add network', null, 'plus', () =>
+      overlay.set({ kind: 'add-network' }),
+    ),
     makeEntry('consoles', 'Consoles', null, 'console', () =>
       navigate({ view: 'consoles', uuids: [] }),
     ),
@@ -63,6 +76,57 @@ function domainEntries(domain: Domain, commands: Commands): PaletteEntry[] {
       action.run,
     ),
   );
+}
+
+/** A device by what it is called, and by its address or its content. */
+function deviceEntries(domain: Domain): PaletteEntry[] {
+  const entry = (device: string, label: string, detail: string | null, icon: IconName) =>
+    makeEntry(
+      `${domain.uuid}-${device}`,
+      `${domain.name}: ${label}`,
+      detail ?? domain.host,
+      icon,
+      () => navigate(deviceRoute(domain, device)),
+    );
+  return [
+    ...domain.disks.map(({ name, source }) => entry(name, `disk ${name}`, source, 'disk')),
+    ...domain.interfaces.map((card) =>
+      entry(
+        interfaceName(card),
+        `interface ${interfaceName(card)}`,
+        `${card.network} ${card.address}`,
+        'card',
+      ),
+    ),
+    entry(ADD_DISK, 'Add disk', null, 'plus'),
+    entry(ADD_INTERFACE, 'Add interface', null, 'plus'),
+  ];
+}
+
+function poolEntries({ name }: Pool): PaletteEntry[] {
+  return [
+    makeEntry(`pool-${name}`, `Pool ${name}`, null, 'storage', () =>
+      navigate({ view: 'storage', pool: name }),
+    ),
+    makeEntry(`pool-${name}-new`, `New volume in ${name}`, null, 'plus', () =>
+      overlay.set({ kind: 'create-volume', pool: name, over: null }),
+    ),
+  ];
+}
+
+/** Those that a browser can open. */
+function forwardEntries(forward: Forward): PaletteEntry[] {
+  const use = forwardUse(forward);
+  if (use.kind !== 'open' || forward.fault !== null) return [];
+  return [
+    makeEntry(
+      `forward-${forward.port}`,
+      `Browse ${forward.domain}:${forward.toPort}`,
+      use.href,
+      'globe',
+      () => void window.open(use.href, '_blank', 'noreferrer'),
+    ),
+  ];
 }
 
 function makeEntry(

@@ -3,6 +3,8 @@ import { DomainPage } from '../domains/domain-page.tsx';
 import { EventsView } from '../events/events-view.tsx';
 import { SiteView } from '../hosts/site-view.tsx';
 import { ImagesView } from '../images/images-view.tsx';
+import { NetworksView } from '../networks/networks-view.tsx';
+import { StorageView } from '../storage/storage-view.tsx';
 import { TaskStrip } from '../tasks/task-strip.tsx';
 import { TasksView } from '../tasks/tasks-view.tsx';
 import type { Route } from './route.ts';
@@ -40,11 +42,17 @@ function View({ route }: { readonly route: Route }) {
     case 'host':
       return <SiteView host={route.host} />;
     case 'domain':
-      return <DomainPage key={route.uuid} uuid={route.uuid} tab={route.tab} />;
+      return (
+        <DomainPage key={route.uuid} uuid={route.uuid} tab={route.tab} device={route.device} />
+      );
     case 'consoles':
       return <ConsolesView uuids={route.uuids} />;
     case 'images':
       return <ImagesView />;
+    case 'storage':
+      return <StorageView chosen={route.pool} />;
+    case 'networks':
+      return <NetworksView />;
     case 'tasks':
       return <TasksView />;
     case 'events':

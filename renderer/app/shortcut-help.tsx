@@ -30,6 +30,14 @@ const GROUPS: readonly KeyGroup[] = [
     ],
   },
   {
+    title: 'On the map of networks',
+    keys: [
+      ['↑ ↓', 'the domains of a host'],
+      ['← →', 'the next host'],
+      ['Enter', 'the devices of the domain'],
+    ],
+  },
+  {
     title: 'On a memory slider',
     keys: [
       ['← →', 'less, more'],

@@ -59,6 +59,8 @@ export function SiteTree({ route }: { readonly route: Route }) {
       </Virtualizer>
       <ul className={styles.pages}>
         <PageLink route={route} view="images" icon="image" label="Images" />
+        <PageLink route={route} view="storage" icon="storage" label="Storage" />
+        <PageLink route={route} view="networks" icon="network" label="Networks" />
         <PageLink route={route} view="consoles" icon="console" label="Consoles" />
         <PageLink route={route} view="tasks" icon="tasks" label="Tasks" />
         <PageLink route={route} view="events" icon="events" label="Events" />
@@ -102,6 +104,7 @@ function HostItem({ host }: { readonly host: HostNode }) {
             <NavigationTreeItemContent>
               <DomainMark state={domain.state} />
               <span className={styles.name}>{domain.name}</span>
+              {domain.address !== null && <span className={styles.address}>{domain.address}</span>}
             </NavigationTreeItemContent>
           </NavigationTreeItem>
         )}
@@ -110,18 +113,29 @@ function HostItem({ host }: { readonly host: HostNode }) {
   );
 }
 
+const PAGES = {
+  images: { view: 'images' },
+  storage: { view: 'storage', pool: null },
+  networks: { view: 'networks' },
+  consoles: { view: 'consoles', uuids: [] },
+  tasks: { view: 'tasks' },
+  events: { view: 'events' },
+} as const satisfies Record<string, Route>;
+
 interface PageLinkProps {
   readonly route: Route;
-  readonly view: 'images' | 'consoles' | 'tasks' | 'events';
+  readonly view: keyof typeof PAGES;
   readonly icon: IconName;
   readonly label: string;
 }
 
 function PageLink({ route, view, icon, label }: PageLinkProps) {
-  const href = view === 'consoles' ? routeHref({ view, uuids: [] }) : routeHref({ view });
   return (
     <li>
-      <a href={href} {...(route.view === view ? { 'aria-current': 'page' as const } : {})}>
+      <a
+        href={routeHref(PAGES[view])}
+        {...(route.view === view ? { 'aria-current': 'page' as const } : {})}
+      >
         <Icon name={icon} />
         {label}
       </a>

@@ -68,6 +68,8 @@ function Breadcrumb({ route }: { readonly route: Route }) {
 const VIEW_NAMES = {
   consoles: 'Consoles',
   images: 'Images',
+  storage: 'Storage',
+  networks: 'Networks',
   tasks: 'Tasks',
   events: 'Events',
 } as const;

@@ -13,6 +13,7 @@ import { ConsoleLink, type ConsoleScreen, type Size } from './console-link.ts';
 
 /** The far end of a console's channel, as the test plays it. */
 class FarEnd implements Transport {
+  readonly contents = null;
   readonly home = 'browser';
   readonly api = {} as ApiClient;
   readonly connection = new Value<Connection>({ state: 'connected' });

@@ -9,7 +9,8 @@ import styles from './button.module.css';
 import { Icon, type IconName } from './icon.tsx';
 
 interface Props extends Omit<ButtonProps, 'className' | 'children'> {
-  readonly kind?: 'normal' | 'primary' | 'danger' | 'quiet';
+  /** `text`: in a line of text, and no higher than it. */
+  readonly kind?: 'normal' | 'primary' | 'danger' | 'quiet' | 'text';
   readonly icon?: IconName;
   readonly children: ReactNode;
 }
@@ -29,15 +30,18 @@ interface IconButtonProps extends Omit<ButtonProps, 'className' | 'children' | '
   readonly label: string;
   readonly shortcut?: string;
   readonly kind?: 'normal' | 'quiet';
+  /** `small`: within a line of text. */
+  readonly size?: 'normal' | 'small';
 }
 
-export function IconButton({ icon, label, shortcut, kind = 'quiet', ...props }: IconButtonProps) {
+export function IconButton(all: IconButtonProps) {
+  const { icon, label, shortcut, kind = 'quiet', size = 'normal', ...props } = all;
   return (
     <TooltipTrigger delay={500}>
       <AriaButton
         {...props}
         aria-label={label}
-        className={`${styles.button} ${styles.iconOnly} ${styles[kind]}`}
+        className={`${styles.button} ${styles.iconOnly} ${styles[kind]} ${size === 'small' ? styles.small : ''}`}
       >
         <Icon name={icon} />
       </AriaButton>

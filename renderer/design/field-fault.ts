@@ -1,9 +1,9 @@
-import type { Name } from '../../shared/contract/schemas.ts';
+import type { z } from 'zod';
 
-/** What is wrong with a name, in the contract's own words; null for a good one. */
-export function nameFault(schema: typeof Name, text: string): string | null {
+/** What is wrong with a text, in the contract's own words; null for a good one. */
+export function fieldFault(schema: z.ZodType, text: string): string | null {
   const result = schema.safeParse(text);
-  return result.success ? null : sentence(result.error.issues[0]?.message ?? 'not a name');
+  return result.success ? null : sentence(result.error.issues[0]?.message ?? 'not possible');
 }
 
 function sentence(text: string): string {

@@ -8,6 +8,8 @@ import {
   NumberField as AriaNumberField,
   type NumberFieldProps,
   Popover,
+  Radio,
+  RadioGroup,
   Select as AriaSelect,
   SelectValue,
   Button,
@@ -63,6 +65,8 @@ interface Option {
   readonly id: string;
   readonly label: string;
   readonly detail?: string;
+  /** Stays to be seen; its detail says why. */
+  readonly isDisabled?: boolean;
 }
 
 interface SelectProps extends Described {
@@ -87,7 +91,11 @@ export function Select({ label, description, options, value, onChange }: SelectP
       <Popover className={styles.popover!} offset={4}>
         <ListBox items={options} className={styles.list!}>
           {(option) => (
-            <ListBoxItem textValue={option.label} className={styles.option!}>
+            <ListBoxItem
+              textValue={option.label}
+              className={styles.option!}
+              isDisabled={option.isDisabled ?? false}
+            >
               <Text slot="label">{option.label}</Text>
               {option.detail !== undefined && (
                 <Text slot="description" className={styles.detail!}>
@@ -102,15 +110,49 @@ export function Select({ label, description, options, value, onChange }: SelectP
   );
 }
 
+interface SegmentsProps<Id extends string> {
+  readonly label: string;
+  readonly options: readonly { readonly id: Id; readonly label: string }[];
+  readonly value: Id;
+  readonly onChange: (id: Id) => void;
+}
+
+/** One of a few, all of them seen. */
+export function Segments<Id extends string>(props: SegmentsProps<Id>) {
+  const { label, options, value, onChange } = props;
+  return (
+    <RadioGroup
+      aria-label={label}
+      orientation="horizontal"
+      value={value}
+      onChange={(id) => onChange(id as Id)}
+      className={styles.segments!}
+    >
+      {options.map((option) => (
+        <Radio key={option.id} value={option.id} className={styles.segment!}>
+          {option.label}
+        </Radio>
+      ))}
+    </RadioGroup>
+  );
+}
+
 interface SwitchProps {
   readonly isSelected: boolean;
   readonly onChange: (isSelected: boolean) => void;
+  /** The name, where the words beside it do not say it all. */
+  readonly label?: string;
   readonly children: ReactNode;
 }
 
-export function Switch({ isSelected, onChange, children }: SwitchProps) {
+export function Switch({ isSelected, onChange, label, children }: SwitchProps) {
   return (
-    <AriaSwitch isSelected={isSelected} onChange={onChange} className={styles.switch!}>
+    <AriaSwitch
+      isSelected={isSelected}
+      onChange={onChange}
+      {...(label === undefined ? {} : { 'aria-label': label })}
+      className={styles.switch!}
+    >
       <span className={styles.track} />
       <span>{children}</span>
     </AriaSwitch>

@@ -39,6 +39,13 @@ describe('figures', () => {
     expect(format.bandwidth(125_000_000)).toBe('1 Gbit/s');
     expect(format.bandwidth(1_250_000)).toBe('10 Mbit/s');
     expect(format.fileSize(27_482_112)).toBe('27.5 MB');
+    expect(format.size(8 * 2 ** 30)).toBe('8 GiB');
+    expect(format.size(1.5 * 2 ** 30)).toBe('1.5 GiB');
+    expect(format.size(2 ** 41)).toBe('2 TiB');
+    expect(format.size(196_608)).toBe('192 KiB');
+    expect(format.rate(1_240_000)).toBe('1.2 MB/s');
+    expect(format.rate(40_400)).toBe('40 kB/s');
+    expect(format.rate(0)).toBe('0 B/s');
     expect(format.count(24_576)).toBe('24\u202f576');
   });
 });

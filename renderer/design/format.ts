@@ -33,6 +33,22 @@ export function fileSize(bytes: number): string {
   return `${Math.round(bytes / 1e3)} kB`;
 }
 
+/** `8 GiB`, `1.5 GiB`, `512 MiB`, `192 KiB`: disks and volumes, in powers of two. */
+export function size(bytes: number): string {
+  const kib = bytes / 1024;
+  if (kib >= KIB_PER_GIB * 1024) return `${trim((kib / KIB_PER_GIB / 1024).toFixed(2))} TiB`;
+  if (kib >= KIB_PER_GIB) return `${gib(kib)} GiB`;
+  return kib >= KIB_PER_MIB ? `${mib(kib)} MiB` : `${Math.round(kib)} KiB`;
+}
+
+/** `1.2 MB/s`, `40 kB/s`, `0 B/s`. */
+export function rate(bytesPerSecond: number): string {
+  if (bytesPerSecond >= 1e9) return `${trim((bytesPerSecond / 1e9).toFixed(1))} GB/s`;
+  if (bytesPerSecond >= 1e6) return `${trim((bytesPerSecond / 1e6).toFixed(1))} MB/s`;
+  if (bytesPerSecond >= 1e3) return `${Math.round(bytesPerSecond / 1e3)} kB/s`;
+  return `${Math.round(bytesPerSecond)} B/s`;
+}
+
 /** `1 Gbit/s`. */
 export function bandwidth(bytesPerSecond: number): string {
   const bits = bytesPerSecond * 8;

@@ -45,12 +45,13 @@ interface Props<T extends VirtualGridRow> {
   readonly rowHeight: number;
   readonly onOpen: (row: T) => void;
   readonly onContextMenu: (row: T, anchor: HTMLElement) => void;
-  readonly onDragStart: (row: T, event: React.DragEvent) => void;
-  readonly onDragEnd: () => void;
+  /** Only rows of a list that has it can be dragged. */
+  readonly onDragStart?: (row: T, event: React.DragEvent) => void;
+  readonly onDragEnd?: () => void;
   /** `isActive`: the one row that is a stop for Tab, and whose controls are. */
   readonly children: (row: T, isActive: boolean) => ReactNode;
   /** What is drawn over all rows at once, for the eye only; given the rows that exist. */
-  readonly overlay: (rows: readonly PlacedRow[]) => ReactNode;
+  readonly overlay?: (rows: readonly PlacedRow[]) => ReactNode;
   readonly ref?: Ref<VirtualGridHandle>;
 }
 
@@ -101,7 +102,7 @@ export function VirtualGrid<T extends VirtualGridRow>(props: Props<T>) {
       }}
       onDragStart={(event) => {
         const row = rowAt(event.target, rows);
-        if (row !== undefined) props.onDragStart(row, event);
+        if (row !== undefined) props.onDragStart?.(row, event);
       }}
       onDragEnd={props.onDragEnd}
     >
@@ -120,10 +121,11 @@ export function VirtualGrid<T extends VirtualGridRow>(props: Props<T>) {
             top={index * rowHeight}
             height={rowHeight}
             isActive={index === active.index}
+            isDraggable={props.onDragStart !== undefined}
             draw={props.children as DrawRow}
           />
         ))}
-        {props.overlay(
+        {props.overlay?.(
           elements.map(({ slot, index }) => ({
             key: rows[index]!.key,
             slot,
@@ -144,11 +146,12 @@ interface GridRowProps {
   readonly top: number;
   readonly height: number;
   readonly isActive: boolean;
+  readonly isDraggable: boolean;
   readonly draw: DrawRow;
 }
 
 const GridRow = memo(function GridRow(props: GridRowProps) {
-  const { id, row, index, top, height, isActive, draw } = props;
+  const { id, row, index, top, height, isActive, isDraggable, draw } = props;
   return (
     <div
       id={id}
@@ -157,7 +160,7 @@ const GridRow = memo(function GridRow(props: GridRowProps) {
       aria-rowindex={index + 1}
       aria-label={row.label}
       tabIndex={isActive ? 0 : -1}
-      draggable
+      draggable={isDraggable}
       className={styles.row}
       style={{ top, height }}
     >

@@ -23,8 +23,8 @@ interface Props {
   readonly lines: readonly ChartLine[];
   readonly format: (value: number) => string;
   readonly top: number | null;
-  /** Memory's axis has whole powers of two. */
-  readonly unit: 'memory' | 'count';
+  /** Memory's axis has whole powers of two; an idle rate's ends at ten kilobytes a second. */
+  readonly unit: 'memory' | 'rate' | 'count';
 }
 
 const HEIGHT = 170;
@@ -36,6 +36,8 @@ const LEAST_WINDOW_S = 120;
 const MIB_STEPS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096].map(
   (mib) => mib * 1024,
 );
+/** Of an axis whose largest value is not known. */
+const LEAST_TOP = { memory: 1024, rate: 10_000, count: 10 } as const;
 /** Charts of one page share the crosshair. */
 const CROSSHAIR = uPlot.sync('domain');
 
@@ -49,7 +51,7 @@ export function Chart({ uuid, title, lines, format, top, unit }: Props) {
     if (element === null) return;
     const { history } = statistics.domain(uuid);
     const data = (): uPlot.AlignedData => chartData(history, lines, statistics.timeMs);
-    const options = chartOptions(element, lines, format, top, unit === 'memory' ? MIB_STEPS : null);
+    const options = chartOptions(element, { lines, format, top, unit });
     const chart = new uPlot(options, data(), element);
     const update = (): void => {
       chart.setData(data());
@@ -104,10 +106,7 @@ function chartData(
 
 function chartOptions(
   element: HTMLElement,
-  lines: readonly ChartLine[],
-  format: Props['format'],
-  top: number | null,
-  steps: readonly number[] | null,
+  { lines, format, top, unit }: Pick<Props, 'lines' | 'format' | 'top' | 'unit'>,
 ): uPlot.Options {
   const colour = (token: string): string => cssColour(element, token);
   const axis = {
@@ -129,7 +128,7 @@ function chartOptions(
           most,
         ],
       },
-      y: { range: (_chart, _least, most) => [0, top ?? Math.max(10, most * 1.1)] },
+      y: { range: (_chart, _least, most) => [0, top ?? Math.max(LEAST_TOP[unit], most * 1.1)] },
     },
     axes: [
       { ...axis, size: 24, space: TIME_LABEL_PX, values: '{HH}:{mm}:{ss}' },
@@ -137,7 +136,7 @@ function chartOptions(
         ...axis,
         size: 72,
         values: (_chart, splits) => splits.map(format),
-        ...(steps === null ? {} : { incrs: [...steps] }),
+        ...(unit === 'memory' ? { incrs: MIB_STEPS } : {}),
       },
     ],
     series: [

@@ -1,4 +1,4 @@
-/** The last minute of CPU use as SVG paths. */
+/** The last minute of a figure as SVG paths. */
 import { GAP_MS } from '../site/history.ts';
 
 const SHOWN_MS = 60_000;
@@ -19,12 +19,22 @@ export interface CurvePaths {
 }
 
 /**
- * From zero to a hundred per cent; a gap in the samples is a gap in the line.
+ * From zero to a hundred per cent.
  *
  * @param nowMs of the newest sample of the site: what stands still slides away to the left
  * @param top where the curve begins in the drawing that it is part of
  */
 export function curvePaths(history: CpuHistory, nowMs: number, top: number): CurvePaths {
+  return sharePaths(history, (age) => history.value('cpuPercent', age) / 100, nowMs, top);
+}
+
+/** @param share of the curve's height, 0 to 1, by age; a gap in the samples is a gap in the line. */
+export function sharePaths(
+  history: Pick<CpuHistory, 'length' | 'timeMs'>,
+  share: (age: number) => number,
+  nowMs: number,
+  top: number,
+): CurvePaths {
   const bottom = top + CURVE_HEIGHT;
   const paths = { line: '', area: '' };
   let points = '';
@@ -40,9 +50,8 @@ export function curvePaths(history: CpuHistory, nowMs: number, top: number): Cur
   for (let age = 0; age < history.length; age++) {
     const timeMs = history.timeMs(age);
     if (nowMs - timeMs > SHOWN_MS) break;
-    const share = Math.min(1, history.value('cpuPercent', age) / 100);
     last = round(CURVE_WIDTH * (1 - (nowMs - timeMs) / SHOWN_MS));
-    const point = `${last},${round(bottom - 1 - share * (CURVE_HEIGHT - 2))}`;
+    const point = `${last},${round(bottom - 1 - Math.min(1, share(age)) * (CURVE_HEIGHT - 2))}`;
     if (lastMs - timeMs > GAP_MS) {
       endStretch();
       [points, first, count] = [point, last, 1];

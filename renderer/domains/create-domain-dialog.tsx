@@ -1,16 +1,19 @@
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { Form } from 'react-aria-components';
-import { Name, type Host, type Image } from '../../shared/contract/schemas.ts';
+import { Name, type Host, type Image, type Pool } from '../../shared/contract/schemas.ts';
 import { closeOverlay } from '../app/overlays.ts';
 import { openDomain } from '../app/route.ts';
 import { Button } from '../design/button.tsx';
 import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
 import { FormError, NumberField, Select, Switch, TextField } from '../design/field.tsx';
 import { memory } from '../design/format.ts';
-import { nameFault } from '../design/name-fault.ts';
+import { fieldFault } from '../design/field-fault.ts';
+import { type DiskChoice, diskOf, poolsOfHost } from '../devices/disk-choice.ts';
+import { NewDisksField } from '../devices/new-disks-field.tsx';
+import { NetworkSelect, NO_NETWORK } from '../networks/network-select.tsx';
 import { errorDataOf } from '../site/error-data.ts';
-import { useHosts, useImages, useRoster } from '../site/queries.ts';
+import { useHosts, useImages, useNetworking, usePools, useRoster } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import styles from './create-domain-dialog.module.css';
 
@@ -29,6 +32,10 @@ export function CreateDomainDialog() {
   const [memoryMiB, setMemoryMiB] = useState(DEFAULT_MEMORY_MIB);
   const [maxMemoryMiB, setMaxMemoryMiB] = useState(DEFAULT_MOST_MIB);
   const [cold, setCold] = useState(false);
+  const networks = useNetworking()?.networks ?? [];
+  const [network, setNetwork] = useState(networks[0]?.name ?? NO_NETWORK);
+  const [disks, setDisks] = useState<readonly DiskChoice[]>([]);
+  const pools = usePoolsFor(host);
   const create = useMutation(
     queries.domains.create.mutationOptions({
       onSuccess: (task) => {
@@ -46,6 +53,8 @@ export function CreateDomainDialog() {
       ...(host === AUTOMATIC ? {} : { host }),
       ...(image === '' ? {} : { image }),
       ...(cold ? { cold } : {}),
+      ...(network === NO_NETWORK ? {} : { interfaces: [{ network }] }),
+      ...(disks.length === 0 ? {} : { disks: disks.map(diskOf) }),
     });
   };
   return (
@@ -58,7 +67,7 @@ export function CreateDomainDialog() {
             isRequired
             value={name}
             onChange={setName}
-            validate={(text) => nameFault(Name, text)}
+            validate={(text) => fieldFault(Name, text)}
           />
           <Select
             label="Host"
@@ -86,13 +95,17 @@ export function CreateDomainDialog() {
               onChange={setMaxMemoryMiB}
             />
           </div>
-          <Select
-            label="Image"
-            options={imageOptions(images)}
-            value={image}
-            onChange={setImage}
-            {...imageHint(images, image, maxMemoryMiB)}
-          />
+          <div className={styles.pair}>
+            <Select
+              label="Image"
+              options={imageOptions(images)}
+              value={image}
+              onChange={setImage}
+              {...imageHint(images, image, maxMemoryMiB)}
+            />
+            <NetworkSelect networks={networks} value={network} onChange={setNetwork} hasNone />
+          </div>
+          <NewDisksField pools={pools} domain={name} disks={disks} onChange={setDisks} />
           <Switch isSelected={cold} onChange={setCold}>
             Boot it cold instead of cloning the running snapshot
           </Switch>
@@ -107,6 +120,14 @@ export function CreateDomainDialog() {
       </Form>
     </Dialog>
   );
+}
+
+/** Those that the chosen host sees; while Domus chooses it, those that every host does. */
+function usePoolsFor(host: string): readonly Pool[] {
+  const pools = usePools() ?? [];
+  if (host !== AUTOMATIC) return poolsOfHost(pools, host);
+  const shared = pools.filter((pool) => pool.host === null);
+  return shared.length > 0 ? shared : pools;
 }
 
 /** `vm1`, or the first such name that is free. */

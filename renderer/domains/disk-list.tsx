@@ -1,22 +1,27 @@
-import type { Disk } from '../../shared/contract/schemas.ts';
-import { memory } from '../design/format.ts';
+import type { Domain } from '../../shared/contract/schemas.ts';
+import { routeHref } from '../app/route.ts';
+import { size } from '../design/format.ts';
+import { deviceRoute } from '../devices/device-name.ts';
+import { sourceName } from '../devices/disk-source.ts';
 import styles from './disk-list.module.css';
 
 /** What the guest has as block devices, and which files hold it. */
-export function DiskList({ disks }: { readonly disks: readonly Disk[] }) {
+export function DiskList({ domain }: { readonly domain: Domain }) {
   return (
     <section aria-labelledby="disks">
       <h2 id="disks">Disks</h2>
       <ul className={styles.disks}>
-        {disks.map((disk) => (
+        {domain.disks.map((disk) => (
           <li key={disk.name}>
-            <span className={styles.name}>{disk.name}</span>
+            <a className={styles.name} href={routeHref(deviceRoute(domain, disk.name))}>
+              {disk.name}
+            </a>
             <span className={styles.file} title={disk.source}>
-              {disk.source.split('/').at(-1)}
+              {sourceName(disk.source)}
             </span>
             <span className={styles.facts}>
               {[
-                ...(disk.bytes === null ? [] : [memory(disk.bytes / 1024)]),
+                ...(disk.bytes === null ? [] : [size(disk.bytes)]),
                 disk.format,
                 disk.readOnly ? 'read-only' : 'read-write',
               ].join(' · ')}

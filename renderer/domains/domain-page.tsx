@@ -4,6 +4,7 @@ import { ConsolePane } from '../console/console-pane.tsx';
 import { Empty } from '../design/empty.tsx';
 import { useDocumentTitle } from '../app/document-title.ts';
 import { useDomain } from '../site/queries.ts';
+import { DevicesTab } from '../devices/devices-tab.tsx';
 import { DomainHeader } from './domain-header.tsx';
 import styles from './domain-page.module.css';
 import { OverviewTab } from './overview-tab.tsx';
@@ -14,16 +15,19 @@ const TAB_NAMES: Record<DomainTab, string> = {
   console: 'Console',
   overview: 'Overview',
   performance: 'Performance',
+  devices: 'Devices',
   xen: 'Xen',
 };
 
 interface Props {
   readonly uuid: string;
   readonly tab: DomainTab;
+  /** On the devices' tab. */
+  readonly device: string | undefined;
 }
 
 /** One domain: its header, and its console first. Only the tab that is seen exists. */
-export function DomainPage({ uuid, tab }: Props) {
+export function DomainPage({ uuid, tab, device }: Props) {
   const domain = useDomain(uuid);
   useDocumentTitle(domain?.name);
   if (domain === undefined) {
@@ -59,6 +63,9 @@ export function DomainPage({ uuid, tab }: Props) {
         </TabPanel>
         <TabPanel id="performance" className={`${styles.panel} ${styles.scrolls}`}>
           <PerformanceTab domain={domain} />
+        </TabPanel>
+        <TabPanel id="devices" className={styles.panel!}>
+          <DevicesTab domain={domain} device={device} />
         </TabPanel>
         <TabPanel id="xen" className={`${styles.panel} ${styles.scrolls}`}>
           <XenTab domain={domain} />

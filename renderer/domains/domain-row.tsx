@@ -33,15 +33,18 @@ export const DomainRow = memo(function DomainRow({ uuid, isActive, onMenu, onDro
         <span className={styles.grip} />
       )}
       <DomainMark state={domain.state} />
-      <a
-        className={styles.name}
-        href={routeHref({ view: 'domain', uuid, tab: 'console' })}
-        tabIndex={-1}
-        draggable={false}
-        title={domain.reason ?? domain.name}
-      >
-        {domain.name}
-      </a>
+      <span className={styles.who}>
+        <a
+          className={styles.name}
+          href={routeHref({ view: 'domain', uuid, tab: 'console' })}
+          tabIndex={-1}
+          draggable={false}
+          title={domain.reason ?? domain.name}
+        >
+          {domain.name}
+        </a>
+        {domain.address !== null && <span className={styles.address}>{domain.address}</span>}
+      </span>
       <span className={styles.percent}>
         <CpuPercent uuid={uuid} />
       </span>

@@ -46,7 +46,13 @@ export function OverviewTab({ domain }: { readonly domain: Domain }) {
           {!domain.isDomain0 && (
             <>
               <Fact name="Image">{domain.image}</Fact>
-              <Fact name="Address">{domain.address ?? 'none, it has no network'}</Fact>
+              <Fact name="Address">
+                {domain.interfaces.length === 0
+                  ? 'none, it has no network'
+                  : domain.interfaces
+                      .map(({ address, network }) => `${address} on ${network}`)
+                      .join(', ')}
+              </Fact>
               <Fact name="After a power-off">{AFTERWARDS[domain.onPoweroff]}</Fact>
               <Fact name="After a reboot">{AFTERWARDS[domain.onReboot]}</Fact>
               <Fact name="After a crash">{AFTERWARDS[domain.onCrash]}</Fact>
@@ -57,7 +63,7 @@ export function OverviewTab({ domain }: { readonly domain: Domain }) {
           </Fact>
         </dl>
       </section>
-      {domain.disks.length > 0 && <DiskList disks={domain.disks} />}
+      {domain.disks.length > 0 && <DiskList domain={domain} />}
       {!domain.isDomain0 && <KernelMessages domain={domain} />}
     </div>
   );

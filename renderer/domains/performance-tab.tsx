@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { Domain } from '../../shared/contract/schemas.ts';
 import { Empty } from '../design/empty.tsx';
-import { count, memory, percent } from '../design/format.ts';
+import { bandwidth, count, memory, percent, rate } from '../design/format.ts';
 import { useDomainSample } from '../site/queries.ts';
 import { Chart, type ChartLine } from './chart.tsx';
 import styles from './performance-tab.module.css';
@@ -34,7 +34,7 @@ interface ChartSpec {
   readonly format: (value: number) => string;
   /** The top of the axis where it is known; else the largest value. */
   readonly top: number | null;
-  readonly unit: 'memory' | 'count';
+  readonly unit: 'memory' | 'rate' | 'count';
 }
 
 function chartLines(mostKiB: number): readonly ChartSpec[] {
@@ -55,6 +55,26 @@ function chartLines(mostKiB: number): readonly ChartSpec[] {
       format: memory,
       top: mostKiB,
       unit: 'memory',
+    },
+    {
+      title: 'Disks',
+      lines: [
+        { column: 'diskRead', label: 'read', tone: 'accent' },
+        { column: 'diskWritten', label: 'written', tone: 'muted' },
+      ],
+      format: rate,
+      top: null,
+      unit: 'rate',
+    },
+    {
+      title: 'Networks',
+      lines: [
+        { column: 'received', label: 'received', tone: 'accent' },
+        { column: 'sent', label: 'sent', tone: 'muted' },
+      ],
+      format: bandwidth,
+      top: null,
+      unit: 'rate',
     },
     {
       title: 'Hypercalls a second',

@@ -6,7 +6,7 @@ import { closeOverlay } from '../app/overlays.ts';
 import { Button } from '../design/button.tsx';
 import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
 import { FormError, TextField } from '../design/field.tsx';
-import { nameFault } from '../design/name-fault.ts';
+import { fieldFault } from '../design/field-fault.ts';
 import { errorDataOf } from '../site/error-data.ts';
 import { useDomain } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
@@ -31,7 +31,7 @@ export function RenameDialog({ uuid }: { readonly uuid: string }) {
             isRequired
             value={name}
             onChange={setName}
-            validate={(text) => nameFault(Name, text)}
+            validate={(text) => fieldFault(Name, text)}
             description="A guest that runs keeps its host name until it starts again."
           />
           <FormError message={rename.error === null ? null : errorDataOf(rename.error).message} />

@@ -6,7 +6,7 @@ import { Name } from '../../shared/contract/schemas.ts';
 import { Button } from '../design/button.tsx';
 import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
 import { FormError, NumberField, TextField } from '../design/field.tsx';
-import { nameFault } from '../design/name-fault.ts';
+import { fieldFault } from '../design/field-fault.ts';
 import { errorDataOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
 
@@ -30,7 +30,7 @@ export function AddHostDialog() {
             isRequired
             value={name}
             onChange={setName}
-            validate={(text) => nameFault(Name, text)}
+            validate={(text) => fieldFault(Name, text)}
           />
           <NumberField
             label="Memory"

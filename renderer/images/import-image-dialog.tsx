@@ -6,7 +6,7 @@ import { closeOverlay } from '../app/overlays.ts';
 import { Button } from '../design/button.tsx';
 import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
 import { FormError, TextField } from '../design/field.tsx';
-import { nameFault } from '../design/name-fault.ts';
+import { fieldFault } from '../design/field-fault.ts';
 import { errorDataOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
 
@@ -33,7 +33,7 @@ export function ImportImageDialog() {
             isRequired
             value={name}
             onChange={setName}
-            validate={(text) => nameFault(Name, text)}
+            validate={(text) => fieldFault(Name, text)}
           />
           <TextField
             label="Kernel"

@@ -103,6 +103,32 @@ describe('the stream of the site in the query cache', () => {
     expect(roster()).toHaveLength(1);
   });
 
+  it('holds storage and networks as the last change told them', () => {
+    const networking = { networks: [], forwards: [], captures: [] };
+    applyChanges(cache, [snapshot()]);
+    expect(cache.getQueryData(keys.pools)).toEqual([]);
+    expect(cache.getQueryData(keys.networking)).toEqual(networking);
+    const lan = {
+      name: 'lan',
+      kind: 'isolated' as const,
+      subnet: '10.77.0.0/24',
+      gateway: '10.77.0.1',
+      mtu: 1500,
+      reachesMachine: false,
+    };
+    applyChanges(cache, [
+      { type: 'networking', networking: { ...networking, networks: [lan] } },
+      { type: 'pools', pools: [] },
+    ]);
+    expect(cache.getQueryData(keys.networking)).toMatchObject({ networks: [{ name: 'lan' }] });
+  });
+
+  it('tells lists when an address comes or goes', () => {
+    applyChanges(cache, [snapshot(domain('web1'))]);
+    applyChanges(cache, [{ type: 'domain', domain: domain('web1', { address: '10.77.0.2' }) }]);
+    expect(roster()?.[0]?.address).toBe('10.77.0.2');
+  });
+
   it('has the newest task first, and forgets only ended ones', () => {
     applyChanges(cache, [snapshot(), { type: 'task', task: task('first') }]);
     const many = Array.from({ length: 400 }, (_, index) => task(`t${index}`, 'done'));

@@ -1,6 +1,14 @@
 /** Writes a batch of `site.watch` changes into the query cache. */
 import { notifyManager, type QueryClient } from '@tanstack/react-query';
-import type { Domain, Host, Image, SiteChange, Task } from '../../shared/contract/index.ts';
+import type {
+  Domain,
+  Host,
+  Image,
+  Networking,
+  Pool,
+  SiteChange,
+  Task,
+} from '../../shared/contract/index.ts';
 import { keys, rosterEntry, type RosterEntry } from './keys.ts';
 
 const KEPT_TASKS = 300;
@@ -33,6 +41,12 @@ function applyOne(cache: QueryClient, roster: RosterDraft, change: SiteChange): 
     case 'images':
       cache.setQueryData<readonly Image[]>(keys.images, change.images);
       return;
+    case 'pools':
+      cache.setQueryData<readonly Pool[]>(keys.pools, change.pools);
+      return;
+    case 'networking':
+      cache.setQueryData<Networking>(keys.networking, change.networking);
+      return;
   }
 }
 
@@ -48,6 +62,8 @@ function applySnapshot(
   }
   cache.setQueryData<readonly Host[]>(keys.hosts, snapshot.hosts);
   cache.setQueryData<readonly Image[]>(keys.images, snapshot.images);
+  cache.setQueryData<readonly Pool[]>(keys.pools, snapshot.pools);
+  cache.setQueryData<Networking>(keys.networking, snapshot.networking);
   cache.setQueryData<readonly Task[]>(
     keys.tasks,
     [...snapshot.tasks].sort((a, b) => b.startedAtMs - a.startedAtMs),
@@ -120,6 +136,7 @@ function sameEntry(a: RosterEntry, b: RosterEntry): boolean {
     a.host === b.host &&
     a.state === b.state &&
     a.wasRunning === b.wasRunning &&
-    a.isDomain0 === b.isDomain0
+    a.isDomain0 === b.isDomain0 &&
+    a.address === b.address
   );
 }

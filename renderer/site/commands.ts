@@ -1,4 +1,4 @@
-import type { Domain } from '../../shared/contract/index.ts';
+import type { Domain, Forward, Network } from '../../shared/contract/index.ts';
 import type { Notices } from '../tasks/notices.ts';
 import type { ApiClient } from '../transport/transport.ts';
 
@@ -71,6 +71,36 @@ export class Commands {
 
   buildImage(): void {
     this.send('The image was not built', this.api.images.build({}));
+  }
+
+  removePool(pool: string): void {
+    this.send(`The pool ${pool} was not removed`, this.api.pools.remove({ pool }));
+  }
+
+  removeVolume(pool: string, volume: string): void {
+    this.send(`${pool}/${volume} was not deleted`, this.api.volumes.remove({ pool, volume }));
+  }
+
+  setNetwork(
+    network: string,
+    change: Pick<Network, 'kind'> | Pick<Network, 'reachesMachine'>,
+  ): void {
+    this.send(`${network} was not changed`, this.api.networks.set({ network, ...change }));
+  }
+
+  removeNetwork(network: string): void {
+    this.send(`${network} was not removed`, this.api.networks.remove({ network }));
+  }
+
+  removeForward({ port, protocol }: Forward): void {
+    this.send(
+      `The forward of port ${port} was not removed`,
+      this.api.forwards.remove({ port, protocol }),
+    );
+  }
+
+  stopCapture(id: string): void {
+    this.send('The capture was not stopped', this.api.captures.stop({ id }));
   }
 
   private send(failure: string, call: Promise<unknown>): void {

@@ -10,6 +10,8 @@ export const keys = {
   roster: ['site', 'roster'],
   tasks: ['site', 'tasks'],
   images: ['site', 'images'],
+  pools: ['site', 'pools'],
+  networking: ['site', 'networking'],
   events: ['site', 'events'],
   domain: (uuid: string) => ['site', 'domain', uuid],
 } as const;
@@ -25,9 +27,10 @@ export interface RosterEntry {
   readonly isDomain0: boolean;
   readonly state: Domain['state'];
   readonly wasRunning: boolean;
+  readonly address: string | null;
 }
 
 export function rosterEntry(domain: Domain): RosterEntry {
-  const { uuid, name, host, isDomain0, state, wasRunning } = domain;
-  return { uuid, name, host, isDomain0, state, wasRunning };
+  const { uuid, name, host, isDomain0, state, wasRunning, address } = domain;
+  return { uuid, name, host, isDomain0, state, wasRunning, address };
 }

@@ -7,6 +7,8 @@ import type {
   Host,
   HostSample,
   Image,
+  Networking,
+  Pool,
   SiteEvent,
   Task,
 } from '../../shared/contract/index.ts';
@@ -63,6 +65,23 @@ export function useRunningTask(uuid: string): Task | undefined {
 
 export function useImages(): readonly Image[] | undefined {
   return useFed<readonly Image[]>(keys.images);
+}
+
+export function usePools(): readonly Pool[] | undefined {
+  return useFed<readonly Pool[]>(keys.pools);
+}
+
+export function useNetworking(): Networking | undefined {
+  return useFed<Networking>(keys.networking);
+}
+
+/** A task by its id, as it stands now. */
+export function useTask(id: string | null): Task | undefined {
+  const select = useCallback(
+    (tasks: readonly Task[]) => tasks.find((task) => task.id === id),
+    [id],
+  );
+  return useFed<readonly Task[], Task | undefined>(keys.tasks, select);
 }
 
 /** Newest first. */

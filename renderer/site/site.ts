@@ -2,6 +2,7 @@ import { createTanstackQueryUtils } from '@orpc/tanstack-query';
 import { QueryClient } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
 import { TerminalRegistry } from '../console/terminal-registry.ts';
+import { Transfers } from '../storage/transfers.ts';
 import { Notices } from '../tasks/notices.ts';
 import type { Transport } from '../transport/transport.ts';
 import { Commands } from './commands.ts';
@@ -17,6 +18,7 @@ export interface Site {
   readonly statistics: Statistics;
   readonly commands: Commands;
   readonly notices: Notices;
+  readonly transfers: Transfers;
   readonly terminals: TerminalRegistry;
 }
 
@@ -40,6 +42,7 @@ export function makeSite(transport: Transport): Site {
     statistics,
     commands,
     notices,
+    transfers: new Transfers(transport.contents),
     terminals: new TerminalRegistry(transport),
   };
 }

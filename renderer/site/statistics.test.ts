@@ -41,6 +41,35 @@ describe('the statistics of the site', () => {
     expect(statistics.domain('a').history.length).toBe(1);
   });
 
+  it('keep a minute of each device, and the sums of each domain', () => {
+    const statistics = new Statistics();
+    const one = sample(1000, { a: 1 });
+    one.domains[0]!.disks = ['xvda', 'xvdb'].map((name) => ({
+      name,
+      readBytesPerSecond: 100,
+      writtenBytesPerSecond: 20,
+      readsPerSecond: 1,
+      writesPerSecond: 1,
+    }));
+    one.domains[0]!.interfaces = [
+      {
+        handle: 0,
+        sentBytesPerSecond: 7,
+        receivedBytesPerSecond: 5,
+        sentFramesPerSecond: 1,
+        receivedFramesPerSecond: 1,
+      },
+    ];
+    statistics.add(one);
+    expect(statistics.domain('a').history.value('diskRead', 0)).toBe(200);
+    expect(statistics.domain('a').history.value('sent', 0)).toBe(7);
+    expect(statistics.device('a', 'xvdb').value('outOf', 0)).toBe(20);
+    expect(statistics.device('a', 0).value('into', 0)).toBe(5);
+    statistics.add(sample(70_000, {}));
+    statistics.add(sample(140_000, {}));
+    expect(statistics.device('a', 'xvdb').length).toBe(0);
+  });
+
   it('keep the newest rows, newest first', () => {
     const statistics = new Statistics();
     const count = HISTORY_LENGTH + 10;

@@ -3,9 +3,20 @@
  * subscribes to that one domain, so a second of 200 domains redraws only what is on the screen.
  */
 import type { DomainSample, HostSample, StatisticsSample } from '../../shared/contract/index.ts';
+import { DeviceHistories, type DeviceHistory } from './device-histories.ts';
 import { History, HISTORY_LENGTH } from './history.ts';
 
-const DOMAIN_COLUMNS = ['cpuPercent', 'actualKiB', 'targetKiB', 'hypercalls', 'events'] as const;
+const DOMAIN_COLUMNS = [
+  'cpuPercent',
+  'actualKiB',
+  'targetKiB',
+  'hypercalls',
+  'events',
+  'diskRead',
+  'diskWritten',
+  'received',
+  'sent',
+] as const;
 const HOST_COLUMNS = ['cpuPercent', 'freeKiB'] as const;
 
 export type DomainHistory = History<(typeof DOMAIN_COLUMNS)[number]>;
@@ -24,6 +35,7 @@ export class Statistics {
     () => new History(DOMAIN_COLUMNS),
   );
   private readonly hosts = new SeriesMap<HostSample, HostHistory>(() => new History(HOST_COLUMNS));
+  private readonly devices = new DeviceHistories();
 
   add(sample: StatisticsSample): void {
     this.timeMs = sample.timeMs;
@@ -34,7 +46,9 @@ export class Statistics {
         targetKiB: domain.memory.targetKiB,
         hypercalls: domain.hypercallsPerSecond,
         events: domain.eventsPerSecond,
+        ...totals(domain),
       });
+      this.devices.add(sample.timeMs, domain);
     }
     for (const host of sample.hosts) {
       this.hosts.add(host.name, host).add(sample.timeMs, {
@@ -43,6 +57,7 @@ export class Statistics {
       });
     }
     this.domains.endSample();
+    this.devices.endSample(sample.timeMs);
     this.hosts.endSample();
     for (const listener of this.listeners) listener();
   }
@@ -57,6 +72,11 @@ export class Statistics {
     return this.domains.get(uuid);
   }
 
+  /** The last minute of a disk (by name) or an interface (by handle). */
+  device(uuid: string, device: string | number): DeviceHistory {
+    return this.devices.get(uuid, device);
+  }
+
   host(name: string): Series<HostSample, HostHistory> {
     return this.hosts.get(name);
   }
@@ -66,6 +86,20 @@ export class Statistics {
 
   readonly subscribeHost = (name: string, listener: () => void): (() => void) =>
     this.hosts.subscribe(name, listener);
+}
+
+/** Over all disks and all interfaces, in bytes a second. */
+function totals(sample: DomainSample) {
+  const sums = { diskRead: 0, diskWritten: 0, received: 0, sent: 0 };
+  for (const disk of sample.disks) {
+    sums.diskRead += disk.readBytesPerSecond;
+    sums.diskWritten += disk.writtenBytesPerSecond;
+  }
+  for (const one of sample.interfaces) {
+    sums.received += one.receivedBytesPerSecond;
+    sums.sent += one.sentBytesPerSecond;
+  }
+  return sums;
 }
 
 interface Entry<Sample, Past> {

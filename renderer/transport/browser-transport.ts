@@ -1,5 +1,6 @@
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/websocket';
+import { HttpContents } from './http-contents.ts';
 import { Reconnector, ConnectionRefusal, type OpenConnection } from './reconnector.ts';
 import type { ApiClient, ConsoleChannel, ConsoleEvents, Transport } from './transport.ts';
 
@@ -12,6 +13,7 @@ export function openBrowserTransport(token: string | null): Transport {
     home: 'browser',
     api: createORPCClient<ApiClient>(reconnector),
     connection: reconnector.connection,
+    contents: new HttpContents(token ?? ''),
     connectNow: () => reconnector.connectNow(),
     openConsole: (domain, events) =>
       openConsole(openSocket(`console?domain=${encodeURIComponent(domain)}`, token ?? ''), events),

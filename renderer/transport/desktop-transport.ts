@@ -15,6 +15,8 @@ export function openDesktopTransport(bridge: DesktopBridge): Transport {
     home: 'desktop',
     api: createORPCClient<ApiClient>(reconnector),
     connection: reconnector.connection,
+    // Ports carry calls, not gigabytes; and the pages of the application may open no address.
+    contents: null,
     connectNow: () => reconnector.connectNow(),
     openConsole: (domain, events) => openConsole(bridge, ports, domain, events),
   };

@@ -5,6 +5,7 @@
  */
 import type { ContractRouterClient } from '@orpc/contract';
 import type { Contract } from '../../shared/contract/index.ts';
+import type { DiskFormat } from '../../shared/contract/schemas.ts';
 import type { ReadableValue } from '../state/value.ts';
 
 export type ApiClient = ContractRouterClient<Contract>;
@@ -21,10 +22,28 @@ export interface Transport {
   /** Works whenever connected; otherwise each call fails with `connection.lost`. */
   readonly api: ApiClient;
   readonly connection: ReadableValue<Connection>;
+  /** How contents of volumes are sent and fetched; null where there is no way. */
+  readonly contents: VolumeContents | null;
   /** Ends a wait for the next attempt. */
   connectNow(): void;
   /** Opens a console's channel; `events` hears of it until `closed`, at most once. */
   openConsole(domain: string, events: ConsoleEvents): ConsoleChannel;
+}
+
+/** Each fails with what the server said, a `DomusError`. */
+export interface VolumeContents {
+  /** @param onProgress hears of the share that was sent, 0 to 1 */
+  upload(
+    target: { readonly pool: string; readonly volume: string; readonly format: DiskFormat },
+    content: Blob,
+    signal: AbortSignal,
+    onProgress: (share: number) => void,
+  ): Promise<void>;
+  /** Settles when the answer begins. */
+  download(
+    source: { readonly pool: string; readonly volume: string },
+    signal: AbortSignal,
+  ): Promise<Response>;
 }
 
 /** Frames are those of `shared/console-protocol.ts`. */

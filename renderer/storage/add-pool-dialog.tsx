@@ -1,0 +1,89 @@
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { Form } from 'react-aria-components';
+import { Name, type PoolKind } from '../../shared/contract/schemas.ts';
+import { closeOverlay } from '../app/overlays.ts';
+import { navigate } from '../app/route.ts';
+import { Button } from '../design/button.tsx';
+import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
+import { fieldFault } from '../design/field-fault.ts';
+import { FormError, Segments, Select, TextField } from '../design/field.tsx';
+import { errorDataOf } from '../site/error-data.ts';
+import { useHosts } from '../site/queries.ts';
+import { useSite } from '../site/site.ts';
+
+const KINDS: readonly { id: PoolKind; label: string }[] = [
+  { id: 'shared', label: 'Shared' },
+  { id: 'local', label: 'Local' },
+];
+
+export function AddPoolDialog() {
+  const { queries } = useSite();
+  const hosts = useHosts() ?? [];
+  const [name, setName] = useState('');
+  const [kind, setKind] = useState<PoolKind>('shared');
+  const [host, setHost] = useState(hosts[0]?.name ?? '');
+  const [path, setPath] = useState('');
+  const add = useMutation(
+    queries.pools.add.mutationOptions({
+      onSuccess: (pool) => {
+        closeOverlay();
+        navigate({ view: 'storage', pool: pool.name });
+      },
+    }),
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    add.mutate({
+      name,
+      kind,
+      ...(kind === 'local' ? { host } : {}),
+      ...(path.trim() === '' ? {} : { path: path.trim() }),
+    });
+  };
+  return (
+    <Dialog title="Add pool" onClose={closeOverlay}>
+      <Form onSubmit={submit}>
+        <DialogBody>
+          <TextField
+            label="Name"
+            autoFocus
+            isRequired
+            value={name}
+            onChange={setName}
+            validate={(text) => fieldFault(Name, text)}
+          />
+          <Segments label="Kind" options={KINDS} value={kind} onChange={setKind} />
+          <p>
+            {kind === 'shared'
+              ? 'Every host sees its volumes, like a NAS: a running domain can move with disks on it.'
+              : 'One host sees its volumes.'}
+          </p>
+          {kind === 'local' && (
+            <Select
+              label="Host"
+              options={hosts.map((one) => ({ id: one.name, label: one.name }))}
+              value={host}
+              onChange={setHost}
+            />
+          )}
+          <TextField
+            label="Folder"
+            mono
+            placeholder="a new one in the home of Domus"
+            value={path}
+            onChange={setPath}
+            description="On the machine that Domus runs on. One that exists keeps what is in it."
+          />
+          <FormError message={add.error === null ? null : errorDataOf(add.error).message} />
+        </DialogBody>
+        <DialogButtons>
+          <Button onPress={closeOverlay}>Cancel</Button>
+          <Button type="submit" kind="primary" isPending={add.isPending}>
+            Add pool
+          </Button>
+        </DialogButtons>
+      </Form>
+    </Dialog>
+  );
+}
