@@ -21,7 +21,7 @@ export class NetworksPage {
   }
 
   async showAsTable(): Promise<Locator> {
-    await this.page.getByRole('radio', { name: 'Table' }).locator('..').click();
+    await this.page.getByText('Table', { exact: true }).click();
     return this.page.getByRole('grid', { name: 'Interfaces' });
   }
 }

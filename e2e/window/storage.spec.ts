@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from './fixture.ts';
 
 test('pools tell their kind and room, volumes their size, base and users', async ({ site }) => {
@@ -102,17 +102,21 @@ test('a file is uploaded as what its first bytes say, and downloaded as it was',
 
 test('a file that is dropped on a pool is uploaded to it', async ({ site, page }) => {
   const storage = await site.openStorage('beta-local');
-  await storage.pane('beta-local').waitFor();
-  const data = await page.evaluateHandle(() => {
-    const transfer = new DataTransfer();
-    transfer.items.add(new File(['raw bytes'], 'dropped.raw'));
-    return transfer;
-  });
-  const pane = storage.pane('beta-local');
-  await pane.dispatchEvent('dragenter', { dataTransfer: data, clientX: 700, clientY: 400 });
-  await pane.dispatchEvent('dragover', { dataTransfer: data, clientX: 700, clientY: 400 });
+  const box = (await storage.pane('beta-local').boundingBox())!;
+  const file = test.info().outputPath('dropped.raw');
+  await writeFile(file, 'raw bytes');
+  const session = await page.context().newCDPSession(page);
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    session.send('Input.dispatchDragEvent', {
+      type,
+      x: box.x + box.width / 2,
+      y: box.y + box.height / 2,
+      data: { items: [], files: [file], dragOperationsMask: 1 },
+    });
+  await drag('dragEnter');
+  await drag('dragOver');
   await expect(page.getByText('Drop it to upload it to beta-local')).toBeVisible();
-  await pane.dispatchEvent('drop', { dataTransfer: data, clientX: 700, clientY: 400 });
+  await drag('drop');
   await expect(storage.volume('dropped.raw')).toContainText('raw');
 });
 

@@ -65,6 +65,7 @@ export function AttachInterfacePane({ domain }: { readonly domain: Domain }) {
             value={mac}
             onChange={setMac}
             validate={(text) => (text === '' ? null : fieldFault(Mac, text))}
+            description="It keeps this one for good too."
           />
         </div>
         <FormError

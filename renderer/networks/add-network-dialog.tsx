@@ -58,6 +58,7 @@ export function AddNetworkDialog() {
             value={subnet}
             onChange={setSubnet}
             validate={(text) => (text.trim() === '' ? null : fieldFault(Subnet, text.trim()))}
+            description="A private one, with room for at least 4 addresses."
           />
           <NumberField
             label="MTU"

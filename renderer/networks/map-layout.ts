@@ -75,6 +75,8 @@ export interface MapHost {
 export interface MapLayout {
   readonly width: number;
   readonly height: number;
+  /** Where hosts begin, below the buses. */
+  readonly hostsY: number;
   readonly places: readonly MapPlace[];
   readonly buses: readonly MapBus[];
   readonly hosts: readonly MapHost[];
@@ -82,13 +84,15 @@ export interface MapLayout {
 
 export const SIDE = 200;
 const TOP = 34;
+/** Words below the buses, beside the hosts. */
+const LEGEND = 128;
 const BUS = 44;
 const PLACE = 22;
 const FIRST_PLACE = 16;
 /** Every bus passes its gateway. */
 export const GATEWAY_X = FIRST_PLACE + 3 * PLACE;
 const GAP = 12;
-const LEAST_HOST = 208;
+const LEAST_HOST = 184;
 const MOST_HOST = 460;
 const HEAD = 32;
 const RAIL = 14;
@@ -119,7 +123,8 @@ export function layoutMap(
   const places = layoutPlaces(networks, busY);
   return {
     width: Math.max(width, right),
-    height: Math.max(hostsY, ...hosts.map(({ y, height }) => y + height)) + 2,
+    height: Math.max(hostsY + LEGEND, ...hosts.map(({ y, height }) => y + height)) + 2,
+    hostsY,
     places,
     hosts,
     buses: networks.map((network) => ({
@@ -166,7 +171,7 @@ function layoutHost(
 
 /** From the last rail to the domains: as long as it can be, to show what runs over it. */
 function lineLength(hostWidth: number): number {
-  return Math.max(26, Math.min(72, hostWidth - 200));
+  return Math.max(26, Math.min(72, hostWidth - 190));
 }
 
 function layoutPlaces(

@@ -35,10 +35,16 @@ interface Props {
 /** A host as wide as this has room for whole addresses. */
 const ROOMY_PX = 280;
 
-const PLACES: Record<PlaceKind, { readonly icon: IconName; readonly words: string }> = {
-  outside: { icon: 'globe', words: 'Outside: what this machine reaches' },
-  machine: { icon: 'host', words: 'This machine itself' },
-  router: { icon: 'network', words: 'Other routed networks' },
+interface PlaceWords {
+  readonly icon: IconName;
+  readonly words: string;
+  readonly short: string;
+}
+
+const PLACES: Record<PlaceKind, PlaceWords> = {
+  outside: { icon: 'globe', words: 'Outside: what this machine reaches', short: 'the outside' },
+  machine: { icon: 'host', words: 'This machine itself', short: 'this machine' },
+  router: { icon: 'network', words: 'Other routed networks', short: 'other networks' },
 };
 
 /**
@@ -69,6 +75,7 @@ export function NetworkMap({ networks, hosts, guests }: Props) {
         <MapLines layout={layout} />
         <Places layout={layout} />
         <Buses layout={layout} />
+        <Legend layout={layout} />
         {layout.hosts.map((host, index) => (
           <div key={host.name} role="group" aria-label={`On ${host.name}`}>
             <a
@@ -128,6 +135,28 @@ function Buses({ layout }: { readonly layout: MapLayout }) {
         </div>
       ))}
     </>
+  );
+}
+
+/** What the signs mean, in the room that the buses leave beside the hosts. */
+function Legend({ layout }: { readonly layout: MapLayout }) {
+  return (
+    <ul className={styles.legend} style={{ top: layout.hostsY, width: SIDE - 24 }}>
+      {layout.places.map(({ kind }) => (
+        <li key={kind}>
+          <Icon name={PLACES[kind].icon} />
+          {PLACES[kind].short}
+        </li>
+      ))}
+      <li>
+        <span className={styles.gatewaySign} />
+        gateway
+      </li>
+      <li>
+        <span className={styles.busySign} />
+        traffic of the last second
+      </li>
+    </ul>
   );
 }
 

@@ -10,6 +10,7 @@ import { useRoster } from '../site/queries.ts';
 import { useValue } from '../state/value.ts';
 import styles from './storage.module.css';
 import { VolumeMenu } from './volume-menu.tsx';
+import { volumeUsers } from './volume-users.ts';
 import { VolumeRow } from './volume-row.tsx';
 
 const ROW_PX = 32;
@@ -86,8 +87,9 @@ function toRow(volume: Volume): Row {
   return { key: volume.name, label: volume.name, volume };
 }
 
-function matches({ name, format, usedBy }: Volume, text: string): boolean {
-  return hasWords(`${name} ${format} ${usedBy.join(' ')}`.toLowerCase(), text);
+function matches(volume: Volume, text: string): boolean {
+  const words = [volume.name, volume.format, ...volumeUsers(volume).domains];
+  return hasWords(words.join(' ').toLowerCase(), text);
 }
 
 /** Volumes tell their users by name; links lead by UUID. */
