@@ -17,6 +17,7 @@ import type {
 } from '../../toolstack/control/host.contract.ts';
 import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import { WarmThreads } from './domain-handle.ts';
+import { HostCaptures } from './host-captures.ts';
 import { HostNetworks } from './host-networks.ts';
 import { HostedDomain } from './hosted-domain.ts';
 import { StoreCalls } from './store-calls.ts';
@@ -42,6 +43,7 @@ export class HostThread {
   /** All that leaves this host, of guests and of migrations. */
   private readonly outlet: LinkOutlet;
   private readonly networks: HostNetworks;
+  private readonly captures: HostCaptures;
 
   private constructor(data: HostWorkerData, store: XenstoreDaemon, emit: Emit) {
     this.data = data;
@@ -58,6 +60,7 @@ export class HostThread {
         emit('log', { level: 'error', source: `networks ${data.name}`, message, uuid: null }),
     });
     this.storeCalls = new StoreCalls(store, (payload) => emit('xenstore.changed', payload));
+    this.captures = new HostCaptures((event) => emit('capture.ended', event));
     store.writeAll(dom0Skeleton(data.domain0KiB));
     setInterval(() => this.measureDomain0(), DOMAIN0_CPU_EVERY_MS).unref();
   }
@@ -106,10 +109,11 @@ export class HostThread {
     'link.join': ({ peer, wire }) => this.networks.wires.join(peer, wire),
     'link.leave': ({ peer }) => this.networks.wires.leave(peer),
     'domain.setInterface': ({ domid, handle, rules }) =>
-      this.domain(domid).devices.setInterface(handle, rules),
+      this.domain(domid).devices.interface(handle).configure(rules),
     'domain.interfaceCounters': ({ domid }) => this.domain(domid).devices.interfaceCounters(),
-    'capture.start': () => Promise.reject(new Error('being built')),
-    'capture.stop': () => Promise.reject(new Error('being built')),
+    'capture.start': (spec) =>
+      this.captures.start(spec, this.domain(spec.domid).devices.interface(spec.handle)),
+    'capture.stop': ({ capture }) => this.captures.stop(capture),
     'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
     'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
     'migration.send': ({ domid, link }) => this.send(this.domain(domid), link),

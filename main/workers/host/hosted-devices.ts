@@ -2,12 +2,7 @@
 import type { InterfaceCounters } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import type { BackendDevice, BackendDeviceOptions, XenstoreDaemon } from '../../dom0/index.ts';
-import type {
-  DiskSpec,
-  DomainSpec,
-  VifRules,
-  VifSpec,
-} from '../../toolstack/control/host.contract.ts';
+import type { DiskSpec, DomainSpec, VifSpec } from '../../toolstack/control/host.contract.ts';
 import { agentDevice } from './agent-device.ts';
 import { DiskDevice } from './disk-device.ts';
 import type { DomainHandle } from './domain-handle.ts';
@@ -90,8 +85,12 @@ export class HostedDevices {
     this.interfaces.delete(handle);
   }
 
-  setInterface(handle: number, rules: VifRules): void {
-    this.interface(handle).configure(rules);
+  /** @throws DomusError `interface.not-attached` */
+  interface(handle: number): VifDevice {
+    const vif = this.interfaces.get(handle);
+    if (vif) return vif;
+    const { name } = this.parts.spec;
+    throw new DomusError('interface.not-attached', `domain ${name} has no interface ${handle}`);
   }
 
   interfaceCounters(): InterfaceCounters[] {
@@ -116,13 +115,6 @@ export class HostedDevices {
     const disk = this.disks.get(name);
     if (disk) return disk;
     throw new DomusError('disk.not-attached', `domain ${this.parts.spec.name} has no disk ${name}`);
-  }
-
-  private interface(handle: number): VifDevice {
-    const vif = this.interfaces.get(handle);
-    if (vif) return vif;
-    const { name } = this.parts.spec;
-    throw new DomusError('interface.not-attached', `domain ${name} has no interface ${handle}`);
   }
 }
 

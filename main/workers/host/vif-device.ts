@@ -3,11 +3,18 @@ import type { InterfaceCounters } from '../../../shared/contract/index.ts';
 import type { BackendDeviceOptions, XenstoreDaemon } from '../../dom0/index.ts';
 import { BackendDevice, vifDevice, vifRings } from '../../dom0/index.ts';
 import type { VifRules, VifSpec } from '../../toolstack/control/host.contract.ts';
-import type { PortCounters } from '../../dom0/network/index.ts';
+import type { FrameTap, PortCounters } from '../../dom0/network/index.ts';
 import { newCounters } from '../../dom0/network/index.ts';
 import type { DomainHandle } from './domain-handle.ts';
 import type { Cable } from './cable.ts';
 import type { HostNetworks } from './host-networks.ts';
+
+/** Who sees what an interface sends and gets. */
+export interface VifListener {
+  tap: FrameTap;
+  /** There is nothing more to see here. @param reason null: the domain is gone, or moved */
+  gone(reason: string | null): void;
+}
 
 export class VifDevice {
   readonly bus: BackendDevice;
@@ -15,6 +22,7 @@ export class VifDevice {
   private readonly handle: DomainHandle;
   /** Of all its cables: a front end may come and go. */
   private readonly counters = newCounters();
+  private readonly listeners = new Set<VifListener>();
   private cable: Cable | null = null;
 
   constructor(
@@ -37,6 +45,7 @@ export class VifDevice {
           await handle.call('connectInterface', { handle: spec.handle, rings });
           const { ability } = rings;
           this.cable = networks.plug(this.spec, domid, handle, ability, this.counters);
+          this.tap();
           return {};
         },
         disconnect: async () => {
@@ -56,6 +65,7 @@ export class VifDevice {
   /** Settles when the guest has let go of it and its thread has forgotten it. */
   async detach(): Promise<void> {
     await this.bus.unplug();
+    this.end('the interface was detached');
     await this.handle.call('removeInterface', { handle: this.spec.handle });
   }
 
@@ -70,6 +80,17 @@ export class VifDevice {
   forget(): void {
     this.bus.forget();
     this.pull();
+    this.end(null);
+  }
+
+  /** Shows what passes from now on, whatever becomes of the front end; returns its own undo. */
+  listen(listener: VifListener): () => void {
+    this.listeners.add(listener);
+    this.tap();
+    return () => {
+      this.listeners.delete(listener);
+      this.tap();
+    };
   }
 
   /**
@@ -88,6 +109,21 @@ export class VifDevice {
     const { sendDrops, receiveDrops, ...counts } = this.counters;
     const drops = [...dropsOf('sent', sendDrops), ...dropsOf('received', receiveDrops)];
     return { handle: this.spec.handle, ...counts, drops };
+  }
+
+  private tap(): void {
+    if (!this.cable) return;
+    const { listeners } = this;
+    this.cable.tap =
+      listeners.size === 0
+        ? null
+        : (...seen) => {
+            for (const { tap } of listeners) tap(...seen);
+          };
+  }
+
+  private end(reason: string | null): void {
+    for (const { gone } of [...this.listeners]) gone(reason);
   }
 
   private pull(): void {

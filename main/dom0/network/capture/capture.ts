@@ -14,6 +14,10 @@ export interface CaptureOptions {
   readonly snapBytes?: number;
   /** No frame that would make the file larger is written. Default: 1 GiB. */
   readonly fileBytesMax?: number;
+  /** It goes on with a file that has so many bytes. Default: a new one. */
+  readonly fileBytes?: number;
+  /** Told once: a frame had no room any more. */
+  full?(): void;
 }
 
 /** What the file system has not taken yet: a guest is never held up by its capture. */
@@ -21,20 +25,22 @@ const WAITING_BYTES_MAX = 8 << 20;
 const DEFAULT_FILE_BYTES_MAX = 1 << 30;
 
 export class Capture {
-  /** Frames written, and frames left out because the file was too slow or is full. */
-  readonly counters = { written: 0, dropped: 0 };
+  /** Frames written and their bytes, and frames left out because the file was too slow or is full. */
+  readonly counters = { written: 0, bytes: 0, dropped: 0 };
   /** To be set as a port's `tap`. */
   readonly tap: FrameTap;
   /** Settles when the file is complete; fails with what failed it. */
   readonly finished: Promise<void>;
   private readonly options: CaptureOptions;
   private readonly encoder: PcapEncoder;
-  private fileBytes = 0;
+  private fileBytes: number;
+  private isFull = false;
   private isOver = false;
 
   constructor(options: CaptureOptions) {
     this.options = options;
     this.encoder = new PcapEncoder(options.snapBytes);
+    this.fileBytes = options.fileBytes ?? 0;
     this.tap = (frame, offload) => this.see(frame, offload);
     const { output } = options;
     this.finished = new Promise((resolve, reject) => {
@@ -46,7 +52,7 @@ export class Capture {
     });
     // Who does not wait for the end learns of an error from the counters.
     this.finished.catch(() => undefined);
-    this.put(this.encoder.header());
+    if (this.fileBytes === 0) this.put(this.encoder.header());
   }
 
   /** Ends the file; resolves when it is complete. */
@@ -61,13 +67,21 @@ export class Capture {
   private see(frame: Uint8Array, offload: Offload): void {
     const { output, wallClockMs, fileBytesMax = DEFAULT_FILE_BYTES_MAX } = this.options;
     const record = this.encoder.record(whole(frame, offload), wallClockMs());
-    const isFull = this.fileBytes + record.length > fileBytesMax;
-    if (this.isOver || isFull || output.writableLength > WAITING_BYTES_MAX) {
+    const hasRoom = this.fileBytes + record.length <= fileBytesMax;
+    if (this.isOver || !hasRoom || output.writableLength > WAITING_BYTES_MAX) {
       this.counters.dropped++;
+      if (!this.isOver && !hasRoom) this.tellFull();
       return;
     }
     this.counters.written++;
+    this.counters.bytes += frame.length;
     this.put(record);
+  }
+
+  private tellFull(): void {
+    if (this.isFull) return;
+    this.isFull = true;
+    this.options.full?.();
   }
 
   private put(bytes: Uint8Array): void {

@@ -1,0 +1,92 @@
+/** A guest's connections while it moves between hosts: with another guest, and from this machine. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { md5OfForwarded } from './testing/forwarded.ts';
+import { guestImage } from './testing/guest-image.ts';
+import { joinAll, TestGateways } from './testing/test-gateways.ts';
+import type { TestDomain } from './testing/test-host.ts';
+import { move, newDomain, newVif, TestHost } from './testing/test-host.ts';
+
+const LAN = {
+  number: 1,
+  name: 'lan',
+  mtu: 1500,
+  kind: 'isolated',
+  subnet: '10.77.0.0/24',
+  address: '10.77.0.1',
+  reachesMachine: false,
+} as const;
+
+describe('a guest that moves', { timeout: 240_000 }, () => {
+  const hosts: TestHost[] = [];
+  let gateways: TestGateways;
+  const guests: TestDomain[] = [];
+
+  beforeAll(async () => {
+    gateways = new TestGateways();
+    for (const name of ['alpha', 'beta']) hosts.push(await TestHost.start(name, 512));
+    await joinAll(hosts, gateways);
+    await gateways.channel.call('gateway.define', LAN);
+    for (const host of hosts) await host.channel.call('network.define', LAN);
+    await Promise.all(
+      hosts.map(async (host, index) => {
+        const address = `10.77.0.${11 + index}`;
+        const guest = newDomain(`web${index + 1}`, 128);
+        guests[index] = guest;
+        guest.spec.interfaces.push(newVif(0, 'lan', address));
+        const boot = await guestImage(guest.spec.name);
+        await host.channel.call('domain.boot', { spec: guest.spec, boot });
+        await guest.console.prompt();
+        await guest.console.run(
+          'dmesg -n 1; until [ -e /sys/class/net/eth0 ]; do usleep 50000; done; ' +
+            `ip addr add ${address}/24 dev eth0; ip link set eth0 up`,
+        );
+      }),
+    );
+  }, 240_000);
+
+  afterAll(async () => {
+    await gateways.stop();
+    for (const host of hosts) await host.stop();
+  });
+
+  const ask = (guest: number, command: string): Promise<string> =>
+    guests[guest]!.console.run(command);
+
+  it('keeps what is open, there and back, and loses no byte', async () => {
+    const { port } = await gateways.channel.call('forward.open', {
+      protocol: 'tcp',
+      network: 'lan',
+      address: '10.77.0.11',
+      port: 0,
+      toPort: 5000,
+    });
+    const sent = await ask(
+      0,
+      'dd if=/dev/urandom of=/tmp/data bs=64k count=48 2>/dev/null; httpd -p 5000 -h /tmp; md5sum </tmp/data',
+    );
+    const fetch = 'wget -q -O - http://10.77.0.11:5000/data | md5sum >/tmp/sum; echo >/tmp/done';
+    await ask(1, `(${fetch}) >/dev/null 2>&1 & true`);
+    const forwarded = md5OfForwarded(port);
+    const first = await move(guests[0]!, hosts[0]!, hosts[1]!);
+    const state = await ask(1, '[ -e /tmp/done ] && echo over || echo under way');
+    const second = await move(guests[0]!, hosts[1]!, hosts[0]!);
+    expect(state).toBe('under way');
+    expect([first.bytes, second.bytes].every((bytes) => bytes > 1_000_000)).toBe(true);
+    expect(await forwarded).toBe(sent.split(' ')[0]);
+    expect(await ask(1, 'until [ -e /tmp/done ]; do usleep 100000; done; cat /tmp/sum')).toBe(sent);
+  });
+
+  it('is found at its new place at once, though it says nothing itself', async () => {
+    await move(guests[0]!, hosts[0]!, hosts[1]!);
+    expect(await ask(1, 'ping -c 2 -W 5 10.77.0.11 | grep received')).toContain(
+      '2 packets received',
+    );
+    await move(guests[0]!, hosts[1]!, hosts[0]!);
+    expect(await ask(1, 'ping -c 2 -W 5 10.77.0.11 | grep received')).toContain(
+      '2 packets received',
+    );
+    const { domid } = guests[0]!.spec;
+    const [counters] = await hosts[0]!.channel.call('domain.interfaceCounters', { domid });
+    expect(counters!.receivedFrames).toBeGreaterThan(1);
+  });
+});
