@@ -209,7 +209,10 @@ export type HostCalls = LinkCalls & {
   /** Hot-plugs an interface; answers when the guest has it, or with `device.guest-silent`. */
   'domain.attachInterface': { params: { domid: number; vif: VifSpec }; result: void };
   'domain.detachInterface': { params: { domid: number; handle: number }; result: void };
-  /** New rules, at once; a link that goes up or down is told to the guest. */
+  /**
+   * New rules, at once. While the link is down its switch passes nothing either way; Linux' front
+   * end has a carrier all the same, since nothing of xenbus takes it away.
+   */
   'domain.setInterface': {
     params: { domid: number; handle: number; rules: VifRules };
     result: void;

@@ -89,7 +89,7 @@ export class Cable {
 
   private async carry(): Promise<void> {
     try {
-      for (;;) {
+      while (this.isPlugged) {
         await this.sent.readableOrNudged();
         if (!this.isPlugged || this.sent.closed) return;
         this.takeTurn();

@@ -94,8 +94,9 @@ export class VifDevice {
   }
 
   /**
-   * At once. A front end is not told of its cable: Linux' has a carrier as long as it is connected.
-   * When the link is up again, it is asked to make itself heard, as after a move.
+   * At once. The switch's port is the cable: Linux' front end has a carrier as long as it is
+   * connected (xen-netfront, netback_changed), whatever its back end says. When the link is up again
+   * it is told that its back end is connected, upon which it makes itself heard.
    */
   configure(rules: VifRules): void {
     const isBack = rules.linkUp && !this.spec.linkUp;

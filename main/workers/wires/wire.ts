@@ -22,7 +22,7 @@ const TURN_FRAMES = 64;
 /** Waiting for the link: what a slow one keeps before it loses frames. Holds some super-frames. */
 const BACKLOG_BYTES = 256 << 10;
 /** Timers are no finer than a millisecond: what is due sooner than this is taken as due. */
-const EARLY_MS = 0.5;
+const EARLY_MS = 1;
 /** However far the other end says it is: no link is longer. */
 const LONGEST_WAIT_MS = 10_000;
 
@@ -92,7 +92,7 @@ export class Wire {
 
   private async carry(): Promise<void> {
     try {
-      for (;;) {
+      while (!this.isOver) {
         await this.into.readableOrNudged();
         if (this.isOver || this.into.closed) return;
         const earlyMs = this.takeTurn();
