@@ -27,9 +27,17 @@ const pool = storage.pools.get('default');
 const at = (name: string): string => pool.folder.at(name);
 type None = Record<never, never>;
 
-async function runContent(): Promise<RunningServer> {
+/** `mostBytes`: that there seems to be room for. */
+async function runContent(mostBytes?: number): Promise<RunningServer> {
   const { port1, port2 } = new MessageChannel();
-  portChannel<None, None, ContentCalls>(port1, 'the API', new Transfers(parts).handlers);
+  const { handlers } = new Transfers(parts);
+  portChannel<None, None, ContentCalls>(port1, 'the API', {
+    ...handlers,
+    'content.receive': async (...call) => {
+      const begun = await handlers['content.receive'](...call);
+      return { ...begun, mostBytes: mostBytes ?? begun.mostBytes };
+    },
+  });
   const content = portChannel<ContentCalls>(port2, 'the toolstack', {});
   const running = await runServer({ content });
   return {
@@ -198,6 +206,20 @@ describe('the content of a volume', () => {
     });
     expect(code).toBe('volume.no-space');
     expect(unfinished()).toEqual([]);
+  });
+
+  it('that outgrows the room is refused on its way, and its sender hears why', async () => {
+    await using running = await runContent(3 * MIB);
+    const content = Buffer.concat([Buffer.alloc(8 * MIB), randomBytes(8 * MIB)]);
+    const stream = Readable.toWeb(Readable.from([content])) as BodyInit;
+    expect(await put(url(running, 'outgrows', '?format=raw'), stream)).toMatchObject({
+      status: 409,
+      body: { code: 'volume.no-space' },
+    });
+    expect(existsSync(at('outgrows'))).toBe(false);
+    expect(unfinished()).toEqual([]);
+    const fits = Buffer.concat([Buffer.alloc(8 * MIB), randomBytes(2 * MIB)]);
+    expect((await put(url(running, 'fits', '?format=raw'), fits)).status).toBe(200);
   });
 
   it('waits for a reader that does not read', async () => {

@@ -43,8 +43,7 @@ export class VolumeContent {
     address: VolumeAddress,
     query: URLSearchParams,
   ): Promise<boolean> {
-    request.socket.setTimeout(IDLE_MS, () => request.socket.destroy());
-    response.once('close', () => request.socket.setTimeout(0));
+    giveUpWhenIdle(request, response);
     if (request.method === 'PUT') await this.receive(request, response, address, query);
     else if (request.method === 'GET' || request.method === 'HEAD') {
       await this.send(request, response, address);
@@ -69,7 +68,9 @@ export class VolumeContent {
     const { transfer, fd, mostBytes } = going;
     try {
       const file = new SparseFile(fd, mostBytes);
-      for await (const chunk of request) await file.write(chunk as Buffer);
+      // What is left when this fails is taken still, so that its sender reads why.
+      const chunks = request.iterator({ destroyOnReturn: false });
+      for await (const chunk of chunks) await file.write(chunk as Buffer);
       await file.end();
     } catch (error) {
       await this.peer.call('content.end', { transfer });
@@ -98,6 +99,12 @@ export class VolumeContent {
       await this.peer.call('content.end', { transfer });
     }
   }
+}
+
+function giveUpWhenIdle({ socket }: IncomingMessage, response: ServerResponse): void {
+  const giveUp = (): void => void socket.destroy();
+  socket.setTimeout(IDLE_MS).on('timeout', giveUp);
+  response.once('close', () => socket.setTimeout(0).off('timeout', giveUp));
 }
 
 async function sendFile(response: ServerResponse, fd: number, bytes: number): Promise<void> {

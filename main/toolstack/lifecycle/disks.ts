@@ -7,7 +7,7 @@ import { wrongState } from '../domains/life.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
 import type { SiteParts } from '../site-parts.ts';
-import { whyNotOn } from '../storage/open-source.ts';
+import { requireWritable, whyNotOn } from '../storage/open-source.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
 
 /**
@@ -26,6 +26,7 @@ export function attachDisk(parts: SiteParts, domain: ManagedDomain, asked: NewDi
     async () => {
       try {
         await domain.exclusively(`given the disk ${name}`, async () => {
+          await requireWritable(parts.storage, definition);
           await makeDisks(planned);
           const disk = run ? await plug(run, definition) : definition;
           redefine(parts, domain, [...domain.definition.disks, disk]);

@@ -4,11 +4,11 @@ import { lookup } from 'node:dns/promises';
 import { DomusError } from '../../../shared/errors.ts';
 import type { DiskSource } from '../../dom0/index.ts';
 import type { DiskUser } from '../disks/disk-locks.ts';
-import { parseSource, sourceText } from '../disks/disk-source.ts';
+import { parseSource, sourceText, volumeAddress } from '../disks/disk-source.ts';
 import type { ParsedSource } from '../disks/disk-source.ts';
 import { openLocked } from '../disks/locked-file.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
-import { openVolume } from './open-volume.ts';
+import { openVolume, requireNoOverlays } from './open-volume.ts';
 import type { VolumeTools } from './open-volume.ts';
 import type { PoolRegistry, StoragePool } from './pool-registry.ts';
 
@@ -55,6 +55,16 @@ export async function openSource(
 export function hostOf(pools: PoolRegistry, source: string): string | null {
   const parsed = parseSource(source);
   return parsed.kind === 'volume' ? pools.get(parsed.pool).host : null;
+}
+
+/** Of a disk that is not opened yet. Errors `volume.has-overlays`, `pool.*`. */
+export async function requireWritable(
+  { pools, contents }: Pick<SourceTools, 'pools' | 'contents'>,
+  { source, readOnly }: Pick<DiskDefinition, 'source' | 'readOnly'>,
+): Promise<void> {
+  const address = readOnly ? null : volumeAddress(source);
+  if (!address) return;
+  await requireNoOverlays(contents, pools.usable(address.pool), address.volume, 'be written');
 }
 
 /** Why these disks cannot be used on a host, as a sentence; null when they can. */

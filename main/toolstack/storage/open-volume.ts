@@ -63,12 +63,12 @@ export async function openVolume(
   return { chain: files.map(({ disk }) => disk), close };
 }
 
-/** Error `volume.has-overlays`, which names them; `participle` as in "cannot be resized". */
+/** Error `volume.has-overlays`, which names them; `verb` as in "cannot be written": `be written`. */
 export async function requireNoOverlays(
   contents: PoolContents,
   pool: StoragePool,
   volume: string,
-  participle: string,
+  verb: string,
 ): Promise<void> {
   const overlays = (await contents.overlaysOver(pool, volume)).map(
     (name) => `${pool.name}/${name}`,
@@ -76,7 +76,7 @@ export async function requireNoOverlays(
   if (overlays.length === 0) return;
   throw new DomusError(
     'volume.has-overlays',
-    `${pool.name}/${volume} cannot ${participle}: it lies beneath ${overlays.join(', ')}, and what is read there would change. Delete those first, use it read-only, or use a clone.`,
+    `${pool.name}/${volume} cannot ${verb}: it lies beneath ${overlays.join(', ')}, and what is read there would change. Delete those first, use it read-only, or use a clone.`,
     { data: { volume: `${pool.name}/${volume}`, overlays } },
   );
 }

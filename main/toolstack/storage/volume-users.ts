@@ -14,13 +14,13 @@ export function volumeUsers(domains: DomainRegistry): Map<string, string[]> {
   return users;
 }
 
-/** Error `volume.in-use`, which names the domains; `participle` as in "cannot be deleted". */
-export function requireNoDomain(domains: DomainRegistry, source: string, participle: string): void {
+/** Error `volume.in-use`, which names the domains; `verb` as in "cannot be deleted": `be deleted`. */
+export function requireNoDomain(domains: DomainRegistry, source: string, verb: string): void {
   const names = volumeUsers(domains).get(source) ?? [];
   if (names.length === 0) return;
   throw new DomusError(
     'volume.in-use',
-    `${source} cannot ${participle}: it is a disk of ${names.join(', ')}. Detach it there, or delete the domain first.`,
+    `${source} cannot ${verb}: it is a disk of ${names.join(', ')}. Detach it there, or delete the domain first.`,
     { data: { volume: source, domains: names } },
   );
 }
