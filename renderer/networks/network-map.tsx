@@ -6,6 +6,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { VisuallyHidden } from 'react-aria-components';
 import type { Network } from '../../shared/contract/schemas.ts';
 import { routeHref } from '../app/route.ts';
 import { Icon, type IconName } from '../design/icon.tsx';
@@ -182,12 +183,15 @@ function Guest({ placed, isFirst, subnets }: GuestProps) {
       data-unplugged={lanes.length === 0}
       href={routeHref({ view: 'domain', uuid, tab: 'devices' })}
       tabIndex={isFirst ? 0 : -1}
-      aria-label={guestLabel(guest)}
       style={{ left: x, top: y, width, height }}
     >
-      <DomainMark state={state} />
-      <span className={styles.name}>{name}</span>
-      <span className={styles.lanes}>
+      <span className={styles.mark} aria-hidden="true">
+        <DomainMark state={state} />
+      </span>
+      <span className={styles.name} aria-hidden="true">
+        {name}
+      </span>
+      <span className={styles.lanes} aria-hidden="true">
         {lanes.map(({ handle, network, address, linkUp }) => (
           <span key={handle} className={styles.lane}>
             <span className={styles.rate} data-rate={`${uuid} ${handle}`} />
@@ -197,6 +201,8 @@ function Guest({ placed, isFirst, subnets }: GuestProps) {
           </span>
         ))}
       </span>
+      {/* What is seen is short, and its figures change every second. */}
+      <VisuallyHidden elementType="span">{guestLabel(guest)}</VisuallyHidden>
     </a>
   );
 }
