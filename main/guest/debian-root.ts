@@ -20,6 +20,7 @@ export const debianEntries: readonly DebianEntry[] = [
   own('etc/fstab'),
   own('etc/inittab'),
   own('etc/network/interfaces'),
+  own('lib/domus/host-keys', 0o755),
   own('lib/domus/hotplug', 0o755),
   own('lib/domus/start-up', 0o755),
   shared('lib/domus/agent', 0o755),

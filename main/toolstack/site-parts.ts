@@ -9,6 +9,7 @@ import type { HostRegistry } from './hosts/host-registry.ts';
 import type { Home } from './home.ts';
 import type { ImageSource } from './image-source.ts';
 import type { DefaultImage } from './lifecycle/default-image.ts';
+import type { ImageDisks } from './lifecycle/root-disk.ts';
 import type { Restarts } from './lifecycle/restarts.ts';
 import type { LogBook } from './log/log-book.ts';
 import type { ProcessBudget } from './placement/process-budget.ts';
@@ -33,6 +34,7 @@ export interface SiteParts {
   readonly images: ImageSource;
   readonly console: ConsoleHub;
   readonly defaultImage: DefaultImage;
+  readonly imageDisks: ImageDisks;
   readonly restarts: Restarts;
   readonly hostFactory: HostWorkerFactory;
   readonly engineModule: WebAssembly.Module;

@@ -35,6 +35,7 @@ import { DefaultImage } from './lifecycle/default-image.ts';
 import { demoDomains, demoHosts } from './lifecycle/demo.ts';
 import { disksLost } from './lifecycle/disk-failure.ts';
 import { KERNEL_WORDS } from './lifecycle/kernel-words.ts';
+import { ImageDisks } from './lifecycle/root-disk.ts';
 import { Restarts } from './lifecycle/restarts.ts';
 import type { LogLevel } from './log/line.ts';
 import { LogBook } from './log/log-book.ts';
@@ -246,6 +247,7 @@ async function assemble(
     images,
     console,
     defaultImage: new DefaultImage(),
+    imageDisks: new ImageDisks(),
     restarts: new Restarts(),
     hostFactory,
     engineModule,

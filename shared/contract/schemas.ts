@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { DomainRef, Name, Uuid } from './basics.ts';
 import { Interface, InterfaceSample, Networking, NewInterface } from './networks.ts';
-import { Disk, DiskFormat, DiskSample, NewDisk, Pool } from './storage.ts';
+import { Disk, DiskFormat, DiskMiB, DiskSample, NewDisk, Pool } from './storage.ts';
 
 export * from './basics.ts';
 export * from './networks.ts';
@@ -303,6 +303,8 @@ export const CreateDomain = z.object({
   onPoweroff: OnShutdown.optional(),
   onReboot: OnShutdown.optional(),
   onCrash: OnShutdown.optional(),
+  /** Of the root disk, where the image has one; else that of the image's. The guest's file system grows with it. */
+  diskSizeMiB: DiskMiB.optional(),
   disks: z.array(NewDisk).max(16).optional(),
   interfaces: z.array(NewInterface).max(8).optional(),
 });

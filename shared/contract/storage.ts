@@ -7,7 +7,7 @@ export const DiskName = z.string().regex(/^xvd[a-p]$/, 'a disk is called xvda, x
 export const DiskFormat = z.enum(['raw', 'qcow2']);
 export type DiskFormat = z.infer<typeof DiskFormat>;
 /** Of a disk: up to 16 TiB. */
-const DiskMiB = z
+export const DiskMiB = z
   .int()
   .min(1)
   .max(1 << 24);

@@ -16,6 +16,11 @@ export const command = defineCommand({
     'on-poweroff': { kind: 'text', value: 'ACTION', help: 'destroy (default), restart, preserve' },
     'on-reboot': { kind: 'text', value: 'ACTION', help: 'restart (default), destroy, preserve' },
     'on-crash': { kind: 'text', value: 'ACTION', help: 'destroy (default), restart, preserve' },
+    'disk-size': {
+      kind: 'number',
+      value: 'GiB',
+      help: "of its root disk, with an image that has one; else the image's",
+    },
     disk: {
       kind: 'list',
       value: 'SOURCE[,format=F][,ro][,size=MiB]',
@@ -35,6 +40,7 @@ export const command = defineCommand({
       onPoweroff: action('on-poweroff', options['on-poweroff']),
       onReboot: action('on-reboot', options['on-reboot']),
       onCrash: action('on-crash', options['on-crash']),
+      diskSizeMiB: options['disk-size'] && options['disk-size'] * 1024,
       disks: options.disk.map((text) => diskOption('create', text)),
     });
     const domain = Domain.parse((await finished(context, task)).result);

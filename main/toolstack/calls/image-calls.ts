@@ -1,6 +1,9 @@
 /** `images.*` of the contract: the image store, and which images have golden snapshots. */
 import type { Image } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
+import { baseVolume } from '../lifecycle/root-disk.ts';
+import { DEFAULT_POOL } from '../storage/pool-registry.ts';
+import { removeVolume } from '../storage/volumes.ts';
 import type { SiteParts } from '../site-parts.ts';
 import type { SiteApi } from './site-api.ts';
 
@@ -38,10 +41,23 @@ export function imageCalls(parts: SiteParts): SiteApi['images'] {
       requireUnused(parts, image.id, image.name);
       await parts.images.remove(image.id);
       parts.golden.forget(image.id);
+      await forgetDisk(parts, image.id);
       parts.events.add('info', 'image.removed', `Image ${image.name} was removed.`);
       return {};
     },
   };
+}
+
+/** Its copy in the pool goes with it, unless a domain's disk that was left still lies over it. */
+async function forgetDisk(parts: SiteParts, id: string): Promise<void> {
+  const address = { pool: DEFAULT_POOL, volume: baseVolume(id) };
+  try {
+    await removeVolume(parts, address);
+  } catch (error) {
+    if (error instanceof DomusError && error.code === 'volume.unknown') return;
+    const why = error instanceof Error ? error.message : String(error);
+    parts.log.write('info', 'images', `the copy of its disk stays: ${why}`);
+  }
 }
 
 export async function imageViews(parts: Pick<SiteParts, 'images' | 'golden'>): Promise<Image[]> {

@@ -5,19 +5,23 @@ import { DomusError } from '../../../shared/errors.ts';
 import { makeDisks, planDisks } from '../disks/plan-disks.ts';
 import type { PlannedDisk } from '../disks/plan-disks.ts';
 import type { ImageRecord } from '../image-source.ts';
+import { planRootDisk } from './root-disk.ts';
 import { planMemory } from '../placement/memory-rules.ts';
 import type { MemoryPlan } from '../placement/memory-rules.ts';
 import { place } from '../placement/placement.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { whyNotOn } from '../storage/open-source.ts';
-import type { DiskDefinition, DomainDefinition } from '../store/domain-table.ts';
+import type { BootMode, DiskDefinition, DomainDefinition } from '../store/domain-table.ts';
 import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { startDomain } from './start-domain.ts';
 
+/** For a domain whose image has a disk, where nothing is said. */
+const DISK_IMAGE_MIB = 256;
+
 /**
  * Checks, and starts the task that makes it; the task ends when the guest answers. A start that
- * fails leaves no definition. Errors: `domain.exists`, `domain.name-reserved`, `memory.*`,
+ * fails leaves no definition. Errors: `domain.exists`, `image.no-disk`, `domain.name-reserved`, `memory.*`,
  * `placement.no-host`, `host.*`, `image.unknown`, `budget.*`, `disk.*`.
  */
 export async function createDomain(
@@ -27,9 +31,12 @@ export async function createDomain(
 ): Promise<Task> {
   const image = asked.image === undefined ? null : await parts.images.find(asked.image);
   parts.domains.requireNameFree(asked.name);
-  const boot = asked.cold ? 'cold' : 'clone';
-  const plan = planMemory({ ...asked, boot }, parts.hosts.largestKiB);
-  const disks = planDisks(parts, asked.name, [], asked.disks ?? []);
+  const boot = bootMode(asked, image);
+  const memory = hasDisk(image) ? withRoomForDebian(asked) : asked;
+  const plan = planMemory({ ...memory, boot }, parts.hosts.largestKiB);
+  const root = planRootDisk(parts, asked.name, image, asked.diskSizeMiB);
+  const present = root.map(({ definition }) => definition);
+  const disks = [...root, ...planDisks(parts, asked.name, present, asked.disks ?? [])];
   const host = chooseHost(parts, asked, plan, disks);
   parts.budget.check(plan.memoryKiB, asked.name);
   const release = names.claim(asked.name);
@@ -39,7 +46,7 @@ export async function createDomain(
       try {
         await makeDisks(disks);
         const { id } = image ?? (await defaultImage(parts, task));
-        const definition = define(asked, plan, host, id, disks);
+        const definition = define(asked, { ...plan, boot }, host, id, disks);
         return await realise(parts, definition, task);
       } catch (error) {
         for (const { undo } of disks) undo();
@@ -49,6 +56,21 @@ export async function createDomain(
       }
     },
   );
+}
+
+/** What a snapshot knows of a mounted disk would not be so of another domain's. */
+function bootMode(asked: CreateDomain, image: ImageRecord | null): BootMode {
+  return asked.cold || hasDisk(image) ? 'cold' : 'clone';
+}
+
+function hasDisk(image: ImageRecord | null): boolean {
+  return image !== null && image.diskBytes !== null;
+}
+
+/** apt alone needs more than an initramfs's whole system. */
+function withRoomForDebian(asked: CreateDomain): CreateDomain {
+  const memoryMiB = asked.memoryMiB ?? Math.min(DISK_IMAGE_MIB, asked.maxMemoryMiB ?? Infinity);
+  return { ...asked, memoryMiB };
 }
 
 /** Names of domains that are not in the registry yet. */
@@ -143,7 +165,7 @@ function notThere(name: string, host: string, reason: string): DomusError {
 
 function define(
   asked: CreateDomain,
-  plan: MemoryPlan,
+  plan: MemoryPlan & { boot: BootMode },
   host: string,
   image: string,
   disks: readonly PlannedDisk[],
@@ -155,7 +177,6 @@ function define(
     image,
     vcpus: 1,
     ...plan,
-    boot: asked.cold ? 'cold' : 'clone',
     onPoweroff: asked.onPoweroff ?? 'destroy',
     onReboot: asked.onReboot ?? 'restart',
     onCrash: asked.onCrash ?? 'destroy',

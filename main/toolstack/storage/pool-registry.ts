@@ -7,7 +7,8 @@ import type { PoolDefinition, PoolTable } from '../store/pool-table.ts';
 import type { SettingTable } from '../store/setting-table.ts';
 import { PoolFolder } from './pool-folder.ts';
 
-const DEFAULT_POOL = 'default';
+/** Of a new home; what nobody says a pool for lies there. */
+export const DEFAULT_POOL = 'default';
 /** In the home. */
 const POOLS = 'pools';
 

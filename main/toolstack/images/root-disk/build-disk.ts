@@ -15,7 +15,7 @@ import type { ImageProgress } from '../progress.ts';
 import { DISK_FILE } from '../recipe.ts';
 import { makeFileSystem } from './file-system.ts';
 import { overlayArchive } from './overlay.ts';
-import { bootstrapArguments, DISK_BYTES, diskRecipeVersion, ROOT_DEVICE } from './recipe.ts';
+import { bootstrapArguments, DISK_BYTES, DISK_WORDS, diskRecipeVersion } from './recipe.ts';
 import { diskRecipeSha256 } from './recipe-hash.ts';
 import { runTool } from './run-tool.ts';
 import { rawToQcow2 } from './to-qcow2.ts';
@@ -187,7 +187,7 @@ function manifestOf(
       packages: base.origin.packages,
       installed: [...packages],
     },
-    commandLine: `${base.commandLine} root=${ROOT_DEVICE}`,
+    commandLine: `${base.commandLine} ${DISK_WORDS}`,
     disk: { file: DISK_FILE, format: 'qcow2', bytes: DISK_BYTES },
     files: { ...base.files, [DISK_FILE]: disk },
   };

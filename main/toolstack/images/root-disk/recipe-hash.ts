@@ -5,7 +5,7 @@ import { debianEntries } from '../../../guest/debian-root.ts';
 import type { ImageAssets } from '../assets.ts';
 import type { InitrdCompression } from '../initramfs/assemble.ts';
 import { recipeSha256 } from '../recipe-hash.ts';
-import { bootstrapArguments, DISK_BYTES, diskRecipeVersion } from './recipe.ts';
+import { bootstrapArguments, DISK_BYTES, DISK_WORDS, diskRecipeVersion } from './recipe.ts';
 
 /** Hash of everything but the packages that decides what is on the disk, and what boots it. */
 export async function diskRecipeSha256(
@@ -13,7 +13,9 @@ export async function diskRecipeSha256(
   compression: InitrdCompression,
 ): Promise<string> {
   const hash = createHash('sha256').update(await recipeSha256(assets.rootfs, compression));
-  hash.update(JSON.stringify({ diskRecipeVersion, DISK_BYTES, debianEntries, steps: anywhere }));
+  hash.update(
+    JSON.stringify({ diskRecipeVersion, DISK_BYTES, DISK_WORDS, debianEntries, steps: anywhere }),
+  );
   for (const { path, from } of debianEntries) {
     if (from === 'rootfs') continue; // hashed with the initramfs
     const data = await readFile(join(assets.debianRoot, path));

@@ -1,0 +1,125 @@
+/** The Debian image with a disk: built from packages, and the domains that it makes. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Image } from '../../shared/contract/index.ts';
+import { DomusError } from '../../shared/errors.ts';
+import { resolveHome } from './home.ts';
+import { join } from 'node:path';
+import { ImageStore } from './images/index.ts';
+import { TestSite } from './testing/test-site.ts';
+
+const run = promisify(execFile);
+const GIB = 2 ** 30;
+/** What a machine without these tools, or without a way to Debian's packages, cannot do. */
+const NOT_HERE =
+  /^image\.(missing-tools|unsupported-machine|apt-failed|network|not-found|no-space)$/;
+const NO_PACKAGES = /Failed to fetch|Temporary failure|Unable to connect/;
+
+let site: TestSite;
+let image: Image;
+let whyNot: string | null = null;
+
+beforeAll(async () => {
+  const store = new ImageStore({ directory: join(resolveHome().cache, 'images') });
+  try {
+    // From the cache where today's recipe has made it before.
+    await store.ensure({ recipe: 'debian' });
+  } catch (error) {
+    const excuse =
+      error instanceof DomusError && (NOT_HERE.test(error.code) || NO_PACKAGES.test(error.message));
+    if (!excuse) throw error;
+    whyNot = error.message;
+    return;
+  }
+  site = await TestSite.open();
+  image = (await site.api.images.list({})).find(({ name }) => name === 'debian')!;
+  await site.create('web1', { image: 'debian', diskSizeMiB: 5 * 1024 });
+}, 580_000);
+afterAll(() => site.close().catch(() => undefined));
+
+const guest = test.extend<{ needed: void }>({
+  needed: [
+    async ({ skip }: { skip(why: string): void }, use: () => Promise<void>) => {
+      if (whyNot !== null) skip(whyNot);
+      await use();
+    },
+    { auto: true },
+  ],
+});
+
+describe('a domain of the Debian image', () => {
+  guest(
+    'has an overlay over the image’s disk as its root, grown to the size asked for',
+    async () => {
+      expect(image).toMatchObject({ kind: 'built', diskBytes: 4 * GIB, isDefault: false });
+      const { disks, memory } = await site.get('web1');
+      expect(disks).toMatchObject([{ name: 'xvda', source: 'default/web1-root.qcow2' }]);
+      expect(memory.maximumKiB).toBe(256 * 1024);
+      const [pool] = await site.api.pools.list({});
+      const overlay = pool!.volumes.find(({ name }) => name === 'web1-root.qcow2');
+      expect(overlay).toMatchObject({ over: `default/${image.id}.qcow2`, bytes: 5 * GIB });
+      expect(await site.ask('web1', 'grep " / " /proc/mounts')).toMatch(/^\/dev\/xvda \/ ext4 rw/m);
+      const blocks = Number(await site.ask('web1', 'stat -f -c %b /'));
+      expect(blocks * 4096).toBeGreaterThan(4.5 * GIB);
+    },
+  );
+
+  guest('is Debian, under its own name, with its own keys', async () => {
+    expect(
+      await site.ask('web1', '. /etc/os-release; echo $ID $VERSION_ID; cat /etc/hostname'),
+    ).toBe('debian 12\nweb1');
+    expect(await site.ask('web1', 'hostname; cat /etc/machine-id')).toMatch(/^web1\n[0-9a-f]{32}$/);
+    expect(await site.ask('web1', 'passwd -S root | cut -d" " -f2')).toBe('L');
+    expect(await site.ask('web1', 'find /var/lib/dpkg/info -user root | head -1')).not.toBe('');
+    expect(await site.ask('web1', 'stat -c "%U:%G %a" /etc/shadow')).toBe('root:shadow 640');
+    expect(await site.ask('web1', 'dpkg --audit; dpkg -l | grep -c "^ii"')).toMatch(/^\d+$/);
+  });
+
+  guest('listens for ssh with a host key that no other domain has', async () => {
+    await expect
+      .poll(() => site.ask('web1', 'grep -c ":0016 .* 0A " /proc/net/tcp || true'), {
+        timeout: 120_000,
+        interval: 1000,
+      })
+      .toBe('1');
+    const key = '/etc/ssh/ssh_host_ed25519_key.pub';
+    expect(await site.ask('web1', `cut -d" " -f1 ${key}`)).toBe('ssh-ed25519');
+    // Its file system was made without one.
+    expect(await site.ask('web1', `find ${key} -mmin -60`)).toBe(key);
+  });
+
+  guest('has Debian’s suites as the sources of its packages', async () => {
+    const listed = await site.ask(
+      'web1',
+      'apt-get indextargets --format "$(RELEASE) $(SITE)" "Created-By: Packages"',
+    );
+    expect(listed.split('\n').sort()).toEqual([
+      'bookworm http://deb.debian.org/debian',
+      'bookworm-security http://deb.debian.org/debian-security',
+      'bookworm-updates http://deb.debian.org/debian',
+    ]);
+  });
+
+  guest('keeps its image', async () => {
+    await expect(site.api.images.remove({ image: 'debian' })).rejects.toMatchObject({
+      code: 'image.in-use',
+      message: expect.stringContaining('web1') as string,
+    });
+    await expect(
+      site.api.volumes.remove({ pool: 'default', volume: `${image.id}.qcow2` }),
+    ).rejects.toMatchObject({ code: 'volume.has-overlays' });
+  });
+
+  guest('powers off cleanly, and leaves a file system without a fault', async () => {
+    await site.ask('web1', 'echo kept >/root/word');
+    await site.done(site.api.domains.shutdown({ domain: 'web1' }));
+    const pool = (await site.api.pools.list({}))[0]!;
+    const raw = join(site.folder, 'web1.raw');
+    await run('qemu-img', ['convert', '-O', 'raw', join(pool.path, 'web1-root.qcow2'), raw]);
+    const { stdout } = await run('e2fsck', ['-fn', raw]);
+    expect(stdout).toMatch(/\d+ files/);
+    expect((await run('dumpe2fs', ['-h', raw])).stdout).toMatch(/Filesystem state: +clean/);
+    expect((await run('debugfs', ['-R', 'cat /root/word', raw])).stdout).toBe('kept\n');
+  });
+});
