@@ -12,6 +12,8 @@ import { tellTheTime } from './tell-the-time.ts';
 const KERNEL_TIMEOUT_MS = 240_000;
 const CLONE_ANSWER_TIMEOUT_MS = 60_000;
 const BOOT_ANSWER_TIMEOUT_MS = 120_000;
+/** From a disk many more programs start before the agent. */
+const DISK_ANSWER_TIMEOUT_MS = 300_000;
 /** A kernel of a person's own need not have Xen's drivers, nor an agent; these are not waited for long. */
 const FOREIGN_KERNEL_TIMEOUT_MS = 60_000;
 const FOREIGN_ANSWER_TIMEOUT_MS = 20_000;
@@ -31,9 +33,14 @@ export async function meet(
   const isClone = given.mode === 'clone';
   if (!isClone) await within(run.spoke, KERNEL_TIMEOUT_MS, () => silentKernel(domain.name));
   await run.host.link.call('domain.plugAgent', { domid: run.domid });
-  await run.agent.answers(isClone ? CLONE_ANSWER_TIMEOUT_MS : BOOT_ANSWER_TIMEOUT_MS);
+  await run.agent.answers(answerTimeoutMs(given));
   await run.agent.takeIdentity(newIdentity(domain.uuid, domain.name));
   tellTheTime(parts, domain, run);
+}
+
+function answerTimeoutMs({ mode, image }: Given): number {
+  if (mode === 'clone') return CLONE_ANSWER_TIMEOUT_MS;
+  return image.disk ? DISK_ANSWER_TIMEOUT_MS : BOOT_ANSWER_TIMEOUT_MS;
 }
 
 async function meetStranger(
