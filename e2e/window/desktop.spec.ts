@@ -96,3 +96,18 @@ test('over ports: a closed port is asked for again', async ({ page, running }) =
     await again.stop();
   }
 });
+
+test('over ports: storage says why nothing can be uploaded, and what to do', async ({
+  page,
+  running,
+}) => {
+  const site = await openAsDesktop(page, running);
+  await site.row('web1').waitFor();
+  const storage = await site.openStorage();
+  await expect(storage.pane('shared').getByRole('button', { name: 'Upload' })).toBeDisabled();
+  await expect(storage.pane('shared')).toContainText('domus volume upload');
+  await storage.openMenu('web1.qcow2');
+  await expect(page.getByRole('menuitem', { name: 'Download' })).toContainText(
+    'This window has no HTTP address.',
+  );
+});

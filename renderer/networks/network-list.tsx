@@ -18,7 +18,7 @@ interface Props {
 /** Whom each network's guests reach is changed in place, and takes effect at once. */
 export function NetworkList({ networks, guests }: Props) {
   return (
-    <section className={styles.wide} aria-labelledby="all-networks">
+    <section className={styles.part} aria-labelledby="all-networks">
       <h2 id="all-networks">Networks</h2>
       <div className={pageStyles.scrolls}>
         <table className={pageStyles.table}>

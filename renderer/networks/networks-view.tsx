@@ -47,8 +47,8 @@ export function NetworksView() {
       ) : (
         <PlugTable guests={guests} />
       )}
+      <NetworkList networks={networks} guests={guests} />
       <div className={styles.parts}>
-        <NetworkList networks={networks} guests={guests} />
         <section aria-labelledby="all-forwards">
           <h2 id="all-forwards">Forwards</h2>
           {forwards.length === 0 ? (
