@@ -40,6 +40,7 @@ export const guestEntries: readonly GuestEntry[] = [
   file('lib/domus/agent', 0o755),
   file('lib/domus/agent-identity'),
   file('lib/domus/agent-jobs'),
+  file('lib/domus/dhcp', 0o755),
   file('lib/domus/hotplug', 0o755),
   file('lib/domus/switch-root'),
 ];
