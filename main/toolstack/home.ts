@@ -12,6 +12,8 @@ export interface Home {
   /** `{ pid, url, token }` of the program that has this home open; see `daemon-info.ts`. */
   daemonInfo: string;
   logs: string;
+  /** Captured packets. */
+  captures: string;
   /** Golden snapshots, shared by homes. */
   golden: string;
   /** Who uses which disk file: one folder for all homes and caches of a person. */
@@ -41,6 +43,7 @@ export function resolveHome(choice: HomeChoice = {}): Home {
     lock: join(folder, 'lock.db'),
     daemonInfo: join(folder, 'daemon.json'),
     logs: join(folder, 'log'),
+    captures: join(folder, 'captures'),
     golden: join(cache, 'golden'),
     diskLocks: join(platformFolder('cache', choice, env), 'disk-locks'),
   };

@@ -8,6 +8,7 @@ import { diskFailed } from './lifecycle/disk-failure.ts';
 import type { SiteParts } from './site-parts.ts';
 
 export function listenToHost(parts: SiteParts, host: SiteHost, link: HostLink): void {
+  parts.networks.fabric.hostUp(host.name, link);
   const about = (domid: number): [ManagedDomain, RunningDomain] | null => {
     const domain = parts.domains.byDomid(domid);
     // While a domain moves both hosts know its domid; the one where it runs has the say.
@@ -25,6 +26,9 @@ export function listenToHost(parts: SiteParts, host: SiteHost, link: HostLink): 
     const found = about(domid);
     if (found) void diskFailed(parts, ...found, disk, status);
   });
+  link.on('capture.ended', ({ capture, counts, reason }) =>
+    parts.networks.captures.ended(link, capture, counts, reason),
+  );
   link.on('domain.alive', ({ domid }) => about(domid)?.[1].hasSpoken());
   link.on('log', ({ level, source, message, uuid }) =>
     parts.log.write(level, `${host.name}/${source}`, message, uuid),

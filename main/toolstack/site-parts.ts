@@ -12,6 +12,7 @@ import type { DefaultImage } from './lifecycle/default-image.ts';
 import type { ImageDisks } from './lifecycle/root-disk.ts';
 import type { Restarts } from './lifecycle/restarts.ts';
 import type { LogBook } from './log/log-book.ts';
+import type { SiteNetworks } from './networks/site-networks.ts';
 import type { ProcessBudget } from './placement/process-budget.ts';
 import type { PoolViews } from './storage/pool-views.ts';
 import type { Storage } from './storage/storage.ts';
@@ -29,6 +30,7 @@ export interface SiteParts {
   readonly disks: DiskService;
   readonly storage: Storage;
   readonly poolViews: PoolViews;
+  readonly networks: SiteNetworks;
   readonly budget: ProcessBudget;
   readonly golden: GoldenLibrary;
   readonly images: ImageSource;

@@ -5,11 +5,11 @@ import { OWN_VERSIONS } from '../migration/index.ts';
 import { domainCalls } from './calls/domain-calls.ts';
 import { hostCalls } from './calls/host-calls.ts';
 import { imageCalls, imageViews } from './calls/image-calls.ts';
+import { captureCalls, forwardCalls, networkCalls } from './calls/network-calls.ts';
 import type { SiteApi } from './calls/site-api.ts';
 import { siteCalls } from './calls/site-calls.ts';
 import { poolCalls, volumeCalls } from './calls/storage-calls.ts';
 import { taskCalls } from './calls/task-calls.ts';
-import { unfinished } from './calls/unfinished.ts';
 import { xenstoreCalls } from './calls/xenstore-calls.ts';
 import { ConsoleHub } from './console/console-hub.ts';
 import { DiskLocks } from './disks/disk-locks.ts';
@@ -39,6 +39,8 @@ import { ImageDisks } from './lifecycle/root-disk.ts';
 import { Restarts } from './lifecycle/restarts.ts';
 import type { LogLevel } from './log/line.ts';
 import { LogBook } from './log/log-book.ts';
+import type { GatewayWorkerFactory } from './networks/gateway-link.ts';
+import { SiteNetworks } from './networks/site-networks.ts';
 import { ProcessBudget } from './placement/process-budget.ts';
 import type { BudgetSettings } from './placement/process-budget.ts';
 import type { SiteParts } from './site-parts.ts';
@@ -60,6 +62,7 @@ export interface SiteOptions {
   budget?: BudgetSettings;
   hostFactory: HostWorkerFactory;
   ioFactory: IoWorkerFactory;
+  gatewayFactory: GatewayWorkerFactory;
   /** To the console worker (`ConsoleHubCalls`). */
   console: MessagePort;
   images(parts: { home: Home; log: LogBook }): ImageSource | Promise<ImageSource>;
@@ -105,9 +108,9 @@ export class Site {
       images: imageCalls(parts),
       pools: poolCalls(parts),
       volumes: volumeCalls(parts),
-      networks: unfinished('networks'),
-      forwards: unfinished('forwards'),
-      captures: unfinished('captures'),
+      networks: networkCalls(parts),
+      forwards: forwardCalls(parts),
+      captures: captureCalls(parts),
       tasks: taskCalls(parts.tasks),
     };
   }
@@ -125,6 +128,7 @@ export class Site {
       const feed: SiteFeed = new SiteFeed((readers) => parts.poolViews.watch(readers > 0));
       const parts: SiteParts = await assemble(options, feed, closing.signal);
       const site = new Site(parts, options, lock, feed, closing);
+      parts.networks.start();
       await parts.hosts.startAll();
       await demoHosts(parts);
       parts.log.write('info', 'site', `version ${options.version} opened ${home.folder}`);
@@ -147,13 +151,14 @@ export class Site {
   }
 
   private async end(): Promise<void> {
-    const { tasks, hosts, disks, poolViews, golden, events, log, store } = this.parts;
+    const { tasks, hosts, disks, networks, poolViews, golden, events, log, store } = this.parts;
     this.closing.abort();
     this.transfers.close();
     await tasks.close();
     await hosts.close();
     await poolViews.close();
     await disks.close();
+    await networks.close();
     golden.close();
     this.sampler.close();
     this.feed.close();
@@ -202,6 +207,7 @@ async function assemble(
     removed: (uuid) => {
       feed.publish({ type: 'domain-removed', uuid });
       poolViews.domainChanged();
+      networks.domainChanged();
       console.forget(uuid);
     },
   });
@@ -218,6 +224,14 @@ async function assemble(
     domains,
     publish: (pools) => feed.publish({ type: 'pools', pools }),
     log: (message) => log.write('warning', 'storage', message),
+  });
+  const networks = new SiteNetworks({
+    store,
+    events,
+    log,
+    factory: options.gatewayFactory,
+    domains: () => domains.everything(),
+    changed: (networking) => feed.publish({ type: 'networking', networking }),
   });
   const hosts = new HostRegistry({
     table: store.hosts,
@@ -242,6 +256,7 @@ async function assemble(
     disks,
     storage,
     poolViews,
+    networks,
     budget: new ProcessBudget(options.budget),
     golden,
     images,
@@ -262,6 +277,7 @@ async function assemble(
     feed.publish({ type: 'domain', domain: domain.view });
     console.state(domain.uuid, domain.name, domain.state);
     if (domain.running) feed.publish({ type: 'host', host: domain.running.host.view });
+    networks.domainChanged();
   }
 
   function imagesChanged(): void {

@@ -28,6 +28,7 @@ async function open(): Promise<Site> {
     budget: budgetFromEnvironment(process.env),
     hostFactory: (host) => new Worker(workerUrl('host'), { workerData: host }),
     ioFactory: () => new Worker(workerUrl('io')),
+    gatewayFactory: (gateways) => new Worker(workerUrl('gateway'), { workerData: gateways }),
     console: data.console,
     images: (parts) => new ImageShelf({ ...parts, mirror: process.env['DOMUS_MIRROR'] }),
     codeFolders: import.meta.url.endsWith('.ts')

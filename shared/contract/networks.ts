@@ -118,6 +118,7 @@ export const SetInterface = InterfaceRef.extend({
   receiveLimitBytesPerSecond: BytesPerSecond.nullable().optional(),
   access: AccessList.optional(),
 });
+export type SetInterface = z.infer<typeof SetInterface>;
 
 /** One second of an interface. */
 export const InterfaceSample = z.object({

@@ -2,6 +2,7 @@
 export { formatMac, parseMac } from './address/mac-address.ts';
 export type { MacAddress } from './address/mac-address.ts';
 export {
+  broadcastOf,
   contains,
   formatIpv4,
   formatSubnet,

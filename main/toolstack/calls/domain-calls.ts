@@ -7,6 +7,12 @@ import { createDomain } from '../lifecycle/create-domain.ts';
 import type { NameClaims } from '../lifecycle/create-domain.ts';
 import { attachDisk, detachDisk, resizeDisk } from '../lifecycle/disks.ts';
 import { remove, rename, undelete } from '../lifecycle/definition.ts';
+import {
+  attachInterface,
+  detachInterface,
+  interfaceCounters,
+  setInterface,
+} from '../lifecycle/interfaces.ts';
 import { setMaxMemory, setMemory } from '../lifecycle/memory.ts';
 import { migrate } from '../lifecycle/migrate-domain.ts';
 import { migrationTargets } from '../lifecycle/migration-targets.ts';
@@ -14,7 +20,6 @@ import { destroy, pause, reboot, shutdown, start, unpause } from '../lifecycle/p
 import type { SiteParts } from '../site-parts.ts';
 import { inside, watchInside } from '../statistics/inside.ts';
 import type { SiteApi } from './site-api.ts';
-import { unfinished } from './unfinished.ts';
 
 type DomainCalls = SiteApi['domains'];
 
@@ -47,10 +52,11 @@ export function domainCalls(
     detachDisk: async (input) => detachDisk(parts, find(input), input.disk),
     resizeDisk: async (input) =>
       resizeDisk(parts, find(input), input.disk, input.sizeMiB * 2 ** 20),
-    attachInterface: unfinished<DomainCalls>('domains').attachInterface,
-    detachInterface: unfinished<DomainCalls>('domains').detachInterface,
-    setInterface: unfinished<DomainCalls>('domains').setInterface,
-    interfaceCounters: unfinished<DomainCalls>('domains').interfaceCounters,
+    attachInterface: async ({ domain, ...asked }) =>
+      attachInterface(parts, find({ domain }), asked),
+    detachInterface: async (input) => detachInterface(parts, find(input), input.handle),
+    setInterface: async ({ domain, ...change }) => setInterface(parts, find({ domain }), change),
+    interfaceCounters: async (input) => interfaceCounters(find(input)),
     migrationTargets: async (input) => migrationTargets(parts, find(input)),
     migrate: async (input) => migrate(parts, find(input), parts.hosts.get(input.host)),
     exec: async (input, options) => {
@@ -64,7 +70,7 @@ export function domainCalls(
 }
 
 /** Error `domain.is-domain0`: the services of a host are not a domain of a person's. */
-function resolve(parts: SiteParts, ref: string): ManagedDomain {
+export function resolve(parts: SiteParts, ref: string): ManagedDomain {
   const isZero =
     ref === DOMAIN0_NAME ||
     parts.hosts.all().some(({ definition }) => definition.domain0Uuid === ref.toLowerCase());

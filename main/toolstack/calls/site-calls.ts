@@ -58,6 +58,6 @@ async function snapshot(parts: SiteParts, startedAtMs: number): Promise<SiteChan
     tasks: parts.tasks.list(SNAPSHOT_TASKS),
     images,
     pools,
-    networking: { networks: [], forwards: [], captures: [] },
+    networking: parts.networks.view,
   };
 }

@@ -124,9 +124,9 @@ export class ManagedDomain {
       onCrash: definition.onCrash,
       createdAtMs: definition.createdAtMs,
       startedAtMs: alive && alive.startedAtMs > 0 ? alive.startedAtMs : null,
-      address: null,
+      address: definition.interfaces[0]?.address ?? null,
       disks: definition.disks,
-      interfaces: [],
+      interfaces: definition.interfaces,
     };
   }
 }

@@ -27,6 +27,8 @@ export class RunningDomain {
   targetKiB: number;
   /** Settles at its end. */
   readonly ended: Promise<Ending>;
+  /** Settles when its guest has asked for the addresses of the interfaces that it got last. */
+  addressesAsked: Promise<unknown> = Promise.resolve();
   /** Settles when its PV drivers spoke to xenstore. */
   readonly spoke: Promise<void>;
   /** Gives back what was reserved for it beside the host's frames. */

@@ -5,24 +5,28 @@ import { DomusError } from '../../../shared/errors.ts';
 import { makeDisks, planDisks } from '../disks/plan-disks.ts';
 import type { PlannedDisk } from '../disks/plan-disks.ts';
 import type { ImageRecord } from '../image-source.ts';
-import { planRootDisk } from './root-disk.ts';
+import { planInterfaces } from '../networks/plan-interfaces.ts';
 import { planMemory } from '../placement/memory-rules.ts';
 import type { MemoryPlan } from '../placement/memory-rules.ts';
 import { place } from '../placement/placement.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { whyNotOn } from '../storage/open-source.ts';
 import type { BootMode, DiskDefinition, DomainDefinition } from '../store/domain-table.ts';
+import type { InterfaceDefinition } from '../store/interface-table.ts';
 import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
+import { hasAddresses, UNASKED } from './addresses.ts';
+import { planRootDisk } from './root-disk.ts';
 import { startDomain } from './start-domain.ts';
 
 /** For a domain whose image has a disk, where nothing is said. */
 const DISK_IMAGE_MIB = 256;
 
 /**
- * Checks, and starts the task that makes it; the task ends when the guest answers. A start that
- * fails leaves no definition. Errors: `domain.exists`, `image.no-disk`, `domain.name-reserved`, `memory.*`,
- * `placement.no-host`, `host.*`, `image.unknown`, `budget.*`, `disk.*`.
+ * Checks, and starts the task that makes it; the task ends when the guest answers, and has its
+ * addresses. A start that fails leaves no definition. Errors: `domain.exists`,
+ * `domain.name-reserved`, `memory.*`, `placement.no-host`, `host.*`, `image.unknown`, `image.no-disk`,
+ * `budget.*`, `disk.*`, `network.*`, `interface.*`.
  */
 export async function createDomain(
   parts: SiteParts,
@@ -39,6 +43,7 @@ export async function createDomain(
   const disks = [...root, ...planDisks(parts, asked.name, present, asked.disks ?? [])];
   const host = chooseHost(parts, asked, plan, disks);
   parts.budget.check(plan.memoryKiB, asked.name);
+  plannedInterfaces(parts, asked);
   const release = names.claim(asked.name);
   return parts.tasks.start(
     { kind: 'create', title: `Creating ${asked.name}`, host, cancellable: true },
@@ -46,7 +51,12 @@ export async function createDomain(
       try {
         await makeDisks(disks);
         const { id } = image ?? (await defaultImage(parts, task));
-        const definition = define(asked, { ...plan, boot }, host, id, disks);
+        const definition = define(parts, asked, {
+          plan: { ...plan, boot },
+          host,
+          image: id,
+          disks,
+        });
         return await realise(parts, definition, task);
       } catch (error) {
         for (const { undo } of disks) undo();
@@ -114,7 +124,13 @@ async function realise(
     domain: domain.uuid,
     host,
   });
-  return { title: `Created ${name} on ${host}`, result: domain.view };
+  const run = domain.running;
+  const isAddressed =
+    !run || (await hasAddresses(domain, run, domain.definition.interfaces, task.signal));
+  return {
+    title: `Created ${name} on ${host}${isAddressed ? '' : UNASKED}`,
+    result: domain.view,
+  };
 }
 
 function defaultImage(parts: SiteParts, task: RunningTask): Promise<ImageRecord> {
@@ -163,12 +179,18 @@ function notThere(name: string, host: string, reason: string): DomusError {
   );
 }
 
+interface Chosen {
+  plan: MemoryPlan & { boot: BootMode };
+  host: string;
+  image: string;
+  disks: readonly PlannedDisk[];
+}
+
+/** Its addresses are chosen now: nothing may come between this and its insertion. */
 function define(
+  parts: SiteParts,
   asked: CreateDomain,
-  plan: MemoryPlan & { boot: BootMode },
-  host: string,
-  image: string,
-  disks: readonly PlannedDisk[],
+  { plan, host, image, disks }: Chosen,
 ): DomainDefinition {
   return {
     uuid: randomUUID(),
@@ -182,5 +204,11 @@ function define(
     onCrash: asked.onCrash ?? 'destroy',
     createdAtMs: Date.now(),
     disks: disks.map((disk) => disk.definition),
+    interfaces: plannedInterfaces(parts, asked),
   };
+}
+
+/** What they would be now, or why they cannot be. */
+function plannedInterfaces(parts: SiteParts, asked: CreateDomain): InterfaceDefinition[] {
+  return planInterfaces(parts.networks, asked.name, [], asked.interfaces ?? []);
 }

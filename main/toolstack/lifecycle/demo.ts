@@ -1,5 +1,6 @@
 /** The small site that a first start shows. */
 import type { NewHost } from '../hosts/host-registry.ts';
+import { FIRST_NETWORK } from '../networks/network-registry.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { createDomain } from './create-domain.ts';
 import type { NameClaims } from './create-domain.ts';
@@ -31,6 +32,9 @@ export async function demoDomains(parts: SiteParts, claims: NameClaims): Promise
   if (parts.domains.everything().length > 0) return;
   for (const { host, ...wanted } of DOMAINS) {
     if (!parts.hosts.all().some(({ name }) => name === host)) continue;
-    await createDomain(parts, { ...wanted, host }, claims);
+    const interfaces = parts.networks.registry.has(FIRST_NETWORK.name)
+      ? [{ network: FIRST_NETWORK.name }]
+      : [];
+    await createDomain(parts, { ...wanted, host, interfaces }, claims);
   }
 }

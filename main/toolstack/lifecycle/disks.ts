@@ -3,12 +3,12 @@ import type { Domain, NewDisk, Task } from '../../../shared/contract/index.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import { makeDisks, planDisks } from '../disks/plan-disks.ts';
-import { wrongState } from '../domains/life.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { requireWritable, whyNotOn } from '../storage/open-source.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
+import { guestOrNone } from './guest-or-none.ts';
 
 /**
  * Adds a disk to its definition, and plugs it into a running guest: one that does not take it is
@@ -114,13 +114,6 @@ function requireOn(parts: SiteParts, domain: ManagedDomain, disk: DiskDefinition
     `Domain ${domain.name} is on ${host}: ${reason}. Move it there first, or clone the volume into a shared pool.`,
     { data: { domain: domain.name, source: disk.source, host } },
   );
-}
-
-/** Its guest, if it has one that can take and give disks. Errors `domain.busy`, `domain.wrong-state`. */
-function guestOrNone(domain: ManagedDomain, participle: string): RunningDomain | null {
-  domain.requireIdle();
-  if (!domain.running || domain.state === 'running') return domain.running;
-  throw wrongState(domain.name, domain.state, participle);
 }
 
 function named(domain: ManagedDomain, name: string): DiskDefinition {

@@ -5,7 +5,7 @@
  * 2. The source stops the domain and streams it; the target receives and checks it.
  * 3. Both digests are compared.
  * 4. The commit record is written: from here on the domain is the target's.
- * 5. Its disks are handed over: the source has stopped and asks nothing more of them.
+ * 5. Its disks and captures are handed over: the source has stopped and asks nothing more of them.
  * 6. The target runs it, the source forgets it.
  *
  * What fails before 4 is undone: the target forgets, the source goes on. What fails after 4 cannot
@@ -17,7 +17,8 @@ import { DomusError } from '../../../shared/errors.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { Ending, RunningDomain } from '../domains/running-domain.ts';
 import type { SiteHost } from '../hosts/site-host.ts';
-import type { DiskSpec, ReceiveReport, SendReport } from '../control/host.contract.ts';
+import type { DiskSpec, ReceiveReport, SendReport, VifSpec } from '../control/host.contract.ts';
+import { withNewRings } from '../networks/vif-specs.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
@@ -75,6 +76,7 @@ class Move {
   private readonly task: RunningTask;
   /** As the target asks for them; nobody serves their rings before the commit. */
   private readonly disks: DiskSpec[];
+  private readonly interfaces: VifSpec[];
   private readonly startedAtMs = performance.now();
 
   constructor(parts: SiteParts, domain: ManagedDomain, target: SiteHost, task: RunningTask) {
@@ -85,6 +87,7 @@ class Move {
     this.target = target;
     this.task = task;
     this.disks = this.life.disks.withNewRings();
+    this.interfaces = withNewRings(this.life.spec.interfaces);
   }
 
   async run(): Promise<MigrationReport> {
@@ -117,7 +120,10 @@ class Move {
       task.progress(0.05, `preparing ${target.name}`);
       const prepared = target.link.call(
         'migration.prepare',
-        { spec: { ...life.spec, disks: this.disks }, link: link.port1 },
+        {
+          spec: { ...life.spec, disks: this.disks, interfaces: this.interfaces },
+          link: link.port1,
+        },
         { transfer: [link.port1], timeoutMs: PREPARE_TIMEOUT_MS },
       );
       await this.guarded(prepared);
@@ -205,6 +211,9 @@ class Move {
     try {
       await life.disks.moveTo(this.disks);
       life.spec.disks = this.disks;
+      life.spec.interfaces = this.interfaces;
+      const sourceLink = source.isUp ? source.link : null;
+      await parts.networks.captures.moved(life.domid, sourceLink, target.link);
       const { startedAtMs } = await target.link.call('migration.activate', { domid: life.domid });
       if (life.isOver) throw new EndedOnTheWay(await life.ended);
       parts.domains.advance(domain, { step: 'migrate-ended' });

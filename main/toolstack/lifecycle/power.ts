@@ -7,6 +7,7 @@ import type { RunningDomain } from '../domains/running-domain.ts';
 import type { SiteParts } from '../site-parts.ts';
 import type { BootMode } from '../store/domain-table.ts';
 import type { RunningTask, TaskOutcome } from '../tasks/task.ts';
+import { hasAddresses, UNASKED } from './addresses.ts';
 import { domainEnded } from './end-of-life.ts';
 import { startDomain } from './start-domain.ts';
 import { tellTheTime } from './tell-the-time.ts';
@@ -29,7 +30,10 @@ export function start(parts: SiteParts, domain: ManagedDomain, cold: boolean): T
         () => startDomain(parts, domain, { mode, task }),
         () => task.cancel(),
       );
-      return { title: `Started ${name}`, result: domain.view };
+      const run = domain.running;
+      const isAddressed =
+        !run || (await hasAddresses(domain, run, domain.definition.interfaces, task.signal));
+      return { title: `Started ${name}${isAddressed ? '' : UNASKED}`, result: domain.view };
     },
   );
 }

@@ -18,6 +18,7 @@ import { unlessAborted } from '../streams/waiting.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { meet } from './first-contact.ts';
 import { openDisks } from './disks.ts';
+import { newVifs } from './interfaces.ts';
 import type { Given } from './given.ts';
 import { kernelCommandLine } from './kernel-words.ts';
 
@@ -42,6 +43,7 @@ export async function startDomain(
   try {
     // Before anything that takes long: a disk that cannot be had is said at once.
     await orEnded(domain, run, openDisks(parts, domain, run), options.task.signal);
+    plugInterfaces(parts, domain, run);
     const given = await provide(parts, domain, run, options);
     const { signal } = options.task;
     await orEnded(domain, run, enter(parts, run, given, signal), signal);
@@ -86,6 +88,14 @@ function begin(parts: SiteParts, domain: ManagedDomain, host: SiteHost): Running
     domain.running = null;
     throw error;
   }
+}
+
+/** The guest finds them when it looks, or, a clone, as they come. */
+function plugInterfaces(parts: SiteParts, domain: ManagedDomain, run: RunningDomain): void {
+  run.spec.interfaces = newVifs(parts, domain);
+  const { addresses, forwards } = parts.networks;
+  run.addressesAsked = Promise.all(run.spec.interfaces.map(({ mac }) => addresses.expect(mac)));
+  void forwards.adjust('retry');
 }
 
 async function provide(

@@ -10,6 +10,7 @@ import type { SiteHost } from '../hosts/site-host.ts';
 import { Topic } from '../streams/topic.ts';
 import { domain0Memory } from '../domains/domain0.ts';
 import { DiskRates } from './disk-rates.ts';
+import { InterfaceRates } from './interface-rates.ts';
 import { cpuPercent, perSecond, readCounters } from './rates.ts';
 import type { Reading } from './rates.ts';
 
@@ -25,6 +26,7 @@ export class Sampler {
   private latest: StatisticsSample | null = null;
   private before = new Map<string, Reading>();
   private readonly diskRates = new DiskRates();
+  private readonly interfaceRates = new InterfaceRates();
 
   constructor(hosts: HostRegistry, domains: DomainRegistry) {
     this.hosts = hosts;
@@ -52,6 +54,7 @@ export class Sampler {
     }
     this.before = new Map();
     this.diskRates.forget();
+    this.interfaceRates.forget();
     this.take();
     this.timer = setTimeout(() => this.tell(), FIRST_MS);
   }
@@ -75,6 +78,7 @@ export class Sampler {
       .map((host, index) => this.sampleHost(host, zeros[index]!, guests));
     this.before = now;
     this.diskRates.turn();
+    this.interfaceRates.turn();
     return { timeMs: Date.now(), hosts, domains: [...zeros, ...guests] };
   }
 
@@ -84,10 +88,14 @@ export class Sampler {
     now: Map<string, Reading>,
   ): DomainSample {
     const reading = readCounters(domain.worker.counters, atMs);
-    const { domid, disks } = domain.worker;
+    const { domid, disks, spec } = domain.worker;
     const life = `${domain.uuid} ${domid}`;
     const sample = this.sample(domain.uuid, life, reading, now, { memory: domain.view.memory });
-    return { ...sample, disks: this.diskRates.sample(life, disks.specs, atMs) };
+    return {
+      ...sample,
+      disks: this.diskRates.sample(life, disks.specs, atMs),
+      interfaces: this.interfaceRates.sample(life, spec.interfaces, atMs),
+    };
   }
 
   private sampleDomain0(host: SiteHost, atMs: number, now: Map<string, Reading>): DomainSample {

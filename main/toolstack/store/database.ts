@@ -69,8 +69,12 @@ export class Database {
     }
   }
 
-  /** All of `work`'s writes, or none; synchronous, since the connection is shared. */
+  /**
+   * All of `work`'s writes, or none; synchronous, since the connection is shared. Within another it
+   * is a part of that.
+   */
   transaction<T>(work: () => T): T {
+    if (this.sqlite.isTransaction) return work();
     this.run('BEGIN IMMEDIATE');
     try {
       const result = work();

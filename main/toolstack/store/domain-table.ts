@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { Disk, OnShutdown } from '../../../shared/contract/index.ts';
 import type { Database } from './database.ts';
+import { InterfaceTable } from './interface-table.ts';
+import type { InterfaceDefinition } from './interface-table.ts';
 
 /** How a start makes a running guest: from the image's golden snapshot, or through its kernel's boot. */
 export type BootMode = 'clone' | 'cold';
@@ -24,6 +26,7 @@ export interface DomainDefinition {
   onCrash: OnShutdown;
   createdAtMs: number;
   disks: DiskDefinition[];
+  interfaces: InterfaceDefinition[];
 }
 
 /** How its last life ended, or `runningDomid` of the one that it has. */
@@ -86,6 +89,7 @@ const Row = z
       onCrash: row.on_crash,
       createdAtMs: row.created_at_ms,
       disks: row.disks,
+      interfaces: [],
     },
     fate: {
       runningDomid: row.running_domid,
@@ -98,16 +102,55 @@ const Row = z
 
 export class DomainTable {
   private readonly database: Database;
+  private readonly interfaces: InterfaceTable;
 
   constructor(database: Database) {
     this.database = database;
+    this.interfaces = new InterfaceTable(database);
   }
 
   all(): StoredDomain[] {
-    return this.database.all(Row, 'SELECT * FROM domains ORDER BY created_at_ms, name');
+    const interfaces = this.interfaces.all();
+    const domains = this.database.all(Row, 'SELECT * FROM domains ORDER BY created_at_ms, name');
+    return domains.map(({ definition, ...stored }) => ({
+      ...stored,
+      definition: { ...definition, interfaces: interfaces.get(definition.uuid) ?? [] },
+    }));
   }
 
   insert(domain: DomainDefinition, fate: DomainFate): void {
+    this.database.transaction(() => {
+      this.insertRow(domain, fate);
+      this.interfaces.replace(domain.uuid, domain.interfaces);
+    });
+  }
+
+  /** Name, host, boot mode, memory, disks and interfaces: what can change after the creation. */
+  update(domain: DomainDefinition): void {
+    this.database.transaction(() => {
+      this.updateRow(domain);
+      this.interfaces.replace(domain.uuid, domain.interfaces);
+    });
+  }
+
+  setFate(uuid: string, fate: DomainFate): void {
+    this.database.run(
+      'UPDATE domains SET running_domid = ?, ended_as = ?, reason = ?, was_running = ? WHERE uuid = ?',
+      ...fateValues(fate),
+      uuid,
+    );
+  }
+
+  /** Hides it, or takes that back (`null`). */
+  setDeleted(uuid: string, deletedAtMs: number | null): void {
+    this.database.run('UPDATE domains SET deleted_at_ms = ? WHERE uuid = ?', deletedAtMs, uuid);
+  }
+
+  remove(uuid: string): void {
+    this.database.run('DELETE FROM domains WHERE uuid = ?', uuid);
+  }
+
+  private insertRow(domain: DomainDefinition, fate: DomainFate): void {
     this.database.run(
       `INSERT INTO domains VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)`,
       domain.uuid,
@@ -127,8 +170,7 @@ export class DomainTable {
     );
   }
 
-  /** Name, host, boot mode, memory and disks: what can change after the creation. */
-  update(domain: DomainDefinition): void {
+  private updateRow(domain: DomainDefinition): void {
     this.database.run(
       'UPDATE domains SET name = ?, host = ?, boot = ?, memory_kib = ?, max_memory_kib = ?, disks = ? WHERE uuid = ?',
       domain.name,
@@ -139,23 +181,6 @@ export class DomainTable {
       JSON.stringify(domain.disks),
       domain.uuid,
     );
-  }
-
-  setFate(uuid: string, fate: DomainFate): void {
-    this.database.run(
-      'UPDATE domains SET running_domid = ?, ended_as = ?, reason = ?, was_running = ? WHERE uuid = ?',
-      ...fateValues(fate),
-      uuid,
-    );
-  }
-
-  /** Hides it, or takes that back (`null`). */
-  setDeleted(uuid: string, deletedAtMs: number | null): void {
-    this.database.run('UPDATE domains SET deleted_at_ms = ? WHERE uuid = ?', deletedAtMs, uuid);
-  }
-
-  remove(uuid: string): void {
-    this.database.run('DELETE FROM domains WHERE uuid = ?', uuid);
   }
 }
 

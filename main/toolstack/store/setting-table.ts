@@ -4,9 +4,10 @@ import type { Database } from './database.ts';
 
 /**
  * `lastDomid`: the domid given last; ids are not used again soon, so that logs stay readable.
- * `demoMade`: this home has had its demo domains; `poolMade`: its first pool.
+ * `demoMade`: this home has had its demo domains; `poolMade`: its first pool; `networkMade`: its first
+ * network.
  */
-export type SettingKey = 'lastDomid' | 'demoMade' | 'poolMade';
+export type SettingKey = 'lastDomid' | 'demoMade' | 'poolMade' | 'networkMade';
 
 const Row = z.object({ value: z.string() }).transform((row) => row.value);
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { killChild, startChild } from '../testing/child.ts';
 import { definition, host } from '../testing/records.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
+import type { InterfaceDefinition } from './interface-table.ts';
 import { recover } from './recover.ts';
 import { SCHEMA_STEPS } from './schema.ts';
 import { Store } from './store.ts';
@@ -60,6 +61,39 @@ describe('what a site keeps', () => {
     store.close();
     const again = open(path);
     expect(again.domains.all()[0]!.definition).toEqual(withDisk);
+    again.close();
+  });
+
+  test('interfaces are kept, and changed, and go with their domain', () => {
+    const path = join(temporaryFolder(), 'domus.db');
+    filled(path);
+    const store = open(path);
+    const lan = { kind: 'isolated', mtu: 1500, reachesMachine: false, createdAtMs: 1 } as const;
+    store.networks.insert({ ...lan, name: 'lan', subnet: '10.0.0.0/24' });
+    const one: InterfaceDefinition = {
+      handle: 0,
+      network: 'lan',
+      mac: '00:16:3e:00:00:01',
+      address: '10.0.0.2',
+      linkUp: true,
+      sendLimitBytesPerSecond: null,
+      receiveLimitBytesPerSecond: 1e6,
+      access: { rules: [], otherwise: 'deny' },
+    };
+    const web2 = { ...definition('web2', 'alpha'), interfaces: [one] };
+    store.domains.insert(web2, RESTING);
+    store.domains.update({ ...web2, interfaces: [{ ...one, linkUp: false }] });
+    const web1 = definition('web1', 'alpha');
+    expect(() => store.domains.update({ ...web1, interfaces: [{ ...one, handle: 1 }] })).toThrow();
+    store.forwards.insert({ protocol: 'tcp', port: 80, domain: web2.uuid, handle: 0, toPort: 8 });
+    store.close();
+    const again = open(path);
+    const kept = again.domains.all().map((stored) => stored.definition.interfaces);
+    expect(kept).toContainEqual([{ ...one, linkUp: false }]);
+    expect(kept).toContainEqual([]);
+    expect(again.forwards.all()).toHaveLength(1);
+    again.domains.remove(web2.uuid);
+    expect(again.forwards.all()).toEqual([]);
     again.close();
   });
 

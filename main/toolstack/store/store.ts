@@ -3,8 +3,10 @@ import { existsSync, renameSync } from 'node:fs';
 import { CorruptDatabase, Database } from './database.ts';
 import { DomainTable } from './domain-table.ts';
 import { EventTable } from './event-table.ts';
+import { ForwardTable } from './forward-table.ts';
 import { HostTable } from './host-table.ts';
 import { MoveTable } from './move-table.ts';
+import { NetworkTable } from './network-table.ts';
 import { PoolTable } from './pool-table.ts';
 import { SettingTable } from './setting-table.ts';
 import { TaskTable } from './task-table.ts';
@@ -17,6 +19,8 @@ export class Store {
   readonly moves: MoveTable;
   readonly pools: PoolTable;
   readonly settings: SettingTable;
+  readonly networks: NetworkTable;
+  readonly forwards: ForwardTable;
   private readonly database: Database;
 
   private constructor(database: Database) {
@@ -28,6 +32,8 @@ export class Store {
     this.moves = new MoveTable(database);
     this.pools = new PoolTable(database);
     this.settings = new SettingTable(database);
+    this.networks = new NetworkTable(database);
+    this.forwards = new ForwardTable(database);
   }
 
   /**
@@ -60,6 +66,8 @@ export class Store {
       store.domains.all();
       store.pools.all();
       store.moves.unfinished();
+      store.networks.all();
+      store.forwards.all();
       store.tasks.newest(1);
       return store;
     } catch (error) {

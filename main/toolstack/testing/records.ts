@@ -31,6 +31,7 @@ export function definition(name: string, at: string): DomainDefinition {
     onCrash: 'destroy',
     createdAtMs: 1,
     disks: [],
+    interfaces: [],
   };
 }
 

@@ -133,6 +133,8 @@ export class TestSite {
       hostFactory: (data) =>
         new Worker(new URL('workers/host.worker.ts', main), { workerData: data }),
       ioFactory: () => new Worker(new URL('workers/io.worker.ts', main)),
+      gatewayFactory: (data) =>
+        new Worker(new URL('workers/gateway.worker.ts', main), { workerData: data }),
       console: port1,
       images: (parts) => new ImageShelf(parts),
       codeFolders: CODE,

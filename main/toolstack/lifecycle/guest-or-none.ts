@@ -1,0 +1,10 @@
+import { wrongState } from '../domains/life.ts';
+import type { ManagedDomain } from '../domains/managed-domain.ts';
+import type { RunningDomain } from '../domains/running-domain.ts';
+
+/** Its guest, if it has one that can take and give devices. Errors `domain.busy`, `domain.wrong-state`. */
+export function guestOrNone(domain: ManagedDomain, participle: string): RunningDomain | null {
+  domain.requireIdle();
+  if (!domain.running || domain.state === 'running') return domain.running;
+  throw wrongState(domain.name, domain.state, participle);
+}

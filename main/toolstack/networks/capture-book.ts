@@ -1,0 +1,169 @@
+/**
+ * Captures: what interfaces send and get, written to files. A host's worker writes to the descriptor
+ * that it is given; it is closed here, and only when every host that had it has said that it is done
+ * with it, or is gone.
+ */
+import { randomBytes } from 'node:crypto';
+import { closeSync } from 'node:fs';
+import type { Capture } from '../../../shared/contract/index.ts';
+import { DomusError } from '../../../shared/errors.ts';
+import type { CaptureCounts } from '../control/host.contract.ts';
+import type { ManagedDomain } from '../domains/managed-domain.ts';
+import type { HostLink } from '../hosts/host-link.ts';
+import type { CaptureFile } from './capture-file.ts';
+
+const MIB = 2 ** 20;
+const DEFAULT_MIB = 1024;
+/** Of those that ended. */
+const REMEMBERED = 100;
+
+interface Kept {
+  record: Capture;
+  domid: number;
+  fd: number;
+  /** What the file may still grow by. */
+  bytesLeft: number;
+  /** Who may write to it. */
+  writers: Set<HostLink>;
+}
+
+export class CaptureBook {
+  private readonly captures = new Map<string, Kept>();
+  private readonly changed: () => void;
+
+  constructor(changed: () => void) {
+    this.changed = changed;
+  }
+
+  /** Newest first. */
+  all(): Capture[] {
+    return [...this.captures.values()].map(({ record }) => record).reverse();
+  }
+
+  /** The file is this book's from now on. Errors `domain.not-running`, and those of the host. */
+  async start(
+    domain: ManagedDomain,
+    handle: number,
+    file: CaptureFile,
+    maxMiB = DEFAULT_MIB,
+  ): Promise<Capture> {
+    const { domid, host } = domain.worker;
+    const record: Capture = {
+      id: randomBytes(4).toString('hex'),
+      domain: domain.name,
+      handle,
+      path: file.path,
+      startedAtMs: Date.now(),
+      endedAtMs: null,
+      frames: 0,
+      dropped: 0,
+      fault: null,
+    };
+    const kept: Kept = {
+      record,
+      domid,
+      fd: file.fd,
+      bytesLeft: maxMiB * MIB,
+      writers: new Set(),
+    };
+    this.captures.set(record.id, kept);
+    try {
+      await this.begin(kept, host.link, false);
+    } catch (error) {
+      this.release(kept, host.link, 'it could not begin');
+      this.captures.delete(record.id);
+      throw error;
+    }
+    this.changed();
+    return record;
+  }
+
+  /** Its file is complete then. One that has ended already stays as it is. Error `capture.unknown`. */
+  async stop(id: string): Promise<Capture> {
+    const kept = this.captures.get(id);
+    if (!kept) {
+      throw new DomusError(
+        'capture.unknown',
+        `There is no capture ${id}. "domus capture list" names them.`,
+        { data: { capture: id } },
+      );
+    }
+    for (const writer of [...kept.writers]) await this.end(kept, writer);
+    return kept.record;
+  }
+
+  /** A host is done with it: the domain is gone from there, or the file could not be written. */
+  ended(writer: HostLink, id: string, counts: CaptureCounts, reason: string | null): void {
+    const kept = this.captures.get(id);
+    if (!kept?.writers.has(writer)) return;
+    count(kept, counts);
+    this.release(kept, writer, reason ?? 'its domain ended');
+  }
+
+  /**
+   * A domain has stopped at `source` and will go on at `target`: so do its captures. Never fails;
+   * one that cannot go on has ended.
+   */
+  async moved(domid: number, source: HostLink | null, target: HostLink): Promise<void> {
+    for (const kept of [...this.captures.values()]) {
+      if (kept.domid !== domid || kept.writers.size === 0) continue;
+      kept.writers.add(target);
+      try {
+        if (source) await this.end(kept, source);
+        await this.begin(kept, target, true);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        this.release(kept, target, `it did not go on after the move: ${why}`);
+      }
+    }
+  }
+
+  private async begin(kept: Kept, writer: HostLink, continues: boolean): Promise<void> {
+    kept.writers.add(writer);
+    void writer.exited.then(() => this.release(kept, writer, 'its host died'));
+    const { record, domid, fd, bytesLeft } = kept;
+    await writer.call('capture.start', {
+      capture: record.id,
+      domid,
+      handle: record.handle,
+      fd,
+      continues,
+      maxBytes: bytesLeft,
+    });
+  }
+
+  private async end(kept: Kept, writer: HostLink): Promise<void> {
+    try {
+      count(kept, await writer.call('capture.stop', { capture: kept.record.id }));
+      this.release(kept, writer, null);
+    } catch {
+      // It has ended by itself there, or the host is gone: both are told.
+    }
+  }
+
+  /** After the last writer nobody has the descriptor any more. */
+  private release(kept: Kept, writer: HostLink, fault: string | null): void {
+    if (!kept.writers.delete(writer) || kept.writers.size > 0) return;
+    closeSync(kept.fd);
+    kept.record = { ...kept.record, endedAtMs: Date.now(), fault };
+    this.forgetOldest();
+    this.changed();
+  }
+
+  private forgetOldest(): void {
+    const ended = [...this.captures.values()].filter(({ writers }) => writers.size === 0);
+    for (const { record } of ended.slice(0, Math.max(0, ended.length - REMEMBERED))) {
+      this.captures.delete(record.id);
+    }
+  }
+}
+
+function count(kept: Kept, counts: CaptureCounts): void {
+  const { record } = kept;
+  kept.bytesLeft = Math.max(0, kept.bytesLeft - counts.bytes);
+  kept.record = {
+    ...record,
+    frames: record.frames + counts.frames,
+    dropped: record.dropped + counts.dropped,
+  };
+}
