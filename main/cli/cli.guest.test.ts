@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
+  Capture,
   Disk,
   Domain,
+  Forward,
   Host,
   Image,
+  Lease,
   LogLine,
   MigrationReport,
+  Network,
   SiteEvent,
   SiteInfo,
   Task,
@@ -220,6 +224,50 @@ describe('a guest', () => {
     await site.text('disk', 'detach', 'web1', 'xvda');
   });
 
+  it('is put on a network, is reached through a port, and is taken off again', async () => {
+    expect(await site.text('network', 'list')).toMatch(
+      /^default +isolated +10\.77\.0\.0\/24 +10\.77\.0\.1 +1500 +-$/m,
+    );
+    const added = await site.json(Network, 'network', 'add', 'lab', '--subnet', '10.9.0.0/24');
+    expect(added).toMatchObject({ name: 'lab', kind: 'isolated', gateway: '10.9.0.1', mtu: 1500 });
+    expect(await site.text('net', 'attach', 'web1', 'lab', '--ip', '10.9.0.7')).toMatch(
+      /^attached to web1: eth0: lab 10\.9\.0\.7 \(00:16:3e:\S+\)\n$/,
+    );
+    expect(await site.text('exec', 'web1', '--', 'ip -4 addr show eth0')).toContain('10.9.0.7/24');
+    expect(await site.text('list')).toMatch(/^web1 .* 10\.9\.0\.7$/m);
+    expect(await site.json(Lease.array(), 'network', 'leases')).toMatchObject([
+      { network: 'lab', address: '10.9.0.7', domain: 'web1' },
+    ]);
+    const rule = 'deny in tcp local 81';
+    expect(
+      await site.text('net', 'set', 'web1', 'eth0', '--send', '2000000', '--rule', rule),
+    ).toMatch(/; limits 2\.0 MB\/s, -; access 1 rule, else allow\n$/);
+    expect(await site.text('net', 'list', 'web1')).toContain(`  eth0: deny in tcp local 81\n`);
+    await site.text('exec', 'web1', '--', 'echo page >/tmp/index.html; httpd -p 80 -h /tmp');
+    const forward = await site.json(Forward, 'forward', 'add', '0', 'web1:80');
+    const page = await fetch(`http://127.0.0.1:${forward.port}/index.html`);
+    expect(await page.text()).toBe('page\n');
+    expect(await site.text('forward', 'list')).toMatch(/^ *\d+ +tcp +web1:80 +open$/m);
+    expect(await site.text('net', 'counters', 'web1')).toMatch(/^eth0( +[1-9]\d*){4} /m);
+    expect(await site.text('forward', 'remove', String(forward.port))).toContain('no guest');
+    expect((await site.failure('network', 'remove', 'lab')).code).toBe('network.in-use');
+    expect(await site.text('net', 'detach', 'web1', 'eth0')).toBe('detached eth0 from web1\n');
+    expect(await site.text('network', 'set', 'lab', '--kind', 'outside')).toBe(
+      'network lab: 10.9.0.0/24, outside\n',
+    );
+    expect(await site.text('network', 'remove', 'lab')).toBe('removed network lab\n');
+  });
+
+  it('is captured on its interface', async () => {
+    await site.text('net', 'attach', 'web1', 'default');
+    const path = join(site.home, 'web1.pcap');
+    const begun = await site.json(Capture, 'capture', 'start', 'web1', '0', '--file', path);
+    await site.text('exec', 'web1', '--', 'ping -c 2 10.77.0.1');
+    expect(await site.text('capture', 'list')).toMatch(/ web1 +eth0 .* goes on /);
+    expect(await site.text('capture', 'stop', begun.id)).toMatch(/web1\.pcap: \d+ frames\n$/);
+    await site.text('net', 'detach', 'web1', '0');
+  });
+
   it('gets another name, outside and inside', async () => {
     expect(await site.text('rename', 'web1', 'www')).toBe('web1 is now called www\n');
     expect(await site.text('exec', 'www', '--', 'hostname')).toBe('www\n');
@@ -284,6 +332,28 @@ describe('wrong arguments', () => {
     ['disk.not-attached', 'disk', 'resize', 'web1', 'xvdb', '--size', '8'],
     ['domain.is-domain0', 'disk', 'attach', 'Domain-0', '/etc/passwd'],
     ['domain.unknown', 'disk', 'list', 'nobody'],
+    ['network.unknown', 'create', 'new', '--net', 'nowhere'],
+    ['network.unknown', 'net', 'attach', 'web1', 'nowhere'],
+    ['network.unknown', 'network', 'set', 'nowhere', '--kind', 'outside'],
+    ['network.exists', 'network', 'add', 'DEFAULT'],
+    ['network.subnet-overlaps', 'network', 'add', 'new', '--subnet', '10.77.0.128/25'],
+    ['network.bad-subnet', 'network', 'add', 'new', '--subnet', '8.8.8.0/24'],
+    ['network.not-outside', 'network', 'add', 'new', '--reaches-machine'],
+    ['input.invalid', 'network', 'add', 'new', '--subnet', '10.0.0.0'],
+    ['usage', 'network', 'add', 'new', '--kind', 'bridged'],
+    ['input.invalid', 'net', 'attach', 'web1', 'default', '--mac', 'x'],
+    ['interface.bad-address', 'create', 'new', '--net', 'default,ip=10.77.0.1'],
+    ['usage', 'create', 'new', '--net', 'default,bridge=br0'],
+    ['interface.not-attached', 'net', 'detach', 'web1', '5'],
+    ['interface.not-attached', 'net', 'set', 'web1', '5', '--link', 'down'],
+    ['usage', 'net', 'set', 'web1', '0', '--rule', 'deny everything'],
+    ['domain.is-domain0', 'net', 'attach', 'Domain-0', 'default'],
+    ['interface.not-attached', 'forward', 'add', '0', 'web1:22'],
+    ['domain.unknown', 'forward', 'add', '0', 'nobody:22'],
+    ['usage', 'forward', 'add', '0', 'web1'],
+    ['forward.unknown', 'forward', 'remove', '1'],
+    ['interface.not-attached', 'capture', 'start', 'web1', '0'],
+    ['capture.unknown', 'capture', 'stop', 'none'],
     ['xenstore.not-found', 'xenstore', 'read', '/no/such/node'],
     ['xenstore.invalid-path', 'xenstore', 'read', '/a//b'],
     ['xenstore.root', 'xenstore', 'rm', '/'],
@@ -333,14 +403,18 @@ describe('the end', () => {
 /** What a refused command must not have changed: figures that move by themselves left out. */
 async function everything(): Promise<unknown> {
   using client = connectHome(resolveHome({ home: site.home }));
-  const [domains, hosts, images] = await Promise.all([
+  const [domains, hosts, images, networks, forwards] = await Promise.all([
     client.site.domains.list(),
     client.site.hosts.list(),
     client.site.images.list(),
+    client.site.networks.list(),
+    client.site.forwards.list(),
   ]);
   return {
     domains: domains.map(({ memory, ...domain }) => ({ ...domain, target: memory.targetKiB })),
     hosts: hosts.map(({ freeKiB: _, ...host }) => host),
     images,
+    networks,
+    forwards,
   };
 }

@@ -115,6 +115,68 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/volume-download.ts'),
   },
 
+  'network list': {
+    summary: 'List the networks',
+    load: () => import('./commands/network-list.ts'),
+  },
+  'network add': {
+    summary: 'Make a network, on all hosts',
+    load: () => import('./commands/network-add.ts'),
+  },
+  'network set': {
+    summary: 'Change whom the guests of a network reach',
+    load: () => import('./commands/network-set.ts'),
+  },
+  'network remove': {
+    summary: 'Delete a network that no domain is on',
+    load: () => import('./commands/network-remove.ts'),
+  },
+  'network leases': {
+    summary: 'Addresses, and whose they are',
+    load: () => import('./commands/network-leases.ts'),
+  },
+  'net list': {
+    summary: 'List the network interfaces of domains',
+    load: () => import('./commands/net-list.ts'),
+  },
+  'net attach': {
+    summary: 'Put a domain on a network, also while it runs',
+    load: () => import('./commands/net-attach.ts'),
+  },
+  'net detach': {
+    summary: 'Take an interface away',
+    load: () => import('./commands/net-detach.ts'),
+  },
+  'net set': {
+    summary: 'Link, rate limits and rules of an interface',
+    load: () => import('./commands/net-set.ts'),
+  },
+  'net counters': {
+    summary: 'What interfaces sent, received and dropped',
+    load: () => import('./commands/net-counters.ts'),
+  },
+  'forward list': {
+    summary: 'Ports of this machine that lead to guests',
+    load: () => import('./commands/forward-list.ts'),
+  },
+  'forward add': {
+    summary: 'Let a port of 127.0.0.1 lead to a guest',
+    load: () => import('./commands/forward-add.ts'),
+  },
+  'forward remove': {
+    summary: 'Stop listening at a port',
+    load: () => import('./commands/forward-remove.ts'),
+  },
+  'capture list': {
+    summary: 'Captures of packets, going on and ended',
+    load: () => import('./commands/capture-list.ts'),
+  },
+  'capture start': {
+    summary: 'Write the packets of an interface to a file',
+    load: () => import('./commands/capture-start.ts'),
+  },
+  'capture stop': { summary: 'End a capture', load: () => import('./commands/capture-stop.ts') },
+
   'xenstore ls': {
     summary: 'Show a part of xenstore',
     load: () => import('./commands/xenstore-ls.ts'),

@@ -1,6 +1,7 @@
 import { Domain, OnShutdown } from '../../../shared/contract/index.ts';
 import { defineCommand } from '../arguments/command.ts';
 import { diskOption } from '../arguments/disk-option.ts';
+import { netOption } from '../arguments/net-option.ts';
 import { oneOf } from '../arguments/one-of.ts';
 import { mib } from '../format/units.ts';
 import { finished } from '../task-result.ts';
@@ -26,6 +27,11 @@ export const command = defineCommand({
       value: 'SOURCE[,format=F][,ro][,size=MiB]',
       help: 'a disk: POOL/VOLUME, a path, or nbd://…; size makes a new one',
     },
+    net: {
+      kind: 'list',
+      value: 'NETWORK[,mac=M][,ip=A]',
+      help: 'an interface; it returns when the guest has its address',
+    },
   },
   async run(context, { words: [name], options }) {
     const task = await (
@@ -42,12 +48,18 @@ export const command = defineCommand({
       onCrash: action('on-crash', options['on-crash']),
       diskSizeMiB: options['disk-size'] && options['disk-size'] * 1024,
       disks: options.disk.map((text) => diskOption('create', text)),
+      interfaces: options.net.map((text) => netOption('create', text)),
     });
-    const domain = Domain.parse((await finished(context, task)).result);
+    const { title, result } = await finished(context, task);
+    const domain = Domain.parse(result);
+    // What the title says beyond "Created web1 on alpha".
+    const [, remark] = title.split('; ');
+    if (remark !== undefined) context.output.note(remark);
+    const { memory, address } = domain;
     await context.output.result(
       domain,
       () =>
-        `created ${domain.name} on ${domain.host}: domid ${domain.domid}, ${mib(domain.memory.targetKiB)} MiB`,
+        `created ${domain.name} on ${domain.host}: domid ${domain.domid}, ${mib(memory.targetKiB)} MiB${address === null ? '' : `, ${address}`}`,
     );
   },
 });

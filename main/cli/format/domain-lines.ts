@@ -1,5 +1,6 @@
 import type { Domain } from '../../../shared/contract/index.ts';
 import { diskLine } from './disk-lines.ts';
+import { interfaceLine } from './network-lines.ts';
 import { keyValues } from './table.ts';
 import { duration, mib, timestamp } from './units.ts';
 
@@ -20,6 +21,7 @@ export function domainLines(domain: Domain, nowMs = Date.now()): string[] {
     ['maxmem', `${mib(memory.maximumKiB)} MiB`],
     ['address', domain.address],
     ...domain.disks.map((disk): [string, string] => ['disk', diskLine(disk)]),
+    ...domain.interfaces.map((one): [string, string] => ['interface', interfaceLine(one)]),
     ['on_poweroff', domain.onPoweroff],
     ['on_reboot', domain.onReboot],
     ['on_crash', domain.onCrash],

@@ -44,6 +44,14 @@ describe('the list', () => {
     expect(second).toMatch(/12\.3 {2}beta$/);
   });
 
+  it('says the address where somebody has one', () => {
+    const listed = [domain({}), domain({ host: 'beta', address: '10.77.0.2' })];
+    const [head, first, second] = listLines(listed);
+    expect(head).toMatch(/Time\(s\) {2}Host {3}Address$/);
+    expect(first).toMatch(/12\.3 {2}alpha {2}-$/);
+    expect(second).toMatch(/12\.3 {2}beta {3}10\.77\.0\.2$/);
+  });
+
   it('shows a domain that is off with what it is set to', () => {
     const memory = { actualKiB: 0, targetKiB: 98_304, minimumKiB: 0, maximumKiB: 98_304 };
     const [, line] = listLines([domain({ domid: null, state: 'shut-off', memory, cpuTimeMs: 0 })]);

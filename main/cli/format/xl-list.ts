@@ -1,5 +1,9 @@
-/** `xl list`: Name 40 wide, ID, Mem (MiB), VCPUs, State, Time(s); a Host column for several hosts. */
+/**
+ * `xl list`: Name 40 wide, ID, Mem (MiB), VCPUs, State, Time(s); then Host where there are several,
+ * and Address where somebody has one.
+ */
 import type { Domain, DomainState } from '../../../shared/contract/index.ts';
+import { table } from './table.ts';
 import { mib } from './units.ts';
 
 export interface ListedDomain extends Domain {
@@ -13,13 +17,17 @@ export interface ListedDomain extends Domain {
 const RUNNING_PERCENT = 50;
 
 export function listLines(domains: readonly ListedDomain[]): string[] {
-  const severalHosts = new Set(domains.map(({ host }) => host)).size > 1;
   const head = 'Name                                        ID   Mem VCPUs\tState\tTime(s)';
-  const lines = domains.map((domain) => {
-    const row = listRow(domain);
-    return severalHosts ? `${row}  ${domain.host}` : row;
-  });
-  return [severalHosts ? `${head}  Host` : head, ...lines];
+  const more: [title: string, of: (domain: ListedDomain) => string][] = [];
+  if (new Set(domains.map(({ host }) => host)).size > 1) more.push(['Host', ({ host }) => host]);
+  if (domains.some(({ address }) => address !== null)) {
+    more.push(['Address', ({ address }) => address ?? '-']);
+  }
+  const columns = table(
+    more.map(([title]) => title),
+    domains.map((domain) => more.map(([, of]) => of(domain))),
+  );
+  return [head, ...domains.map(listRow)].map((line, row) => `${line}  ${columns[row]}`.trimEnd());
 }
 
 function listRow(domain: ListedDomain): string {

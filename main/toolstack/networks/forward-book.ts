@@ -72,7 +72,9 @@ export class ForwardBook {
   gatewaysDown(): void {
     this.gateways = null;
     this.there = Promise.withResolvers();
-    void this.adjust();
+    // At once: whoever looks now must not be told that they are open.
+    for (const one of this.kept.values()) Object.assign(one, { open: null, fault: NO_GATEWAYS });
+    if (this.kept.size > 0) this.options.changed();
   }
 
   /**
