@@ -103,7 +103,10 @@ describe('domains on overlays over one volume', () => {
     });
     await expect(
       site.done(api.domains.attachDisk({ domain: 'web2', source: 'default/base' })),
-    ).rejects.toMatchObject({ code: 'disk.in-use' });
+    ).rejects.toMatchObject({ code: 'volume.has-overlays' });
+    await expect(
+      api.volumes.resize({ pool: 'default', volume: 'base', sizeMiB: 128 }),
+    ).rejects.toMatchObject({ code: 'volume.has-overlays' });
     await expect(
       api.volumes.clone({ pool: 'default', volume: 'one', to: 'copy' }),
     ).rejects.toMatchObject({

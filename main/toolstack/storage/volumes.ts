@@ -71,6 +71,7 @@ export async function resizeVolume(
   const pool = storage.pools.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
   const user = storage.user(`the resizing of ${source}`);
+  await requireNoOverlays(storage.contents, pool, asked.volume, 'be resized');
   const volume = await openVolume(storage, pool, asked.volume, { readOnly: false, user });
   try {
     const { chain } = volume;
@@ -96,6 +97,8 @@ export async function removeVolume(
   let file: LockedFile | null = null;
   try {
     requireNoDomain(domains, source, 'be deleted');
+    // Before the lock, so that overlays in use are named; and after it, when none can be made.
+    await requireNoOverlays(storage.contents, pool, asked.volume, 'be deleted');
     file = takeVolume(storage, pool, asked.volume, what);
     await requireNoOverlays(storage.contents, pool, asked.volume, 'be deleted');
     requireNoDomain(domains, source, 'be deleted');
