@@ -18,7 +18,7 @@ export const DISK_WORDS = `root=${ROOT_DEVICE} concurrency=none`;
 
 /** Besides Debian's essential packages and apt. */
 export const diskPackages: readonly string[] = [
-  // Instead of systemd, for whose start an emulated processor takes minutes.
+  // Instead of systemd: program starts are what costs on an emulated processor.
   'sysvinit-core',
   'initscripts',
   'usr-is-merged',
