@@ -92,12 +92,12 @@ describe('a domain of the Debian image', () => {
   guest('has Debian’s suites as the sources of its packages', async () => {
     const listed = await site.ask(
       'web1',
-      'apt-get indextargets --format "$(RELEASE) $(SITE)" "Created-By: Packages"',
+      "apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages'",
     );
     expect(listed.split('\n').sort()).toEqual([
-      'bookworm http://deb.debian.org/debian',
-      'bookworm-security http://deb.debian.org/debian-security',
-      'bookworm-updates http://deb.debian.org/debian',
+      'bookworm http://deb.debian.org/debian/',
+      'bookworm-security http://deb.debian.org/debian-security/',
+      'bookworm-updates http://deb.debian.org/debian/',
     ]);
   });
 
@@ -108,7 +108,7 @@ describe('a domain of the Debian image', () => {
     });
     await expect(
       site.api.volumes.remove({ pool: 'default', volume: `${image.id}.qcow2` }),
-    ).rejects.toMatchObject({ code: 'volume.has-overlays' });
+    ).rejects.toMatchObject({ code: 'disk.in-use' });
   });
 
   guest('powers off cleanly, and leaves a file system without a fault', async () => {
