@@ -102,8 +102,9 @@ describe('guests on a network', { timeout: 240_000 }, () => {
   };
 
   it('send and get only what their rules allow, as long as they stand', async () => {
+    await ask(0, 'echo small >/tmp/small');
     const fetch =
-      'timeout 5 wget -q -O /dev/null http://10.0.0.1:5000/data && echo got || echo refused';
+      'timeout 10 wget -q -O /dev/null http://10.0.0.1:5000/small && echo got || echo refused';
     const deny = { action: 'deny', protocol: 'tcp', remote: '10.0.0.2/32' } as const;
     const ports = { remotePorts: null, localPorts: [5000, 5000] as [number, number] };
     await setRules({
@@ -147,10 +148,10 @@ describe('guests on a network', { timeout: 240_000 }, () => {
     try {
       const { domid } = guests[0]!.spec;
       const spec = { domid, handle: 0, fd: file.fd, continues: false, maxBytes: 1 << 20 };
+      const ended = new Promise((resolve) => host.channel.on('capture.ended', resolve));
       await host.channel.call('capture.start', { capture: 'one', ...spec });
       await ask(1, 'ping -c 2 -s 200 10.0.0.1');
       await ask(1, 'wget -q -O /dev/null http://10.0.0.1:5000/megabyte');
-      const ended = new Promise((resolve) => host.channel.on('capture.ended', resolve));
       expect(await ended).toMatchObject({ capture: 'one', reason: expect.any(String) as string });
       await expect(host.channel.call('capture.stop', { capture: 'one' })).rejects.toMatchObject({
         code: 'capture.not-here',
