@@ -21,10 +21,12 @@ interface Kept {
   record: Capture;
   domid: number;
   fd: number;
-  /** What the file may still grow by. */
-  bytesLeft: number;
+  /** The file grows no further. */
+  maxBytes: number;
   /** Who may write to it. */
   writers: Set<HostLink>;
+  /** Settles when nobody does. */
+  over: PromiseWithResolvers<void>;
 }
 
 export class CaptureBook {
@@ -63,8 +65,9 @@ export class CaptureBook {
       record,
       domid,
       fd: file.fd,
-      bytesLeft: maxMiB * MIB,
+      maxBytes: maxMiB * MIB,
       writers: new Set(),
+      over: Promise.withResolvers(),
     };
     this.captures.set(record.id, kept);
     try {
@@ -89,6 +92,7 @@ export class CaptureBook {
       );
     }
     for (const writer of [...kept.writers]) await this.end(kept, writer);
+    await kept.over.promise;
     return kept.record;
   }
 
@@ -121,14 +125,14 @@ export class CaptureBook {
   private async begin(kept: Kept, writer: HostLink, continues: boolean): Promise<void> {
     kept.writers.add(writer);
     void writer.exited.then(() => this.release(kept, writer, 'its host died'));
-    const { record, domid, fd, bytesLeft } = kept;
+    const { record, domid, fd, maxBytes } = kept;
     await writer.call('capture.start', {
       capture: record.id,
       domid,
       handle: record.handle,
       fd,
       continues,
-      maxBytes: bytesLeft,
+      maxBytes,
     });
   }
 
@@ -136,8 +140,11 @@ export class CaptureBook {
     try {
       count(kept, await writer.call('capture.stop', { capture: kept.record.id }));
       this.release(kept, writer, null);
-    } catch {
-      // It has ended by itself there, or the host is gone: both are told.
+    } catch (error) {
+      // It is ending by itself there, or its host is gone: both are told.
+      const { code, message } = DomusError.toData(error);
+      if (code === 'capture.not-here' || code === 'channel.closed') return;
+      this.release(kept, writer, message);
     }
   }
 
@@ -146,6 +153,7 @@ export class CaptureBook {
     if (!kept.writers.delete(writer) || kept.writers.size > 0) return;
     closeSync(kept.fd);
     kept.record = { ...kept.record, endedAtMs: Date.now(), fault };
+    kept.over.resolve();
     this.forgetOldest();
     this.changed();
   }
@@ -160,7 +168,6 @@ export class CaptureBook {
 
 function count(kept: Kept, counts: CaptureCounts): void {
   const { record } = kept;
-  kept.bytesLeft = Math.max(0, kept.bytesLeft - counts.bytes);
   kept.record = {
     ...record,
     frames: record.frames + counts.frames,
