@@ -1,6 +1,17 @@
 /** What every benchmark is given and gives. */
 
-export const BENCH_NAMES = ['cpu', 'boot', 'balloon', 'console', 'idle', 'ui'] as const;
+export const BENCH_NAMES = [
+  'cpu',
+  'boot',
+  'balloon',
+  'console',
+  'idle',
+  'ui',
+  'disk',
+  'net',
+  'hotplug',
+  'isolation',
+] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 export interface BenchOptions {

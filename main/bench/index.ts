@@ -21,6 +21,10 @@ const BENCHES: Record<BenchName, () => Promise<Bench>> = {
   console: async () => (await import('./benches/console.ts')).consoleBench,
   idle: async () => (await import('./benches/idle.ts')).idle,
   ui: async () => (await import('./benches/ui.ts')).ui,
+  disk: async () => (await import('./benches/disk.ts')).disk,
+  net: async () => (await import('./benches/net.ts')).net,
+  hotplug: async () => (await import('./benches/hotplug.ts')).hotplug,
+  isolation: async () => (await import('./benches/isolation.ts')).isolation,
 };
 
 /**

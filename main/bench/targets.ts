@@ -32,6 +32,14 @@ export const TARGETS: Record<BenchName, readonly Target[]> = {
     { key: 'frame_ms_p95', atMost: 8 },
     { key: 'longest_task_ms', atMost: 50 },
   ],
+  disk: [
+    { key: 'seq_read_ratio', atLeast: 5 },
+    { key: 'seq_write_ratio', atLeast: 5 },
+    { key: 'rand_ratio', atLeast: 3 },
+  ],
+  net: [{ key: 'ratio', atLeast: 3 }],
+  hotplug: [],
+  isolation: [{ key: 'latency_ratio', atMost: 2 }],
 };
 
 /** `overhead_ratio <= 1.03`, as people and programs read it. */

@@ -6,6 +6,16 @@ export interface PlainV86Options {
   memoryMiB: number;
   /** A state that another instance with these options saved: it goes on from there. */
   stateFile: string | null;
+  /** Its first IDE disk: the file's bytes, in memory; what is written is lost. Null: none. */
+  diskFile: string | null;
+  /** A virtio network card: the rings of its cable. Null: none. */
+  cable: PeerCable | null;
+}
+
+/** Of `createFrameRing`. */
+export interface PeerCable {
+  sent: SharedArrayBuffer;
+  received: SharedArrayBuffer;
 }
 
 export type PlainV86Message =

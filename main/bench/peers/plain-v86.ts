@@ -19,9 +19,18 @@ export class PlainV86 implements Machine {
   private expecting: Expectation | null = null;
   private dead: MachineError | null = null;
 
-  /** Boots, or goes on from what `save` wrote for the same files and memory. */
-  constructor(files: BootFiles, memoryMiB: number, stateFile: string | null = null) {
-    const options: PlainV86Options = { files, memoryMiB, stateFile };
+  /**
+   * Boots, or goes on from what `save` wrote for the same files and memory.
+   *
+   * @param diskFile content of an IDE disk, which it keeps in memory
+   */
+  constructor(
+    files: BootFiles,
+    memoryMiB: number,
+    stateFile: string | null = null,
+    diskFile: string | null = null,
+  ) {
+    const options: PlainV86Options = { files, memoryMiB, stateFile, diskFile, cable: null };
     const program = fileURLToPath(new URL('./plain-v86.process.ts', import.meta.url));
     this.child = fork(program, [JSON.stringify(options)], { serialization: 'advanced' });
     this.child.on('message', (answer) => this.receive(answer as PlainV86Answer));

@@ -7,11 +7,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { V86 } from 'v86';
+import { plugIn } from './v86-cable.ts';
+import type { CardBus } from './v86-cable.ts';
 import type { PlainV86Message, PlainV86Options } from './plain-v86.contract.ts';
 
 /** What of the emulator's own interface is used here. */
-interface Emulator {
+interface Emulator extends CardBus {
   add_listener(event: 'serial0-output-byte', listener: (byte: number) => void): void;
+  add_listener(event: 'net0-send', listener: (frame: Uint8Array) => void): void;
   add_listener(event: 'emulator-started', listener: () => void): void;
   serial_send_bytes(serial: 0, bytes: Uint8Array): void;
   run(): Promise<void>;
@@ -19,7 +22,7 @@ interface Emulator {
   save_state(): Promise<ArrayBuffer>;
 }
 
-const { files, memoryMiB, stateFile } = workerData as PlainV86Options;
+const { files, memoryMiB, stateFile, diskFile, cable } = workerData as PlainV86Options;
 const folder = dirname(createRequire(import.meta.url).resolve('v86/package.json'));
 
 const bytesOf = (path: string): { buffer: ArrayBuffer } => ({
@@ -38,7 +41,10 @@ const emulator = new (V86 as unknown as new (options: object) => Emulator)({
   autostart: true,
   disable_speaker: true,
   ...(stateFile === null ? {} : { initial_state: bytesOf(stateFile) }),
+  ...(diskFile === null ? {} : { hda: bytesOf(diskFile) }),
+  ...(cable === null ? {} : { net_device: { type: 'virtio' } }),
 });
+if (cable) plugIn(cable, emulator);
 
 let pending: number[] = [];
 emulator.add_listener('serial0-output-byte', (byte) => {

@@ -14,11 +14,27 @@ export function qemuVersion(): string | null {
 export class Qemu extends StdioMachine {
   readonly name = 'qemu';
 
-  constructor(files: BootFiles, memoryMiB: number) {
+  /** @param devices words that add devices, with the drivers that its initial RAM disk has */
+  constructor(files: BootFiles, memoryMiB: number, devices: readonly string[] = []) {
     super(PROGRAM, [
       ...['-accel', 'tcg', '-m', `${memoryMiB}`, '-smp', '1', '-nodefaults', '-display', 'none'],
       ...['-serial', 'stdio', '-no-reboot', '-kernel', files.kernel, '-initrd', files.initrd],
-      ...['-append', files.commandLine],
+      ...['-append', files.commandLine, ...devices],
     ]);
   }
+}
+
+/** A virtio disk over a raw file: through the machine's cache of files, flushes to its medium. */
+export function virtioDisk(path: string): string[] {
+  const drive = `file=${path},format=raw,if=none,id=disk,cache=writeback,aio=threads`;
+  return ['-drive', drive, '-device', 'virtio-blk-pci,drive=disk'];
+}
+
+/** A virtio network card; two that name each other's sockets are on one cable. */
+export function virtioNetwork(mac: string, own: string, other: string): string[] {
+  const addresses = `local.type=unix,local.path=${own},remote.type=unix,remote.path=${other}`;
+  return [
+    ...['-netdev', `dgram,id=net,${addresses}`],
+    ...['-device', `virtio-net-pci,netdev=net,mac=${mac},romfile=`],
+  ];
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 import { ImageStore } from '../../toolstack/images/index.ts';
 import type { BootFiles } from '../peers/machine.ts';
+import { peerInitrd } from '../peers/peer-initrd.ts';
 import type { Daemon } from './daemon.ts';
 
 const onSerialPort = (commandLine: string): string =>
@@ -10,10 +11,8 @@ const onSerialPort = (commandLine: string): string =>
 
 /** Builds the default image where there is none. */
 export async function bootFiles({ home }: Daemon): Promise<BootFiles> {
-  const store = new ImageStore({
-    directory: join(home.cache, 'images'),
-    mirror: process.env['DOMUS_MIRROR'],
-  });
+  const mirror = process.env['DOMUS_MIRROR'];
+  const store = new ImageStore({ directory: join(home.cache, 'images'), mirror });
   const image = await store.ensure();
   const path = (name: string): string => {
     const found = image.path(name);
@@ -27,4 +26,13 @@ export async function bootFiles({ home }: Daemon): Promise<BootFiles> {
     bios: path('seabios.bin'),
     vgaBios: path('vgabios.bin'),
   };
+}
+
+/** As {@link bootFiles}, with the drivers of the peers' disks and network cards. */
+export async function peerBootFiles(daemon: Daemon): Promise<BootFiles> {
+  const mirror = process.env['DOMUS_MIRROR'];
+  const { cache } = daemon.home;
+  const image = await new ImageStore({ directory: join(cache, 'images'), mirror }).ensure();
+  const initrd = await peerInitrd(image, join(cache, 'bench'), mirror);
+  return { ...(await bootFiles(daemon)), initrd };
 }

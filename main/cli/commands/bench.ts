@@ -6,8 +6,9 @@ import { ProgressLine } from '../terminal/progress-line.ts';
 export const command = defineCommand({
   words: ['NAME'],
   options: {},
-  notes: `NAME: cpu, boot, balloon, console, idle, ui. Takes minutes, and both of two processors: end what
-else runs. It starts what it needs itself, in a home of its own. Exits with 0 whatever the figures are.`,
+  notes: `NAME: cpu, boot, balloon, console, idle, ui, disk, net, hotplug, isolation. Takes minutes, and both of
+two processors: end what else runs. It starts what it needs itself, in a home of its own. Exits with 0
+whatever the figures are.`,
   async run(context, { words: [name] }) {
     const { benchLines, runBench } = await benchmarks();
     const line = new ProgressLine(context.output.stderr);

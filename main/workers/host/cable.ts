@@ -28,7 +28,8 @@ export interface CableOptions {
   /** Unique on the host. */
   id: string;
   network: NetworkSwitch;
-  handle: DomainHandle;
+  /** Rung when there is something for whoever reads the ring `received`. */
+  handle: Pick<DomainHandle, 'ring'>;
   /** What the guest takes. */
   ability: OffloadAbility;
   counters: PortCounters;

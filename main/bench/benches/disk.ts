@@ -1,0 +1,152 @@
+/** `disk`: a PV disk beside v86's own IDE disk and QEMU's virtio disk, on the same kernel. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Measurement } from '../bench.ts';
+import type { DiskWork } from '../guest/disk-work.ts';
+import { DISK_WORK, diskCommand, prepareDisk, writeDiskImage } from '../guest/disk-work.ts';
+import { GuestShell } from '../guest/guest-shell.ts';
+import type { Machine } from '../peers/machine.ts';
+import { MachineError } from '../peers/machine.ts';
+import { PlainV86 } from '../peers/plain-v86.ts';
+import { Qemu, qemuVersion, virtioDisk } from '../peers/qemu.ts';
+import { geometricMean, median, round } from '../statistics/statistics.ts';
+import { peerBootFiles } from '../subject/boot-files.ts';
+import { Daemon } from '../subject/daemon.ts';
+import { DomusDomain } from '../subject/domain.ts';
+
+const MEMORY_MIB = 128;
+const HOST_MIB = 512;
+/** Until the code that the work runs through is translated and optimised. */
+const WARM_UP_ROUNDS = 4;
+const ROUNDS = 6;
+/** Of one turn of one machine. */
+const TURN_MS = 1000;
+
+interface Contestant {
+  machine: Machine;
+  shell: GuestShell;
+  device: string;
+  /** Of each work, as many as take about a turn. */
+  passes: Record<DiskWork, number>;
+}
+
+/** By work and machine: operations a second, one a round. */
+type Rates = Record<DiskWork, Record<string, number[]>>;
+
+export async function disk(progress: (message: string) => void): Promise<Measurement> {
+  await using resources = new AsyncDisposableStack();
+  const daemon = resources.use(await Daemon.start(HOST_MIB));
+  const files = await peerBootFiles(daemon);
+  const folder = await mkdtemp(join(tmpdir(), 'domus-bench-disk-'));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  const image = async (name: string): Promise<string> => {
+    const path = join(folder, name);
+    await writeDiskImage(path);
+    return path;
+  };
+
+  progress('booting the peers');
+  const v86 = resources.use(new PlainV86(files, MEMORY_MIB, null, await image('ide')));
+  const contestants = [await contestant(v86, 'sda')];
+  if (qemuVersion() !== null) {
+    const devices = virtioDisk(await image('virtio'));
+    const qemu = resources.use(new Qemu(files, MEMORY_MIB, devices));
+    contestants.push(await contestant(qemu, 'vda'));
+  }
+  progress('starting the domain');
+  const domus = resources.use(
+    await DomusDomain.create(daemon, {
+      name: 'disk',
+      memoryMiB: MEMORY_MIB,
+      maxMemoryMiB: MEMORY_MIB,
+      disks: [{ source: await image('pv.img'), name: 'xvda' }],
+    }),
+  );
+  contestants.unshift(await contestant(domus, 'xvda'));
+  return result(await measure(contestants, progress));
+}
+
+/** It stands still afterwards. */
+async function contestant(machine: Machine, device: string): Promise<Contestant> {
+  const shell = await GuestShell.open(machine);
+  await prepareDisk(shell, device);
+  await machine.pause();
+  const passes = { seq_read: 1, seq_write: 1, rand_read: 1, fsync: 1 };
+  return { machine, shell, device, passes };
+}
+
+async function measure(
+  contestants: readonly Contestant[],
+  progress: (message: string) => void,
+): Promise<Rates> {
+  const rates = Object.fromEntries(
+    DISK_WORK.map((work) => [
+      work,
+      Object.fromEntries(contestants.map(({ machine }) => [machine.name, []])),
+    ]),
+  ) as unknown as Rates;
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+    progress(round < 0 ? `warming up, ${-round} rounds to go` : `round ${round + 1} of ${ROUNDS}`);
+    const order = round % 2 === 0 ? contestants : [...contestants].reverse();
+    for (const work of DISK_WORK) {
+      for (const each of order) {
+        const rate = await timeAlone(each, work);
+        if (round >= 0) rates[work][each.machine.name]!.push(rate);
+      }
+    }
+  }
+  return rates;
+}
+
+/** Operations a second, of this machine alone. */
+async function timeAlone(each: Contestant, work: DiskWork): Promise<number> {
+  const { machine, shell, device, passes } = each;
+  await machine.resume();
+  await shell.run('true');
+  const { command, operations } = diskCommand(work, device, passes[work]);
+  const { tookMs, status, output } = await shell.run(command);
+  await machine.pause();
+  if (status !== 0) throw new MachineError(`${machine.name}: ${work} failed: ${output}`);
+  passes[work] = Math.max(1, Math.round((passes[work] * TURN_MS) / tookMs));
+  return (operations * 1000) / tookMs;
+}
+
+function result(rates: Rates): Measurement {
+  const over = (work: DiskWork, peer: string): number | null => {
+    const { domus, [peer]: others } = rates[work];
+    return others ? median(domus!.map((rate, index) => rate / others[index]!)) : null;
+  };
+  const qemu = DISK_WORK.map((work) => over(work, 'qemu'));
+  const hasQemu = qemu.every((ratio) => ratio !== null);
+  const rounded = (ratio: number | null): number | null => ratio && round(ratio, 3);
+  return {
+    figures: {
+      seq_read_ratio: rounded(over('seq_read', 'v86')),
+      seq_write_ratio: rounded(over('seq_write', 'v86')),
+      rand_ratio: rounded(over('rand_read', 'v86')),
+      fsync_ratio: rounded(over('fsync', 'v86')),
+      qemu_ratio: hasQemu ? round(geometricMean(qemu), 3) : null,
+      durable_fsync_per_s: round(median(rates.fsync['domus']!), 0),
+    },
+    detail: {
+      median_per_s: Object.fromEntries(
+        DISK_WORK.map((work) => [
+          work,
+          Object.fromEntries(
+            Object.entries(rates[work]).map(([name, all]) => [name, round(median(all), 1)]),
+          ),
+        ]),
+      ),
+      over_qemu: hasQemu
+        ? Object.fromEntries(DISK_WORK.map((work, index) => [work, round(qemu[index]!, 3)]))
+        : null,
+      rounds: ROUNDS,
+    },
+    notes: [
+      "v86's IDE disk is an array in memory and keeps no write cache: its fsync stores nothing. The PV disk's and QEMU's are files, and their fsync waits for the medium.",
+      'Sequential is 1 MiB at a time, random 4 KiB, one request after the other; all direct I/O.',
+      ...(hasQemu ? [] : ['QEMU is not installed (Debian: qemu-system-x86): no qemu_ratio.']),
+    ],
+  };
+}

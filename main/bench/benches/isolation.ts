@@ -1,0 +1,100 @@
+/**
+ * `isolation`: what a guest that floods disk and network costs a neighbour that serves small
+ * requests, beside what one costs it that only computes.
+ */
+import type { Measurement } from '../bench.ts';
+import type { Addresses, Station } from '../guest/network-work.ts';
+import { configure } from '../guest/network-work.ts';
+import { MachineError } from '../peers/machine.ts';
+import { median, p95, round } from '../statistics/statistics.ts';
+import { HostSite } from '../subject/host-site.ts';
+
+const MEMORY_MIB = 96;
+const HOST_MIB = 512;
+const DISK_BYTES = 64 * 2 ** 20;
+const WARM_UP_ROUNDS = 2;
+const ROUNDS = 5;
+/** Of one round: uneven in time, so that they do not run in step with anything. */
+const REQUESTS = 60;
+const STATIONS = {
+  server: { mac: '00:16:3e:00:00:01', address: '10.0.0.1' },
+  client: { mac: '00:16:3e:00:00:02', address: '10.0.0.2' },
+  neighbour: { mac: '00:16:3e:00:00:03', address: '10.0.0.3' },
+} as const satisfies Record<string, Addresses>;
+
+/** What the neighbour does meanwhile. Each ends when the file is gone. */
+const BUSY = '/tmp/busy';
+const WORK = {
+  computes: `( while [ -e ${BUSY} ]; do :; done ) & `,
+  floods:
+    `( while [ -e ${BUSY} ]; do dd if=/dev/zero of=/dev/xvda bs=1M count=32 oflag=direct; ` +
+    `dd if=/dev/xvda of=/dev/null bs=4k count=2000 iflag=direct; done ) >/dev/null 2>&1 & ` +
+    // To nobody who listens: every frame is sent and, for most, an answer of refusal comes back.
+    `( while [ -e ${BUSY} ]; do dd if=/dev/zero bs=1400 count=2000 | nc -u -w 1 ${STATIONS.client.address} 9; ` +
+    `done ) >/dev/null 2>&1 & `,
+} as const;
+type Work = keyof typeof WORK;
+
+/** Of one round, ms. */
+type Latencies = Record<Work, number[][]>;
+
+export async function isolation(progress: (message: string) => void): Promise<Measurement> {
+  await using site = await HostSite.start(HOST_MIB);
+  progress('booting three domains');
+  const [server, client, neighbour] = await Promise.all([
+    site.boot('server', MEMORY_MIB, STATIONS.server),
+    site.boot('client', MEMORY_MIB, STATIONS.client),
+    site.boot('neighbour', MEMORY_MIB, STATIONS.neighbour, DISK_BYTES),
+  ]);
+  for (const station of [server, client, neighbour]) await configure(station);
+  await server.run('mkdir -p /tmp/www; echo answer >/tmp/www/small; httpd -p 80 -h /tmp/www');
+  const latencies: Latencies = { computes: [], floods: [] };
+  for (let turn = -WARM_UP_ROUNDS; turn < ROUNDS; turn++) {
+    progress(turn < 0 ? `warming up, ${-turn} rounds to go` : `round ${turn + 1} of ${ROUNDS}`);
+    const order: Work[] = turn % 2 === 0 ? ['computes', 'floods'] : ['floods', 'computes'];
+    for (const work of order) {
+      await neighbour.run(`touch ${BUSY}; ${WORK[work]}`);
+      const times = await requestTimes(client, server.address);
+      await neighbour.run(`rm ${BUSY}; wait`);
+      if (turn >= 0) latencies[work].push(times);
+    }
+  }
+  return result(latencies);
+}
+
+/** Milliseconds of each request, by the client's clock: a program start, a connection, an answer. */
+async function requestTimes(client: Station, address: string): Promise<number[]> {
+  const request = `wget -q -O /dev/null http://${address}/small && echo "$a $EPOCHREALTIME"`;
+  const loop = `while [ $i -lt ${REQUESTS} ]; do a=$EPOCHREALTIME; ${request}; sleep 0.0$((i % 7 + 1)); i=$((i+1)); done`;
+  const output = await client.run(`i=0; ${loop}`);
+  const times = parseTimes(output);
+  if (times.length === REQUESTS) return times;
+  throw new MachineError(`domus: only ${times.length} of ${REQUESTS} requests were answered`);
+}
+
+/** Lines of two times in seconds: the milliseconds between them. */
+function parseTimes(output: string): number[] {
+  return [...output.matchAll(/^(\d+\.\d+) (\d+\.\d+)$/gm)].map(
+    ([, from, to]) => (Number(to) - Number(from)) * 1000,
+  );
+}
+
+function result({ computes, floods }: Latencies): Measurement {
+  const ratios = floods.map((times, index) => p95(times) / p95(computes[index]!));
+  const summary = (rounds: readonly number[][]): object => ({
+    p95_ms: rounds.map((times) => round(p95(times), 2)),
+    median_ms: rounds.map((times) => round(median(times), 2)),
+  });
+  return {
+    figures: { latency_ratio: round(median(ratios), 3) },
+    detail: {
+      ratios: ratios.map((ratio) => round(ratio, 3)),
+      requests: REQUESTS,
+      computes: summary(computes),
+      floods: summary(floods),
+    },
+    notes: [
+      "A request is the client's: wget starts, fetches seven bytes from the server's httpd over the network, and ends.",
+    ],
+  };
+}
