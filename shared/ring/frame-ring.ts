@@ -87,7 +87,6 @@ class FrameRingSide {
 
   protected move(word: number, by: number): void {
     Atomics.store(this.words, word, (Atomics.load(this.words, word) + by) | 0);
-    Atomics.notify(this.words, word);
   }
 }
 
@@ -131,7 +130,10 @@ export class FrameProducer extends FrameRingSide {
     fill(this.bytes(start + RECORD_BYTES, length));
     this.counters[FRAMES]! += 1;
     this.counters[BYTES]! += length;
+    const before = Atomics.load(this.words, PRODUCED);
     this.move(PRODUCED, skip + needed);
+    // A consumer that has not come to this frame looks again before it waits: it compares this word.
+    if (Atomics.load(this.words, CONSUMED) === before) Atomics.notify(this.words, PRODUCED);
     return true;
   }
 }

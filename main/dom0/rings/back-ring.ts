@@ -93,6 +93,11 @@ export class BackRing {
     return (now - this.word(rspEvent)) >>> 0 < (now - before) >>> 0;
   }
 
+  /** Responses were told that the front end, as it asks to be notified, has not seen. */
+  get hasUnseen(): boolean {
+    return (this.responsesTold - this.word(rspEvent)) >>> 0 < this.capacity;
+  }
+
   /** Asks to be notified of the next request; true when one has come meanwhile. @throws RingBroken */
   sleep(): boolean {
     this.memory.view.setUint32(this.address(reqEvent), this.requestsTaken + 1, true);

@@ -42,7 +42,7 @@ export class DomainInterfaces {
     const vif = this.numbered(handle);
     if (vif.backend) throw badFrontEnd(handle, 'it is connected already');
     const [tx, rx] = this.map(handle, [rings.txRef, rings.rxRef]);
-    const service = (): void => vif.backend?.service();
+    const service = (): void => vif.backend?.serviceCall();
     const txPort = this.domain.events.connect(rings.txPort, service);
     const isOne = rings.rxPort === rings.txPort;
     const rxPort = isOne ? txPort : this.domain.events.connect(rings.rxPort, service);
@@ -68,6 +68,11 @@ export class DomainInterfaces {
   /** After a ring of the doorbell. */
   service(): void {
     for (const { backend } of this.interfaces.values()) backend?.service();
+  }
+
+  /** After a slice. */
+  afterSlice(): void {
+    for (const { backend } of this.interfaces.values()) backend?.tellSent();
   }
 
   private backend(

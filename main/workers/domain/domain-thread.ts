@@ -151,7 +151,10 @@ export class DomainThread {
       doorbell,
       slackMs: spec.timerSlackMs,
       drain: () => this.drain(),
-      afterSlice: () => devices.afterSlice(),
+      afterSlice: () => {
+        interfaces.afterSlice();
+        return devices.afterSlice();
+      },
       account: () => this.account(domain),
     });
     this.life = { domain, devices, disks, interfaces, loop, doorbell };

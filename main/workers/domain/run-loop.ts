@@ -91,13 +91,15 @@ export class RunLoop {
       const executed = (processor.instructions - executedBefore) >>> 0;
       const tookMs = performance.now() - startMs;
       values[DomainCounter.cpuTimeMs]! += tookMs;
+      const eventsBefore = values[DomainCounter.events];
       const waiting = afterSlice();
+      const hasNews = values[DomainCounter.events] !== eventsBefore;
       if (domain.engine.pendingCompilations > 0) await eventLoopTurn();
       else if (slices % TURN_EVERY === 0) {
         account();
         await eventLoopTurn();
       }
-      if (idleMs > 0) this.sleep(seen, waiting ? 1 : idleMs, executed);
+      if (idleMs > 0 && !hasNews) this.sleep(seen, waiting ? 1 : idleMs, executed);
       else this.idleSinceMs = performance.now();
     }
   }

@@ -34,6 +34,8 @@ export class VifBackend {
   private readonly receiver: VifReceiver;
   private broken = false;
   private isServing = false;
+  /** The guest asked to hear of what was sent, while it was sending. */
+  private sentDue = false;
 
   constructor(options: VifBackendOptions, connection: VifConnection) {
     const { memory } = options;
@@ -45,8 +47,36 @@ export class VifBackend {
     this.receiver = new VifReceiver({ ...options, ring: this.rxRing });
   }
 
-  /** Moves what can be moved, both ways. */
+  /**
+   * Called by the guest, inside its instruction. What was sent is answered at once and told later:
+   * Linux looks itself right after it has told of a packet, and would only be interrupted for it.
+   */
+  serviceCall(): void {
+    this.move();
+    if (this.txRing.publish()) this.sentDue = true;
+    if (this.rxRing.publish()) this.connection.rxPort.notify();
+  }
+
+  /** Between the guest's instructions. */
   service(): void {
+    this.move();
+    if (this.txRing.publish()) this.sentDue = true;
+    const isTold = this.tellSent();
+    const { txPort, rxPort } = this.connection;
+    if (this.rxRing.publish() && (rxPort !== txPort || !isTold)) rxPort.notify();
+  }
+
+  /** After the guest's turn: tells it of what was sent and it has not seen. */
+  tellSent(): boolean {
+    if (!this.sentDue) return false;
+    this.sentDue = false;
+    if (this.broken || !this.txRing.hasUnseen) return false;
+    this.connection.txPort.notify();
+    return true;
+  }
+
+  /** Moves what can be moved, both ways. */
+  private move(): void {
     if (this.broken || this.isServing) return;
     this.isServing = true;
     try {
@@ -59,10 +89,6 @@ export class VifBackend {
     } finally {
       this.isServing = false;
     }
-    const { txPort, rxPort } = this.connection;
-    const [sent, received] = [this.txRing.publish(), this.rxRing.publish()];
-    if (sent) txPort.notify();
-    if (received && (rxPort !== txPort || !sent)) rxPort.notify();
   }
 
   close(): void {
