@@ -148,14 +148,22 @@ export class NetFront {
 
   /** Status of each slot answered since it was last asked. */
   statuses(way: Way): number[] {
+    return this.answers(way).map(({ status }) => status);
+  }
+
+  /** The same with where in its page what came begins. */
+  answers(way: Way): { status: number; offset: number }[] {
     const layout = way === 'tx' ? NetifTxResponse : NetifRxResponse;
-    const found: number[] = [];
+    const found: { status: number; offset: number }[] = [];
     const ring = this.page(RINGS[way].gfn);
     const view = new DataView(ring.buffer, ring.byteOffset, PAGE_SIZE);
     const produced = view.getUint32(SharedRing.offset.rspProd, true);
     for (; this.consumed[way] !== produced; this.consumed[way]++) {
       const at = ringEntryOffset(this.consumed[way], CAPACITY, NetifRingEntryBytes[way]);
-      found.push(view.getInt16(at + layout.offset.status, true));
+      found.push({
+        status: view.getInt16(at + layout.offset.status, true),
+        offset: way === 'rx' ? view.getUint16(at + NetifRxResponse.offset.offset, true) : 0,
+      });
     }
     this.ringWord(way, 'rspEvent', this.consumed[way] + 1);
     return found;
