@@ -3,6 +3,7 @@ export { SECTOR_BYTES } from './disk-image.ts';
 export type { DiskImage, Done } from './disk-image.ts';
 export { diskError } from './disk-error.ts';
 export type { DiskErrorCode } from './disk-error.ts';
+export { MAX_INDIRECT_SEGMENTS } from './block-request.ts';
 export { openDisk } from './open-disk.ts';
 export { createQcow2, describeQcow2 } from './qcow2/create.ts';
 export type { NewQcow2, Qcow2Description } from './qcow2/create.ts';
