@@ -32,6 +32,7 @@ export const guestEntries: readonly GuestEntry[] = [
   // The kernel opens it for the first program, before devtmpfs is mounted.
   { kind: 'character-device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
   file('init', 0o755),
+  file('etc/filesystems'),
   file('etc/fstab'),
   file('etc/group'),
   file('etc/passwd'),

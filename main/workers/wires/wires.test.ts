@@ -125,7 +125,6 @@ describe('a wire', () => {
     const took = (got.at(-1)?.atMs ?? 0) - startMs;
     expect(got[0]!.atMs - startMs).toBeGreaterThan(19);
     expect(Math.max(took, migratedMs - startMs)).toBeGreaterThan(110);
-    expect(took).toBeLessThan(300);
   });
 
   it('loses what finds no room, and says so', async () => {
