@@ -22,12 +22,12 @@ test.beforeAll(async () => {
   test.setTimeout(900_000);
   mkdirSync(SCREENSHOTS, { recursive: true });
   daemon = await startDaemon();
-  for (const [name, host] of [
-    ['web1', 'alpha'],
-    ['db1', 'alpha'],
-    ['lab', 'beta'],
+  for (const [name, host, ...devices] of [
+    ['web1', 'alpha', '--net', 'default'],
+    ['db1', 'alpha', '--disk', 'default/db1.qcow2,size=64'],
+    ['lab', 'beta', '--net', 'default'],
   ] as const) {
-    await daemon.domus('create', name, '--host', host);
+    await daemon.domus('create', name, '--host', host, ...devices);
   }
 });
 
@@ -82,6 +82,35 @@ test('a guest’s memory follows its slider', async ({ page }) => {
   expect(info.memory.actualKiB).toBe(info.memory.targetKiB);
 });
 
+test('a volume made in the window is a disk in the guest', async ({ page }) => {
+  const site = new SitePage(page);
+  await site.open(daemon.url);
+  const devices = await site.openDevices('db1');
+  await expect(devices.fact('Content')).toContainText('default/db1.qcow2');
+  const form = await devices.add('Add disk');
+  await form.getByRole('textbox', { name: 'Size' }).fill('1');
+  await form.getByRole('button', { name: 'Attach' }).click();
+  await expect(devices.item('xvdb')).toContainText('1 GiB', SETTLES);
+  expect(await daemon.domus('exec', 'db1', '--', 'cat /sys/block/xvdb/size')).toBe('2097152\n');
+  await devices.choose('xvdb');
+  await devices.pane('xvdb').getByRole('button', { name: 'Detach xvdb' }).click();
+  await expect(devices.item('xvdb')).toHaveCount(0, SETTLES);
+});
+
+test('a link of the window leads to a server in a guest, which finds another by its name', async ({
+  page,
+}) => {
+  const site = new SitePage(page);
+  await site.open(daemon.url);
+  await daemon.domus('exec', 'web1', '--', 'mkdir /www; httpd -h /www; hostname >/www/index.html');
+  expect(await daemon.domus('exec', 'lab', '--', 'wget -qO - http://web1/')).toBe('web1\n');
+  await daemon.domus('forward', 'add', '0', 'web1:80');
+  const devices = await site.openDevices('web1', 'eth0');
+  const link = devices.pane('eth0').getByRole('link', { name: /^http:/ });
+  const address = await link.getAttribute('href');
+  expect(await (await fetch(address!)).text()).toBe('web1\n');
+});
+
 test('a domain dragged to the other host goes on counting there', async ({ page }) => {
   const site = new SitePage(page);
   await site.open(daemon.url);
@@ -129,6 +158,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await console.type('clear; uname -a; cat /sys/hypervisor/type; free -m');
     await expect(console.screen).toContainText('Swap', SETTLES);
     await page.screenshot({ path: `${SCREENSHOTS}/console-${colorScheme}.png` });
+    const networks = await site.openNetworks();
+    await expect(networks.guest('web1')).toBeVisible();
+    await page.screenshot({ path: `${SCREENSHOTS}/networks-${colorScheme}.png` });
     await context.close();
   });
 }
