@@ -108,7 +108,7 @@ describe('a domain of the Debian image', () => {
     });
     await expect(
       site.api.volumes.remove({ pool: 'default', volume: `${image.id}.qcow2` }),
-    ).rejects.toMatchObject({ code: 'disk.in-use' });
+    ).rejects.toMatchObject({ code: 'volume.has-overlays' });
   });
 
   guest('powers off cleanly, and leaves a file system without a fault', async () => {
