@@ -90,14 +90,11 @@ describe('a domain of the Debian image', () => {
   });
 
   guest('has Debian’s suites as the sources of its packages', async () => {
-    const listed = await site.ask(
-      'web1',
-      "apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages'",
-    );
-    expect(listed.split('\n').sort()).toEqual([
-      'bookworm http://deb.debian.org/debian/',
-      'bookworm-security http://deb.debian.org/debian-security/',
-      'bookworm-updates http://deb.debian.org/debian/',
+    const asked = await site.ask('web1', "apt-get update --print-uris | grep -o 'http.*InRelease'");
+    expect(asked.split('\n').sort()).toEqual([
+      'http://deb.debian.org/debian-security/dists/bookworm-security/InRelease',
+      'http://deb.debian.org/debian/dists/bookworm-updates/InRelease',
+      'http://deb.debian.org/debian/dists/bookworm/InRelease',
     ]);
   });
 
