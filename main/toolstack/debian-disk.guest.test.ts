@@ -90,7 +90,10 @@ describe('a domain of the Debian image', () => {
   });
 
   guest('has Debian’s suites as the sources of its packages', async () => {
-    const asked = await site.ask('web1', "apt-get update --print-uris | grep -o 'http[^ ]*InRelease'");
+    const asked = await site.ask(
+      'web1',
+      "apt-get update --print-uris | grep -o 'http[^ ]*InRelease'",
+    );
     expect(asked.split('\n').sort()).toEqual([
       'http://deb.debian.org/debian-security/dists/bookworm-security/InRelease',
       'http://deb.debian.org/debian/dists/bookworm-updates/InRelease',
