@@ -1,4 +1,5 @@
 /** A port of the machine that leads to a guest: `127.0.0.1:2222 → web1:22`. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Ipv4Address } from '../address/ipv4-address.ts';
@@ -28,7 +29,8 @@ export class PortForward implements Forward {
   private readonly server: Server;
   private readonly options: PortForwardOptions;
   private readonly sockets = new Set<Socket>();
-  private nextPort = 0;
+  /** Not where a forward of before began: its peers may remember those ports (RFC 6056). */
+  private nextPort = randomInt(EPHEMERAL.count);
 
   private constructor(options: PortForwardOptions, server: Server, port: number) {
     this.options = options;

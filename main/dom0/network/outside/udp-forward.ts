@@ -2,6 +2,7 @@
  * A UDP port of the machine that leads to a guest. Each client is a port of the gateway to the
  * guest, for as long as it is not silent.
  */
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Endpoint } from '../protocol/endpoints.ts';
@@ -43,7 +44,8 @@ export class UdpForward implements Forward {
   private readonly socket: Socket;
   /** The one used last is last. */
   private readonly clients = new Map<string, Client>();
-  private nextPort = 0;
+  /** Not where a forward of before began: its peers may remember those ports (RFC 6056). */
+  private nextPort = randomInt(EPHEMERAL.count);
 
   private constructor(options: UdpForwardOptions, socket: Socket) {
     this.options = options;

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TcpFlag } from '../protocol/tcp.ts';
-import type { TcpSegment } from '../protocol/tcp.ts';
+import type { TcpHeader, TcpSegment } from '../protocol/tcp.ts';
 import { TcpWire } from '../testing/tcp-wire.ts';
 import type { WirePlan } from '../testing/tcp-wire.ts';
 import { Reassembly } from './reassembly.ts';
 import { RECEIVE_BUFFER_BYTES } from './tcp-receiver.ts';
 import { TcpConnection } from './tcp-connection.ts';
+import type { TcpEvents } from './tcp-connection.ts';
 
 const HOUR_MS = 3_600_000;
 const clean: WirePlan = {
@@ -23,6 +24,27 @@ function bytes(length: number, seed = 1): Uint8Array {
     return state >>> 24;
   });
 }
+
+const SILENT: TcpEvents = {
+  opened: () => undefined,
+  data: () => undefined,
+  ended: () => undefined,
+  writable: () => undefined,
+  closed: () => undefined,
+};
+
+const EMPTY_SEGMENT: TcpSegment = {
+  sourcePort: 2,
+  destinationPort: 1,
+  payloadAt: 0,
+  payloadEnd: 0,
+  sequence: 0,
+  acknowledgment: 0,
+  flags: 0,
+  window: 9,
+  mss: null,
+  windowShift: null,
+};
 
 interface Traffic {
   written: readonly [Uint8Array, Uint8Array];
@@ -222,6 +244,33 @@ describe('a TCP connection', () => {
     expect(left.closed).toBe('reset');
   });
 
+  it('ends what its peer remembers of a connection of before, and then opens', () => {
+    const sent: TcpHeader[] = [];
+    let nowMs = 0;
+    const connection = new TcpConnection({
+      localPort: 1,
+      remotePort: 2,
+      initialSequence: 100,
+      mss: 1460,
+      burstBytes: 1460,
+      now: () => nowMs,
+      transmit: (header) => sent.push(header),
+      timerSet: () => undefined,
+      events: SILENT,
+    });
+    const answer = { ...EMPTY_SEGMENT, sequence: 7000, mss: 1460 };
+    connection.connect();
+    connection.receive({ ...answer, flags: TcpFlag.ack, acknowledgment: 9000 }, bytes(0));
+    expect(sent.at(-1)).toMatchObject({ flags: TcpFlag.rst, sequence: 9000 });
+    expect(connection.state).toBe('syn-sent');
+    nowMs = connection.nextMs!;
+    connection.onTimer();
+    expect(sent.at(-1)).toMatchObject({ flags: TcpFlag.syn, sequence: 100 });
+    const flags = TcpFlag.syn | TcpFlag.ack;
+    connection.receive({ ...answer, flags, acknowledgment: 101 }, bytes(0));
+    expect(connection.state).toBe('established');
+  });
+
   it('survives any segments: never an exception, never more than it can hold', () => {
     const segments = fc.record({
       step: fc.integer({ min: -3, max: 300_000 }),
@@ -245,23 +294,15 @@ describe('a TCP connection', () => {
           now: () => nowMs,
           transmit: () => sent++,
           timerSet: () => undefined,
-          events: {
-            opened: () => undefined,
-            data: ({ length }) => (held += length),
-            ended: () => undefined,
-            writable: () => undefined,
-            closed: () => undefined,
-          },
+          events: { ...SILENT, data: ({ length }) => (held += length) },
         });
-        const common = { sourcePort: 2, destinationPort: 1, payloadAt: 0, payloadEnd: 0 };
-        const opening = { ...common, sequence: 0, acknowledgment: 0, flags: TcpFlag.syn };
-        connection.listen({ ...opening, window: 9, mss: 0, windowShift: 14 });
+        connection.listen({ ...EMPTY_SEGMENT, flags: TcpFlag.syn, mss: 0, windowShift: 14 });
         connection.accept();
         connection.write(bytes(5000));
         for (const { step, ackStep, flags, window, bytes: count, option } of hostile) {
           nowMs += 10;
           const segment = {
-            ...common,
+            ...EMPTY_SEGMENT,
             sequence: (1 + held + (step % 5 === 0 ? step : 0)) >>> 0,
             acknowledgment: (1 + ackStep) >>> 0,
             flags: flags & ~TcpFlag.rst,

@@ -174,9 +174,14 @@ export class TcpConnection {
 
   private receiveAnswer(segment: TcpSegment): void {
     const { flags, acknowledgment } = segment;
-    const isAnswer = (flags & TcpFlag.ack) !== 0 && this.sender.acknowledgesSyn(acknowledgment);
-    if (!isAnswer) return;
-    if ((flags & TcpFlag.rst) !== 0) {
+    if ((flags & TcpFlag.ack) === 0) return;
+    const isReset = (flags & TcpFlag.rst) !== 0;
+    if (!this.sender.acknowledgesSyn(acknowledgment)) {
+      // The peer still knows a connection of before: it is told that this is over (RFC 9293 3.10.7.3).
+      if (!isReset) this.reply(TcpFlag.rst, acknowledgment);
+      return;
+    }
+    if (isReset) {
       this.close('reset');
       return;
     }
