@@ -82,6 +82,7 @@ function merge(parts: readonly SleepSamples[]): SleepSamples {
   return {
     emptySleepMs: median(parts.map(({ emptySleepMs }) => emptySleepMs)),
     overrunMs: parts.flatMap(({ overrunMs }) => overrunMs),
+    timerOverrunMs: parts.flatMap(({ timerOverrunMs }) => timerOverrunMs),
   };
 }
 
@@ -110,6 +111,7 @@ function result(observed: Observation): Measurement {
       sleep_samples: samples.overrunMs.length,
       sleep_overrun_ms_median: round(median(samples.overrunMs), 2),
       sleep_overrun_ms_worst: round(Math.max(...samples.overrunMs), 2),
+      timer_overrun_ms_p95: round(p95(samples.timerOverrunMs), 2),
       empty_sleep_ms: round(samples.emptySleepMs, 2),
     },
     notes: found
