@@ -4,7 +4,7 @@ import { md5OfForwarded } from './testing/forwarded.ts';
 import { guestImage } from './testing/guest-image.ts';
 import { joinAll, TestGateways } from './testing/test-gateways.ts';
 import type { TestDomain } from './testing/test-host.ts';
-import { move, newDomain, newVif, TestHost } from './testing/test-host.ts';
+import { move, newDomain, newVif, setAddress, TestHost } from './testing/test-host.ts';
 
 const LAN = {
   number: 1,
@@ -36,10 +36,7 @@ describe('a guest that moves', { timeout: 240_000 }, () => {
         const boot = await guestImage(guest.spec.name);
         await host.channel.call('domain.boot', { spec: guest.spec, boot });
         await guest.console.prompt();
-        await guest.console.run(
-          'dmesg -n 1; until [ -e /sys/class/net/eth0 ]; do usleep 50000; done; ' +
-            `ip addr add ${address}/24 dev eth0; ip link set eth0 up`,
-        );
+        await guest.console.run(`dmesg -n 1; ${setAddress('eth0', address)}`);
       }),
     );
   }, 240_000);

@@ -8,7 +8,7 @@ import { dissectFile } from '../dom0/network/testing/tcpdump.ts';
 import type { VifRules } from '../toolstack/control/host.contract.ts';
 import { guestImage } from './testing/guest-image.ts';
 import type { TestDomain } from './testing/test-host.ts';
-import { newDomain, newVif, TestHost } from './testing/test-host.ts';
+import { newDomain, newVif, setAddress, TestHost } from './testing/test-host.ts';
 
 describe('guests on a network', { timeout: 240_000 }, () => {
   let host: TestHost;
@@ -30,10 +30,7 @@ describe('guests on a network', { timeout: 240_000 }, () => {
         const boot = await guestImage(guest.spec.name);
         await host.channel.call('domain.boot', { spec: guest.spec, boot });
         await guest.console.prompt();
-        await guest.console.run(
-          'dmesg -n 1; until [ -e /sys/class/net/eth0 ]; do usleep 50000; done; ' +
-            `ip addr add ${address}/24 dev eth0; ip link set eth0 up`,
-        );
+        await guest.console.run(`dmesg -n 1; ${setAddress('eth0', address)}`);
       }),
     );
     guests.sort((a, b) => a.spec.name.localeCompare(b.spec.name));
@@ -87,7 +84,7 @@ describe('guests on a network', { timeout: 240_000 }, () => {
     const { domid } = guests[1]!.spec;
     const spec = newVif(1, 'other', '10.0.0.3');
     await host.channel.call('domain.attachInterface', { domid, vif: spec });
-    await ask(1, 'ip link set eth0 down; ip addr add 10.0.0.3/24 dev eth1; ip link set eth1 up');
+    await ask(1, `ip link set eth0 down; ${setAddress('eth1', '10.0.0.3')}`);
     expect(await ask(1, 'ping -c 2 -W 1 10.0.0.1 | grep received')).toContain('0 packets received');
     await host.channel.call('domain.detachInterface', { domid, handle: 1 });
     // The guest's bus has let go of it; the kernel takes the interface away a moment later.
@@ -170,10 +167,7 @@ describe('guests on a network', { timeout: 240_000 }, () => {
   it('keep their network when the driver is taken away and comes back', async () => {
     for (let turn = 0; turn < 3; turn++) {
       await ask(1, 'echo vif-0 >/sys/bus/xen/drivers/vif/unbind; rmmod xen_netfront');
-      await ask(
-        1,
-        'until [ -e /sys/class/net/eth0 ]; do usleep 50000; done; ip addr add 10.0.0.2/24 dev eth0; ip link set eth0 up',
-      );
+      await ask(1, setAddress('eth0', '10.0.0.2'));
       expect(await ask(1, 'ping -c 2 -W 5 10.0.0.1 | grep received')).toContain(
         '2 packets received',
       );

@@ -141,6 +141,19 @@ export function newVif(handle: number, network: string, address: string): VifSpe
   };
 }
 
+/**
+ * For a guest's shell: gives an interface an address by hand, once the image's DHCP client, which would
+ * take it away again, has begun and been ended.
+ */
+export function setAddress(device: string, address: string): string {
+  const pid = `/run/domus-dhcp/${device}.pid`;
+  const begun = `[ -s ${pid} ] && ip link show ${device} | grep -q UP`;
+  return (
+    `until ${begun}; do usleep 50000; done; kill $(cat ${pid}); ` +
+    `ip addr add ${address}/24 dev ${device}`
+  );
+}
+
 /** Both directions' rings, of an interface's life on a host or of a wire. */
 export function newFrameRings(): { sent: SharedArrayBuffer; received: SharedArrayBuffer } {
   return { sent: createFrameRing(FRAME_RING_BYTES), received: createFrameRing(FRAME_RING_BYTES) };
