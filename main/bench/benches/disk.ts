@@ -48,11 +48,11 @@ export async function disk(progress: (message: string) => void): Promise<Measure
 
   progress('booting the peers');
   const v86 = resources.use(new PlainV86(files, MEMORY_MIB, null, await image('ide')));
-  const contestants = [await contestant(v86, 'sda')];
+  const contestants = [await contestant(v86, 'sda', ['ata_piix', 'sd_mod'])];
   if (qemuVersion() !== null) {
     const devices = virtioDisk(await image('virtio'));
     const qemu = resources.use(new Qemu(files, MEMORY_MIB, devices));
-    contestants.push(await contestant(qemu, 'vda'));
+    contestants.push(await contestant(qemu, 'vda', ['virtio_pci', 'virtio_blk']));
   }
   progress('starting the domain');
   const domus = resources.use(
@@ -63,14 +63,18 @@ export async function disk(progress: (message: string) => void): Promise<Measure
       disks: [{ source: await image('pv.img'), name: 'xvda' }],
     }),
   );
-  contestants.unshift(await contestant(domus, 'xvda'));
+  contestants.unshift(await contestant(domus, 'xvda', []));
   return result(await measure(contestants, progress));
 }
 
 /** It stands still afterwards. */
-async function contestant(machine: Machine, device: string): Promise<Contestant> {
+async function contestant(
+  machine: Machine,
+  device: string,
+  drivers: readonly string[],
+): Promise<Contestant> {
   const shell = await GuestShell.open(machine);
-  await prepareDisk(shell, device);
+  await prepareDisk(shell, device, drivers);
   await machine.pause();
   const passes = { seq_read: 1, seq_write: 1, rand_read: 1, fsync: 1 };
   return { machine, shell, device, passes };

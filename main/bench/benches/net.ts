@@ -81,6 +81,7 @@ async function asPair(machines: readonly Machine[]): Promise<Pair> {
         pause: () => machine.pause(),
         resume: () => machine.resume(),
       };
+      await shell.run('modprobe -a virtio_pci virtio_net');
       await configure(station);
       return station;
     }),

@@ -37,12 +37,21 @@ export async function writeDiskImage(path: string): Promise<void> {
   await writeFile(path, image);
 }
 
-/** Waits for the disk `device` (`sda`), and puts in place what the work needs. */
-export async function prepareDisk(shell: GuestShell, device: string): Promise<void> {
+/**
+ * Waits for the disk `device` (`sda`), and puts in place what the work needs.
+ *
+ * @param drivers of the disk; nothing in the image looks for cards that were there at boot
+ */
+export async function prepareDisk(
+  shell: GuestShell,
+  device: string,
+  drivers: readonly string[],
+): Promise<void> {
   const wait = `until [ -b /dev/${device} ]; do sleep 0.1; done`;
   const fill = `dd if=/dev/${device} of=${SOURCE} bs=1M count=${SOURCE_MIB} skip=${FILE_SYSTEM_MIB}`;
   const mount = `mount -t ext2 -o sync /dev/${device} ${MOUNT}`;
-  for (const command of ['modprobe ext4', wait, `${fill} 2>/dev/null`, mount]) {
+  const load = `modprobe -a ext4 ${drivers.join(' ')}`;
+  for (const command of [load, wait, `${fill} 2>/dev/null`, mount]) {
     const { status, output } = await shell.run(command);
     if (status !== 0) throw new MachineError(`"${command}" failed (${status}): ${output}`);
   }

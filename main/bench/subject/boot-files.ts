@@ -28,11 +28,18 @@ export async function bootFiles({ home }: Daemon): Promise<BootFiles> {
   };
 }
 
+/**
+ * SeaBIOS's ACPI tables have Linux ask the chipset which PCI cards are pulled; v86 has no such ports,
+ * so all bits read as set, and its disk and network card would be gone before they are used.
+ */
+const KEEP_CARDS = 'acpiphp.disable=1';
+
 /** As {@link bootFiles}, with the drivers of the peers' disks and network cards. */
 export async function peerBootFiles(daemon: Daemon): Promise<BootFiles> {
   const mirror = process.env['DOMUS_MIRROR'];
   const { cache } = daemon.home;
   const image = await new ImageStore({ directory: join(cache, 'images'), mirror }).ensure();
   const initrd = await peerInitrd(image, join(cache, 'bench'), mirror);
-  return { ...(await bootFiles(daemon)), initrd };
+  const files = await bootFiles(daemon);
+  return { ...files, initrd, commandLine: `${files.commandLine} ${KEEP_CARDS}` };
 }
