@@ -36,22 +36,16 @@ export async function net(progress: (message: string) => void): Promise<Measurem
   const folder = await mkdtemp(join(tmpdir(), 'domus-bench-net-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));
 
-  progress('booting the peers');
-  const pairs: Pair[] = [];
+  progress('booting');
   const peers = startPair(files, MEMORY_MIB, STATIONS).map((each) => resources.use(each));
-  pairs.push(await asPair(peers));
-  if (qemuVersion() !== null) {
-    const qemus = startQemus(files, folder).map((each) => resources.use(each));
-    pairs.push(await asPair(qemus));
-  }
-  progress('booting the domains');
+  const qemus =
+    qemuVersion() === null ? [] : startQemus(files, folder).map((each) => resources.use(each));
   const site = resources.use(await HostSite.start(HOST_MIB));
-  const domus = await Promise.all(
-    STATIONS.map((station, index) => site.boot(`net${index}`, MEMORY_MIB, station)),
-  );
-  for (const station of domus) await configure(station);
-  for (const station of domus) await station.pause();
-  pairs.unshift(domus as unknown as Pair);
+  const pairs = await Promise.all([
+    domusPair(site),
+    asPair(peers),
+    ...(qemus.length > 0 ? [asPair(qemus)] : []),
+  ]);
   return result(await measure(pairs, progress));
 }
 
@@ -67,6 +61,16 @@ function startQemus(files: BootFiles, folder: string): Qemu[] {
     ({ mac }, index) =>
       new Qemu(files, MEMORY_MIB, virtioNetwork(mac, socket(index), socket(1 - index))),
   );
+}
+
+/** As {@link asPair}. */
+async function domusPair(site: HostSite): Promise<Pair> {
+  const stations = await Promise.all(
+    STATIONS.map((station, index) => site.boot(`net${index}`, MEMORY_MIB, station)),
+  );
+  for (const station of stations) await configure(station);
+  for (const station of stations) await station.pause();
+  return stations as unknown as Pair;
 }
 
 /** They stand still afterwards. */
