@@ -46,21 +46,24 @@ export async function disk(progress: (message: string) => void): Promise<Measure
     return path;
   };
 
-  progress('booting');
+  progress('booting the peers');
   const v86 = resources.use(new PlainV86(files, MEMORY_MIB, null, await image('ide')));
-  const qemu =
-    qemuVersion() === null
-      ? null
-      : resources.use(new Qemu(files, MEMORY_MIB, virtioDisk(await image('virtio'))));
-  const disks = [{ source: await image('pv.img'), name: 'xvda' as const }];
-  const wanted = { name: 'disk', memoryMiB: MEMORY_MIB, maxMemoryMiB: MEMORY_MIB, disks };
-  const contestants = await Promise.all([
-    DomusDomain.create(daemon, wanted).then((domus) =>
-      contestant(resources.use(domus), 'xvda', []),
-    ),
-    contestant(v86, 'sda', ['ata_piix', 'sd_mod']),
-    ...(qemu ? [contestant(qemu, 'vda', ['virtio_pci', 'virtio_blk'])] : []),
-  ]);
+  const peers = [await contestant(v86, 'sda', ['ata_piix', 'sd_mod'])];
+  if (qemuVersion() !== null) {
+    const devices = virtioDisk(await image('virtio'));
+    const qemu = resources.use(new Qemu(files, MEMORY_MIB, devices));
+    peers.push(await contestant(qemu, 'vda', ['virtio_pci', 'virtio_blk']));
+  }
+  progress('starting the domain');
+  const domus = resources.use(
+    await DomusDomain.create(daemon, {
+      name: 'disk',
+      memoryMiB: MEMORY_MIB,
+      maxMemoryMiB: MEMORY_MIB,
+      disks: [{ source: await image('pv.img'), name: 'xvda' }],
+    }),
+  );
+  const contestants = [await contestant(domus, 'xvda', []), ...peers];
   return result(await measure(contestants, progress));
 }
 

@@ -2,24 +2,31 @@
  * `isolation`: what a guest that floods disk and network costs a neighbour that serves small
  * requests, beside what one costs it that only computes.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NewDisk } from '../../../shared/contract/index.ts';
 import type { Measurement } from '../bench.ts';
 import type { Addresses, Station } from '../guest/network-work.ts';
-import { configure } from '../guest/network-work.ts';
+import { openStation } from '../guest/network-work.ts';
 import { MachineError } from '../peers/machine.ts';
 import { median, p95, round } from '../statistics/statistics.ts';
-import { HostSite } from '../subject/host-site.ts';
+import { Daemon } from '../subject/daemon.ts';
+import { DomusDomain } from '../subject/domain.ts';
 
-const MEMORY_MIB = 96;
+const MEMORY_MIB = 128;
 const HOST_MIB = 512;
-const DISK_BYTES = 64 * 2 ** 20;
+const DISK_MIB = 64;
 const WARM_UP_ROUNDS = 2;
 const ROUNDS = 5;
 /** Of one round: uneven in time, so that they do not run in step with anything. */
 const REQUESTS = 60;
+const NETWORK = 'bench';
+const SUBNET = '10.0.0.0/24';
 const STATIONS = {
-  server: { mac: '00:16:3e:00:00:01', address: '10.0.0.1' },
-  client: { mac: '00:16:3e:00:00:02', address: '10.0.0.2' },
-  neighbour: { mac: '00:16:3e:00:00:03', address: '10.0.0.3' },
+  server: { mac: '00:16:3e:00:00:11', address: '10.0.0.11' },
+  client: { mac: '00:16:3e:00:00:12', address: '10.0.0.12' },
+  neighbour: { mac: '00:16:3e:00:00:13', address: '10.0.0.13' },
 } as const satisfies Record<string, Addresses>;
 
 /** What the neighbour does meanwhile. Each ends when the file is gone. */
@@ -39,14 +46,24 @@ type Work = keyof typeof WORK;
 type Latencies = Record<Work, number[][]>;
 
 export async function isolation(progress: (message: string) => void): Promise<Measurement> {
-  await using site = await HostSite.start(HOST_MIB);
-  progress('booting three domains');
+  await using resources = new AsyncDisposableStack();
+  const daemon = resources.use(await Daemon.start(HOST_MIB));
+  const folder = await mkdtemp(join(tmpdir(), 'domus-bench-isolation-'));
+  resources.defer(() => rm(folder, { recursive: true, force: true }));
+  await daemon.site.networks.add({ name: NETWORK, subnet: SUBNET });
+  progress('starting three domains');
+  const start = async (name: keyof typeof STATIONS, disks: NewDisk[]): Promise<Station> => {
+    const { mac, address } = STATIONS[name];
+    const wanted = { name, memoryMiB: MEMORY_MIB, maxMemoryMiB: MEMORY_MIB, disks };
+    const interfaces = [{ network: NETWORK, mac, address }];
+    const domain = resources.use(await DomusDomain.create(daemon, { ...wanted, interfaces }));
+    return openStation(name, domain, STATIONS[name]);
+  };
   const [server, client, neighbour] = await Promise.all([
-    site.boot('server', MEMORY_MIB, STATIONS.server),
-    site.boot('client', MEMORY_MIB, STATIONS.client),
-    site.boot('neighbour', MEMORY_MIB, STATIONS.neighbour, DISK_BYTES),
+    start('server', []),
+    start('client', []),
+    start('neighbour', [{ source: join(folder, 'disk.img'), name: 'xvda', sizeMiB: DISK_MIB }]),
   ]);
-  for (const station of [server, client, neighbour]) await configure(station);
   await server.run('mkdir -p /tmp/www; echo answer >/tmp/www/small; httpd -p 80 -h /tmp/www');
   const latencies: Latencies = { computes: [], floods: [] };
   for (let turn = -WARM_UP_ROUNDS; turn < ROUNDS; turn++) {

@@ -1,6 +1,8 @@
 /** What `net` does between two guests on one network. */
+import type { Machine } from '../peers/machine.ts';
 import { MachineError } from '../peers/machine.ts';
 import { median } from '../statistics/statistics.ts';
+import { GuestShell } from './guest-shell.ts';
 
 /** What an interface is known by. */
 export interface Addresses {
@@ -24,11 +26,36 @@ const PORT = 5000;
 const PINGS = 100;
 const RECEIVED = 'cat /sys/class/net/eth0/statistics/rx_bytes';
 
-/** Gives `eth0` its MAC (v86's card draws one of its own) and address. */
-export async function configure({ address, mac, run }: Station): Promise<void> {
-  const wait = 'until [ -e /sys/class/net/eth0 ]; do sleep 0.1; done';
+/** Takes the guest's shell over and configures its interface. @param name of the pair */
+export async function openStation(
+  name: string,
+  machine: Machine,
+  addresses: Addresses,
+): Promise<Station> {
+  const shell = await GuestShell.open(machine);
+  const station: Station = {
+    name,
+    ...addresses,
+    run: async (command) => (await shell.run(command)).output,
+    pause: () => machine.pause(),
+    resume: () => machine.resume(),
+  };
+  // Nothing in the image looks for cards that were there at boot.
+  await shell.run('modprobe -a virtio_pci virtio_net 2>/dev/null');
+  await configure(station);
+  return station;
+}
+
+/**
+ * Gives `eth0` its MAC (v86's card draws one of its own) and address, in place of the image's DHCP
+ * client, which would ask for ever where nobody answers.
+ */
+async function configure({ address, mac, run }: Station): Promise<void> {
+  const client = '/run/domus-dhcp/eth0.pid';
+  await run(`until [ -s ${client} ]; do sleep 0.1; done; kill $(cat ${client})`);
+  await run('ip link set eth0 down; ip addr flush dev eth0');
   const set = `[ $(cat /sys/class/net/eth0/address) = ${mac} ] || ip link set eth0 address ${mac}`;
-  await run(`${wait}; ${set}; ip addr add ${address}/24 dev eth0; ip link set eth0 up`);
+  await run(`${set}; ip addr add ${address}/24 dev eth0; ip link set eth0 up`);
 }
 
 /**

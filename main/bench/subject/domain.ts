@@ -26,8 +26,8 @@ export class DomusDomain implements Machine {
   }
 
   /** Creates, waits until its guest answers, and opens its console. */
-  static async create(daemon: Daemon, wanted: Omit<CreateDomain, 'host'>): Promise<DomusDomain> {
-    await daemon.done(daemon.site.domains.create({ ...wanted, host: HOST }));
+  static async create(daemon: Daemon, wanted: CreateDomain): Promise<DomusDomain> {
+    await daemon.done(daemon.site.domains.create({ host: HOST, ...wanted }));
     return DomusDomain.attach(daemon, wanted.name);
   }
 
