@@ -15,7 +15,7 @@ import { Daemon } from '../subject/daemon.ts';
 import { DomusDomain } from '../subject/domain.ts';
 
 const MEMORY_MIB = 128;
-const HOST_MIB = 512;
+const HOST_MIB = 768;
 const DISK_MIB = 64;
 const WARM_UP_ROUNDS = 2;
 const ROUNDS = 5;
