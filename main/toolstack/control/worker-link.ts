@@ -16,9 +16,13 @@ export class WorkerLink<Calls extends CallMap, Events extends EventMap> {
   readonly exited: Promise<string>;
   private readonly worker: Worker;
   private readonly channel: Channel<Calls, Events, Nothing, Nothing>;
+  private gone = false;
 
-  /** `name` is in errors: "the gateways' worker is gone". */
-  constructor(worker: Worker, name: string) {
+  /**
+   * `name` is in errors: "the gateways' worker is gone". `subject` is in the reasons of its end: "it
+   * failed: …".
+   */
+  constructor(worker: Worker, name: string, subject = 'it') {
     this.worker = worker;
     this.channel = new Channel<Calls, Events, Nothing, Nothing>(
       { post: (message, transfer) => worker.postMessage(message, transfer as MessagePort[]) },
@@ -28,13 +32,18 @@ export class WorkerLink<Calls extends CallMap, Events extends EventMap> {
     this.on = this.channel.on.bind(this.channel);
     worker.on('message', (message: ChannelMessage) => this.channel.deliver(message));
     this.exited = new Promise((resolve) => {
-      let reason = 'it ended';
-      worker.on('error', (error: Error) => (reason = `it failed: ${error.message}`));
+      let reason = `${subject} ended`;
+      worker.on('error', (error: Error) => (reason = `${subject} failed: ${error.message}`));
       worker.on('exit', () => {
+        this.gone = true;
         this.channel.close(reason);
         resolve(reason);
       });
     });
+  }
+
+  get isUp(): boolean {
+    return !this.gone;
   }
 
   call<Name extends keyof Calls & string>(

@@ -11,7 +11,7 @@ import { Topic } from '../streams/topic.ts';
 import { domain0Memory } from '../domains/domain0.ts';
 import { DiskRates } from './disk-rates.ts';
 import { InterfaceRates } from './interface-rates.ts';
-import { cpuPercent, perSecond, readCounters } from './rates.ts';
+import { cpuPercent, perSecond, readCounters, Readings } from './rates.ts';
 import type { Reading } from './rates.ts';
 
 const EVERY_MS = 1000;
@@ -24,7 +24,7 @@ export class Sampler {
   private readonly topic: Topic<StatisticsSample>;
   private timer: NodeJS.Timeout | null = null;
   private latest: StatisticsSample | null = null;
-  private before = new Map<string, Reading>();
+  private readonly readings = new Readings<Reading>();
   private readonly diskRates = new DiskRates();
   private readonly interfaceRates = new InterfaceRates();
 
@@ -52,7 +52,7 @@ export class Sampler {
       this.latest = null;
       return;
     }
-    this.before = new Map();
+    this.readings.forget();
     this.diskRates.forget();
     this.interfaceRates.forget();
     this.take();
@@ -67,30 +67,25 @@ export class Sampler {
 
   private take(): StatisticsSample {
     const atMs = performance.now();
-    const now = new Map<string, Reading>();
     const guests = this.domains
       .all()
       .filter(({ running }) => running !== null)
-      .map((domain) => this.sampleDomain(domain, atMs, now));
-    const zeros = this.hosts.all().map((host) => this.sampleDomain0(host, atMs, now));
+      .map((domain) => this.sampleDomain(domain, atMs));
+    const zeros = this.hosts.all().map((host) => this.sampleDomain0(host, atMs));
     const hosts = this.hosts
       .all()
       .map((host, index) => this.sampleHost(host, zeros[index]!, guests));
-    this.before = now;
+    this.readings.turn();
     this.diskRates.turn();
     this.interfaceRates.turn();
     return { timeMs: Date.now(), hosts, domains: [...zeros, ...guests] };
   }
 
-  private sampleDomain(
-    domain: ManagedDomain,
-    atMs: number,
-    now: Map<string, Reading>,
-  ): DomainSample {
+  private sampleDomain(domain: ManagedDomain, atMs: number): DomainSample {
     const reading = readCounters(domain.worker.counters, atMs);
     const { domid, disks, spec } = domain.worker;
     const life = `${domain.uuid} ${domid}`;
-    const sample = this.sample(domain.uuid, life, reading, now, { memory: domain.view.memory });
+    const sample = this.sample(domain.uuid, life, reading, { memory: domain.view.memory });
     return {
       ...sample,
       disks: this.diskRates.sample(life, disks.specs, atMs),
@@ -98,11 +93,11 @@ export class Sampler {
     };
   }
 
-  private sampleDomain0(host: SiteHost, atMs: number, now: Map<string, Reading>): DomainSample {
+  private sampleDomain0(host: SiteHost, atMs: number): DomainSample {
     const cpuTimeMs = host.isUp ? host.link.frames.domain0CpuTimeMs : 0;
     const reading: Reading = { atMs, cpuTimeMs, hypercalls: 0, events: 0 };
     const uuid = host.definition.domain0Uuid;
-    return this.sample(uuid, uuid, reading, now, { memory: domain0Memory(host) });
+    return this.sample(uuid, uuid, reading, { memory: domain0Memory(host) });
   }
 
   /** `life` names the counters: a domain that starts anew has new ones. */
@@ -110,18 +105,16 @@ export class Sampler {
     uuid: string,
     life: string,
     reading: Reading,
-    now: Map<string, Reading>,
     { memory }: Pick<DomainSample, 'memory'>,
   ): DomainSample {
-    const before = this.before.get(life);
-    now.set(life, reading);
+    const before = this.readings.put(life, reading);
     return {
       uuid,
       cpuPercent: cpuPercent(before, reading),
       cpuTimeMs: reading.cpuTimeMs,
       memory,
-      hypercallsPerSecond: perSecond(before, reading, 'hypercalls'),
-      eventsPerSecond: perSecond(before, reading, 'events'),
+      hypercallsPerSecond: perSecond(before, reading, ({ hypercalls }) => hypercalls),
+      eventsPerSecond: perSecond(before, reading, ({ events }) => events),
       disks: [],
       interfaces: [],
     };
