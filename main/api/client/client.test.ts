@@ -4,7 +4,7 @@ import { runServer } from '../testing/running-server.ts';
 import type { RunningServer } from '../testing/running-server.ts';
 import { DomusClient } from './client.ts';
 
-const soon = { interval: 5, timeout: 5_000 };
+const soon = { interval: 5, timeout: 30_000 };
 const alpha = { name: 'alpha', memoryMiB: 256, pcpus: 2 };
 
 function clientOf(running: RunningServer): DomusClient {

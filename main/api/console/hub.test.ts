@@ -4,7 +4,7 @@ import { ConsoleBench, Guest, UUID, ViewerTerminal } from '../testing/console-be
 import { sensibleOutput } from '../testing/terminal-output.ts';
 
 const until = vi.waitUntil;
-const soon = { interval: 5, timeout: 5_000 };
+const soon = { interval: 5, timeout: 30_000 };
 
 async function running(): Promise<{ bench: ConsoleBench; guest: Guest }> {
   const bench = new ConsoleBench();

@@ -12,7 +12,7 @@ import { runServer } from '../testing/running-server.ts';
 
 const TOKEN = 'a-test-token';
 const bearer = { authorization: `Bearer ${TOKEN}` };
-const soon = { interval: 5, timeout: 5_000 };
+const soon = { interval: 5, timeout: 30_000 };
 
 interface Answer {
   status: number;

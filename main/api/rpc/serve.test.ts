@@ -4,7 +4,7 @@ import { createSmallSite } from '../testing/small-site.ts';
 import { connectPort } from './port-client.ts';
 import { createRpcServer } from './serve.ts';
 
-const soon = { interval: 5, timeout: 5_000 };
+const soon = { interval: 5, timeout: 30_000 };
 
 function connect(): {
   site: ReturnType<typeof createSmallSite>;
@@ -33,7 +33,7 @@ describe('the API over a message port', () => {
     );
     await vi.waitUntil(() => site.taken > 500, soon);
     let seen = 0;
-    await vi.waitUntil(() => seen === (seen = site.taken), { interval: 100, timeout: 5_000 });
+    await vi.waitUntil(() => seen === (seen = site.taken), { interval: 100, timeout: 30_000 });
     // 1 MiB of events of about 1.1 KB.
     expect(site.taken).toBeLessThan(1200);
     port.close();
