@@ -82,7 +82,7 @@ function merge(parts: readonly SleepSamples[]): SleepSamples {
   return {
     emptySleepMs: median(parts.map(({ emptySleepMs }) => emptySleepMs)),
     overrunMs: parts.flatMap(({ overrunMs }) => overrunMs),
-    timerOverrunMs: parts.flatMap(({ timerOverrunMs }) => timerOverrunMs),
+    programOverrunMs: parts.flatMap(({ programOverrunMs }) => programOverrunMs),
   };
 }
 
@@ -111,7 +111,8 @@ function result(observed: Observation): Measurement {
       sleep_samples: samples.overrunMs.length,
       sleep_overrun_ms_median: round(median(samples.overrunMs), 2),
       sleep_overrun_ms_worst: round(Math.max(...samples.overrunMs), 2),
-      timer_overrun_ms_p95: round(p95(samples.timerOverrunMs), 2),
+      program_overrun_ms_median: round(median(samples.programOverrunMs), 2),
+      program_overrun_ms_p95: round(p95(samples.programOverrunMs), 2),
       empty_sleep_ms: round(samples.emptySleepMs, 2),
     },
     notes: found

@@ -57,6 +57,17 @@ export async function prepareDisk(
   }
 }
 
+/** Makes the kernel's own RAM disk `ram0`, as large as `device`, which it is filled from. */
+export async function makeRamDisk(shell: GuestShell, device: string): Promise<void> {
+  const load = `modprobe brd rd_nr=1 rd_size=${DISK_MIB * 1024}`;
+  const wait = `until [ -b /dev/${device} ] && [ -b /dev/ram0 ]; do sleep 0.1; done`;
+  const fill = `dd if=/dev/${device} of=/dev/ram0 bs=1M iflag=direct oflag=direct 2>/dev/null`;
+  for (const command of [load, wait, fill]) {
+    const { status, output } = await shell.run(command);
+    if (status !== 0) throw new MachineError(`"${command}" failed (${status}): ${output}`);
+  }
+}
+
 /** One line of shell, and the operations and bytes that it does. */
 export interface DiskCommand {
   command: string;

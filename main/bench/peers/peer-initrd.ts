@@ -19,8 +19,8 @@ import { moduleEntries } from '../../toolstack/images/initramfs/modules.ts';
 import { packageSources } from '../../toolstack/images/package-sources.ts';
 import { isRecipePackage } from '../../toolstack/images/recipe.ts';
 
-/** v86's IDE disk and virtio network card; QEMU's virtio disk and network card. */
-const PEER_MODULES = ['ata_piix', 'sd_mod', 'virtio_pci', 'virtio_blk', 'virtio_net'];
+/** v86's IDE disk and virtio network card; QEMU's virtio disk and network card; Linux's RAM disk. */
+const PEER_MODULES = ['ata_piix', 'sd_mod', 'virtio_pci', 'virtio_blk', 'virtio_net', 'brd'];
 const WANTED = /\/modules\.builtin$|\.ko$/;
 
 /**
@@ -34,7 +34,7 @@ export async function peerInitrd(
   folder: string,
   mirror: string | undefined,
 ): Promise<string> {
-  const path = join(folder, `${image.manifest.id}.peer-initrd.img`);
+  const path = join(folder, `${image.manifest.id}.${PEER_MODULES.join('-')}.img`);
   if (await exists(path)) return path;
   await mkdir(folder, { recursive: true });
   const scratch = await mkdtemp(join(folder, '.new-'));
