@@ -12,3 +12,4 @@ export { VifBackend } from './network/vif/vif-backend.ts';
 export type { VifBackendOptions, VifConnection } from './network/vif/vif-backend.ts';
 export { vifDevice, vifRings } from './network/vif/vif-device.ts';
 export type { VifConfig, VifRings } from './network/vif/vif-device.ts';
+export { PollWindow } from './rings/poll-window.ts';

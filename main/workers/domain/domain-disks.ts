@@ -95,6 +95,12 @@ export class DomainDisks {
     this.service();
   }
 
+  /** Requests are under way. */
+  get areBusy(): boolean {
+    for (const { client } of this.disks.values()) if (client.inFlight > 0) return true;
+    return false;
+  }
+
   /** After a ring of the doorbell. */
   service(): void {
     for (const disk of this.disks.values()) {

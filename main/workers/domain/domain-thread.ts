@@ -155,6 +155,7 @@ export class DomainThread {
         interfaces.afterSlice();
         return devices.afterSlice();
       },
+      expectsAnswer: () => disks.areBusy,
       account: () => this.account(domain),
     });
     this.life = { domain, devices, disks, interfaces, loop, doorbell };

@@ -51,6 +51,11 @@ export class DiskRingServer {
     return (this.taken - this.completed) >>> 0;
   }
 
+  /** There is something to take. */
+  get hasRequest(): boolean {
+    return Atomics.load(this.words, RingWord.requested) !== this.taken;
+  }
+
   take(): Taken {
     const waiting = (Atomics.load(this.words, RingWord.requested) - this.taken) >>> 0;
     const unaccepted = (this.completed - Atomics.load(this.words, RingWord.accepted)) >>> 0;

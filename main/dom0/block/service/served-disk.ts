@@ -6,12 +6,17 @@ import type { DiskErrorCode } from '../disk-error.ts';
 import { requestFault } from '../disk-image.ts';
 import type { DiskImage, Done } from '../disk-image.ts';
 import { settled } from '../done.ts';
+import { PollWindow } from '../../rings/poll-window.ts';
 import { DiskOperation, DiskStatus } from '../ring/disk-ring.abi.ts';
 import type { DiskRequest, DiskRingServer } from '../ring/disk-ring-server.ts';
 
 /** What one disk may do before the others have their turn. */
 const TURN_REQUESTS = 16;
 const TURN_BYTES = 2 ** 20;
+/** A guest that works through a disk asks anew in this time. */
+const NEXT_REQUEST_MS = 0.06;
+/** What one disk may take, looking for more, before the others have their turn. */
+const TURN_MS = 0.5;
 
 export interface ServedDiskListener {
   /** The first of a row of failures of the same code. */
@@ -28,6 +33,7 @@ export class ServedDisk {
   private closing = false;
   /** Codes told to the listener since the last success, by operation. */
   private readonly told = new Map<DiskOperation, string>();
+  private readonly next = new PollWindow(NEXT_REQUEST_MS);
   private onIdle: () => void = () => undefined;
 
   constructor(
@@ -64,11 +70,22 @@ export class ServedDisk {
 
   private async serve(): Promise<void> {
     for (;;) {
-      const turn = this.takeTurn();
+      const turn = this.takeTurns();
       if (turn === 'broken') return this.break();
       if (turn === 'more') await setImmediate();
       else if (this.closing) return;
       else await this.ring.requested();
+    }
+  }
+
+  /** For as long as requests come one after the other, or until others are to have their turn. */
+  private takeTurns(): 'more' | 'idle' | 'broken' {
+    const untilMs = performance.now() + TURN_MS;
+    for (;;) {
+      const turn = this.takeTurn();
+      if (turn !== 'idle' || this.closing) return turn;
+      if (performance.now() > untilMs) return 'more';
+      if (!this.next.look(() => this.ring.hasRequest)) return 'idle';
     }
   }
 
