@@ -26,8 +26,8 @@ export function listenToHost(parts: SiteParts, host: SiteHost, link: HostLink): 
     const found = about(domid);
     if (found) void diskFailed(parts, ...found, disk, status);
   });
-  link.on('capture.ended', ({ capture, counts, reason }) =>
-    parts.networks.captures.ended(link, capture, counts, reason),
+  link.on('capture.ended', ({ capture, reason }) =>
+    parts.networks.captures.ended(link, capture, reason),
   );
   link.on('domain.alive', ({ domid }) => about(domid)?.[1].hasSpoken());
   link.on('log', ({ level, source, message, uuid }) =>

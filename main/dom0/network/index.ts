@@ -43,4 +43,5 @@ export { denyOwnMachine, denySpecial } from './outside/reach-policy.ts';
 export type { MayReach } from './outside/reach-policy.ts';
 export { forwardDns } from './outside/dns-forwarder.ts';
 export { Capture } from './capture/capture.ts';
+export { CaptureCounters } from './capture/capture-counters.ts';
 export type { CaptureOptions } from './capture/capture.ts';

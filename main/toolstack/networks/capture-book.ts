@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import type { Capture } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
-import type { CaptureCounts } from '../control/host.contract.ts';
+import { CaptureCounters } from '../../dom0/network/index.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { HostLink } from '../hosts/host-link.ts';
 import type { CaptureFile } from './capture-file.ts';
@@ -16,9 +16,12 @@ const MIB = 2 ** 20;
 const DEFAULT_MIB = 1024;
 /** Of those that ended. */
 const REMEMBERED = 100;
+/** How often the counts of those under way are told, where they change. */
+const TELL_EVERY_MS = 1000;
 
 interface Kept {
   record: Capture;
+  counters: CaptureCounters;
   domid: number;
   fd: number;
   /** The file grows no further. */
@@ -32,6 +35,7 @@ interface Kept {
 export class CaptureBook {
   private readonly captures = new Map<string, Kept>();
   private readonly changed: () => void;
+  private telling: NodeJS.Timeout | null = null;
 
   constructor(changed: () => void) {
     this.changed = changed;
@@ -39,7 +43,9 @@ export class CaptureBook {
 
   /** Newest first. */
   all(): Capture[] {
-    return [...this.captures.values()].map(({ record }) => record).reverse();
+    return [...this.captures.values()]
+      .map(({ record, counters: { frames, dropped } }) => ({ ...record, frames, dropped }))
+      .reverse();
   }
 
   /** The file is this book's from now on. Errors `domain.not-running`, and those of the host. */
@@ -63,6 +69,7 @@ export class CaptureBook {
     };
     const kept: Kept = {
       record,
+      counters: new CaptureCounters(),
       domid,
       fd: file.fd,
       maxBytes: maxMiB * MIB,
@@ -77,6 +84,7 @@ export class CaptureBook {
       this.captures.delete(record.id);
       throw error;
     }
+    this.telling ??= setInterval(() => this.tellCounts(), TELL_EVERY_MS).unref();
     this.changed();
     return record;
   }
@@ -97,10 +105,9 @@ export class CaptureBook {
   }
 
   /** A host is done with it: the domain is gone from there, or the file could not be written. */
-  ended(writer: HostLink, id: string, counts: CaptureCounts, reason: string | null): void {
+  ended(writer: HostLink, id: string, reason: string | null): void {
     const kept = this.captures.get(id);
     if (!kept?.writers.has(writer)) return;
-    count(kept, counts);
     this.release(kept, writer, reason ?? 'its domain ended');
   }
 
@@ -125,7 +132,7 @@ export class CaptureBook {
   private async begin(kept: Kept, writer: HostLink, continues: boolean): Promise<void> {
     kept.writers.add(writer);
     void writer.exited.then(() => this.release(kept, writer, 'its host died'));
-    const { record, domid, fd, maxBytes } = kept;
+    const { record, domid, fd, maxBytes, counters } = kept;
     await writer.call('capture.start', {
       capture: record.id,
       domid,
@@ -133,12 +140,13 @@ export class CaptureBook {
       fd,
       continues,
       maxBytes,
+      counters: counters.buffer,
     });
   }
 
   private async end(kept: Kept, writer: HostLink): Promise<void> {
     try {
-      count(kept, await writer.call('capture.stop', { capture: kept.record.id }));
+      await writer.call('capture.stop', { capture: kept.record.id });
       this.release(kept, writer, null);
     } catch (error) {
       // It is ending by itself there, or its host is gone: both are told.
@@ -152,10 +160,21 @@ export class CaptureBook {
   private release(kept: Kept, writer: HostLink, fault: string | null): void {
     if (!kept.writers.delete(writer) || kept.writers.size > 0) return;
     closeSync(kept.fd);
+    readCounts(kept);
     kept.record = { ...kept.record, endedAtMs: Date.now(), fault };
     kept.over.resolve();
     this.forgetOldest();
     this.changed();
+  }
+
+  private tellCounts(): void {
+    const all = [...this.captures.values()];
+    if (all.every(({ writers }) => writers.size === 0)) {
+      if (this.telling) clearInterval(this.telling);
+      this.telling = null;
+      return;
+    }
+    if (all.map(readCounts).includes(true)) this.changed();
   }
 
   private forgetOldest(): void {
@@ -166,11 +185,10 @@ export class CaptureBook {
   }
 }
 
-function count(kept: Kept, counts: CaptureCounts): void {
-  const { record } = kept;
-  kept.record = {
-    ...record,
-    frames: record.frames + counts.frames,
-    dropped: record.dropped + counts.dropped,
-  };
+/** True where they have changed. */
+function readCounts(kept: Kept): boolean {
+  const { frames, dropped } = kept.counters;
+  if (frames === kept.record.frames && dropped === kept.record.dropped) return false;
+  kept.record = { ...kept.record, frames, dropped };
+  return true;
 }

@@ -1,12 +1,8 @@
 /** Captures of interfaces of this host's domains, each to a file that the asking side has opened. */
 import { createWriteStream, fstatSync } from 'node:fs';
 import { DomusError } from '../../../shared/errors.ts';
-import { Capture } from '../../dom0/network/index.ts';
-import type {
-  CaptureCounts,
-  CaptureSpec,
-  HostEvents,
-} from '../../toolstack/control/host.contract.ts';
+import { Capture, CaptureCounters } from '../../dom0/network/index.ts';
+import type { CaptureSpec, HostEvents } from '../../toolstack/control/host.contract.ts';
 import type { VifDevice } from './vif-device.ts';
 
 type Ended = HostEvents['capture.ended'];
@@ -26,7 +22,8 @@ export class HostCaptures {
   }
 
   /** @throws DomusError `capture.running` */
-  start({ capture: id, fd, continues, maxBytes }: CaptureSpec, vif: VifDevice): void {
+  start(spec: CaptureSpec, vif: VifDevice): void {
+    const { capture: id, fd, continues, maxBytes } = spec;
     if (this.running.has(id)) {
       throw new DomusError('capture.running', `the capture ${id} runs on this host already`);
     }
@@ -36,6 +33,7 @@ export class HostCaptures {
       wallClockMs: () => performance.timeOrigin + performance.now(),
       fileBytes: continues ? fstatSync(fd).size : 0,
       fileBytesMax: maxBytes,
+      counters: new CaptureCounters(spec.counters),
       full: () => void this.end(id, `the file has reached its ${maxBytes} bytes`),
     });
     capture.finished.catch(() => void this.end(id, null));
@@ -47,7 +45,7 @@ export class HostCaptures {
   }
 
   /** @throws DomusError `capture.not-here`, `capture.file-failed` */
-  async stop(id: string): Promise<CaptureCounts> {
+  async stop(id: string): Promise<void> {
     const running = this.take(id);
     if (!running) throw new DomusError('capture.not-here', `no capture ${id} runs on this host`);
     try {
@@ -55,7 +53,6 @@ export class HostCaptures {
     } catch (cause) {
       throw new DomusError('capture.file-failed', fileFault(cause), { cause });
     }
-    return countsOf(running.capture);
   }
 
   private async end(id: string, reason: string | null): Promise<void> {
@@ -67,7 +64,7 @@ export class HostCaptures {
     } catch (error) {
       why = fileFault(error);
     }
-    this.ended({ capture: id, counts: countsOf(running.capture), reason: why });
+    this.ended({ capture: id, reason: why });
   }
 
   private take(id: string): Running | undefined {
@@ -76,10 +73,6 @@ export class HostCaptures {
     running?.unlisten();
     return running;
   }
-}
-
-function countsOf({ counters: { written, bytes, dropped } }: Capture): CaptureCounts {
-  return { frames: written, bytes, dropped };
 }
 
 function fileFault(error: unknown): string {

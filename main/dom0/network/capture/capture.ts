@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import { completeChecksum } from '../offload/complete-checksum.ts';
 import type { Offload } from '../offload/offload.ts';
 import type { FrameTap } from '../switch/port.ts';
+import { CaptureCounters } from './capture-counters.ts';
 import { PcapEncoder } from './pcap.ts';
 
 export interface CaptureOptions {
@@ -16,6 +17,8 @@ export interface CaptureOptions {
   readonly fileBytesMax?: number;
   /** It goes on with a file that has so many bytes. Default: a new one. */
   readonly fileBytes?: number;
+  /** Default: its own. */
+  readonly counters?: CaptureCounters;
   /** Told once: a frame had no room any more. */
   full?(): void;
 }
@@ -25,8 +28,7 @@ const WAITING_BYTES_MAX = 8 << 20;
 const DEFAULT_FILE_BYTES_MAX = 1 << 30;
 
 export class Capture {
-  /** Frames written and their bytes, and frames left out because the file was too slow or is full. */
-  readonly counters = { written: 0, bytes: 0, dropped: 0 };
+  readonly counters: CaptureCounters;
   /** To be set as a port's `tap`. */
   readonly tap: FrameTap;
   /** Settles when the file is complete; fails with what failed it. */
@@ -39,6 +41,7 @@ export class Capture {
 
   constructor(options: CaptureOptions) {
     this.options = options;
+    this.counters = options.counters ?? new CaptureCounters();
     this.encoder = new PcapEncoder(options.snapBytes);
     this.fileBytes = options.fileBytes ?? 0;
     this.tap = (frame, offload) => this.see(frame, offload);
@@ -73,8 +76,7 @@ export class Capture {
       if (!this.isOver && !hasRoom) this.tellFull();
       return;
     }
-    this.counters.written++;
-    this.counters.bytes += frame.length;
+    this.counters.frames++;
     this.put(record);
   }
 
