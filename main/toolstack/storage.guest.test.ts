@@ -175,8 +175,10 @@ describe('a volume of a local pool', () => {
       site.done(api.domains.attachDisk({ domain: 'web1', source: 'fast/scratch' })),
     ).rejects.toMatchObject({ code: 'disk.not-here' });
     await expect(api.pools.remove({ pool: 'fast' })).rejects.toMatchObject({ code: 'pool.in-use' });
-    await site.done(api.domains.delete({ domain: 'near', force: true }));
-    await api.volumes.remove({ pool: 'fast', volume: 'scratch' });
+    const deleted = await site.done(
+      api.domains.delete({ domain: 'near', force: true, disks: true }),
+    );
+    expect(deleted).toMatchObject({ title: 'Deleted near, fast/scratch' });
     await api.pools.remove({ pool: 'fast' });
   });
 });

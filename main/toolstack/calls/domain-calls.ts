@@ -44,7 +44,7 @@ export function domainCalls(
     pause: async (input) => pause(parts, find(input)),
     unpause: async (input) => unpause(parts, find(input)),
     rename: async (input) => rename(parts, find(input), input.name),
-    delete: async (input) => remove(parts, find(input), input.force ?? false),
+    delete: async (input) => remove(parts, find(input), input),
     undelete: async ({ domain }) => undelete(parts, parts.domains.resolveDeleted(domain)),
     setMemory: async (input) => setMemory(parts, find(input), input.memoryMiB * 1024),
     setMaxMemory: async (input) => setMaxMemory(parts, find(input), input.memoryMiB * 1024),

@@ -2,7 +2,9 @@
 import type { Domain, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
+import { volumeAddress } from '../disks/disk-source.ts';
 import type { SiteParts } from '../site-parts.ts';
+import { removeVolume } from '../storage/volumes.ts';
 import { destroy } from './power.ts';
 
 /** Also the host name inside. Errors `domain.exists`, `domain.name-reserved`, `domain.busy`. */
@@ -23,11 +25,22 @@ export async function rename(
   return domain.view;
 }
 
+export interface Removal {
+  /** A running domain is forced off first. */
+  force?: boolean | undefined;
+  /** Its volumes are deleted too, for good, but those that something else uses. */
+  disks?: boolean | undefined;
+}
+
 /**
- * Takes the definition away; until the program ends it can be had back. A running domain is forced
- * off first if `force` says so. Errors `domain.running`, `domain.busy`.
+ * Takes the definition away; until the program ends it can be had back. Errors `domain.running`,
+ * `domain.busy`.
  */
-export function remove(parts: SiteParts, domain: ManagedDomain, force: boolean): Task {
+export function remove(
+  parts: SiteParts,
+  domain: ManagedDomain,
+  { force = false, disks = false }: Removal,
+): Task {
   if (!force) domain.requireIdle();
   if (domain.running && !force) {
     throw new DomusError(
@@ -43,11 +56,33 @@ export function remove(parts: SiteParts, domain: ManagedDomain, force: boolean):
       if (domain.running || domain.operation) await destroy(parts, domain);
       // A domain whose creation was cut short is gone already.
       if (!parts.domains.byUuid(uuid)) return { title: `Deleted ${name}` };
+      const volumes = disks ? await removeVolumes(parts, domain) : [];
       parts.domains.setDeleted(domain, Date.now());
       parts.events.add('info', 'domain.deleted', `Domain ${name} was deleted.`, { domain: uuid });
-      return { title: `Deleted ${name}`, undo: 'undelete' };
+      const title = ['Deleted', [name, ...volumes].join(', ')].join(' ');
+      return { title, undo: 'undelete' };
     },
   );
+}
+
+/** A domain that comes back has none of them. @returns those that are deleted */
+async function removeVolumes(parts: SiteParts, domain: ManagedDomain): Promise<string[]> {
+  const { disks } = domain.definition;
+  const volumes = new Set(disks.map(({ source }) => source).filter(volumeAddress));
+  parts.domains.redefine(domain, { disks: disks.filter(({ source }) => !volumes.has(source)) });
+  const removed: string[] = [];
+  for (const source of volumes) {
+    try {
+      const { pool, volume } = volumeAddress(source)!;
+      await removeVolume(parts, { pool, volume });
+      removed.push(source);
+    } catch (error) {
+      const { message } = DomusError.toData(error);
+      const text = `${source}, a disk of ${domain.name}, was kept: ${message}`;
+      parts.events.add('warning', 'volume.kept', text, { domain: domain.uuid });
+    }
+  }
+  return removed;
 }
 
 /** Errors `domain.unknown`, `domain.exists` (its name was given away), `host.unknown`. */
