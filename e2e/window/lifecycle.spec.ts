@@ -93,6 +93,7 @@ test('a domain is renamed', async ({ site, page }) => {
 test('a host is added and removed', async ({ site, page }) => {
   await page.getByRole('button', { name: 'Add host' }).click();
   await page.getByRole('textbox', { name: 'Name' }).fill('delta');
+  await page.getByRole('textbox', { name: 'Loss' }).fill('2.5');
   await page.keyboard.press('Enter');
   await expect(site.host('delta')).toContainText('No domains on delta');
   await site.host('delta').getByRole('button', { name: 'More for delta' }).click();
@@ -112,6 +113,37 @@ test('an import that fails says so, a good one shows in the list', async ({ site
   await dialog.getByRole('textbox', { name: 'Kernel' }).fill('/boot/vmlinuz');
   await dialog.getByRole('button', { name: 'Import' }).click();
   await expect(page.getByRole('row', { name: /mine/ })).toBeVisible();
+});
+
+test('a disk is imported as an image, and a domain of it gets a larger one', async ({
+  site,
+  page,
+}) => {
+  await site.page.getByRole('link', { name: 'Images' }).click();
+  await page.getByRole('button', { name: 'Import…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('appliance');
+  await dialog.getByText('Disk', { exact: true }).click();
+  await expect(dialog.getByRole('textbox', { name: 'Kernel' })).toHaveCount(0);
+  await dialog.getByRole('textbox', { name: 'Disk' }).fill('/srv/appliance.qcow2');
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await expect(page.getByRole('row', { name: /appliance/ })).toContainText('4 GiB');
+
+  await page.getByRole('button', { name: 'New domain' }).click();
+  await dialog.getByRole('button', { name: /Image/ }).click();
+  await page.getByRole('option', { name: /appliance/ }).click();
+  await expect(dialog.getByRole('textbox', { name: 'Root disk' })).toHaveValue('4');
+});
+
+test('an image is built, of the recipe that is chosen', async ({ site, page }) => {
+  await site.page.getByRole('link', { name: 'Images' }).click();
+  await page.getByRole('button', { name: 'Build…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('Whole Debian').click();
+  await expect(dialog).toContainText('ssh server');
+  await dialog.getByRole('button', { name: 'Build', exact: true }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(site.strip).toContainText('Building');
 });
 
 test.describe('after a stop of the program', () => {

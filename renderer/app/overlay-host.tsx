@@ -2,6 +2,7 @@ import { CreateDomainDialog } from '../domains/create-domain-dialog.tsx';
 import { ForceDeleteDialog, ForceOffDialog } from '../domains/loss-dialogs.tsx';
 import { RenameDialog } from '../domains/rename-dialog.tsx';
 import { AddHostDialog } from '../hosts/add-host-dialog.tsx';
+import { BuildImageDialog } from '../images/build-image-dialog.tsx';
 import { ImportImageDialog } from '../images/import-image-dialog.tsx';
 import { AddNetworkDialog } from '../networks/add-network-dialog.tsx';
 import { AddPoolDialog } from '../storage/add-pool-dialog.tsx';
@@ -28,6 +29,8 @@ export function OverlayHost() {
       return <CreateDomainDialog />;
     case 'add-host':
       return <AddHostDialog />;
+    case 'build-image':
+      return <BuildImageDialog />;
     case 'import-image':
       return <ImportImageDialog />;
     case 'add-pool':

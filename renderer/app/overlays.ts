@@ -6,6 +6,7 @@ export type Overlay =
   | { readonly kind: 'help' }
   | { readonly kind: 'create-domain' }
   | { readonly kind: 'add-host' }
+  | { readonly kind: 'build-image' }
   | { readonly kind: 'import-image' }
   | { readonly kind: 'add-pool' }
   | { readonly kind: 'create-volume'; readonly pool: string; readonly over: string | null }

@@ -181,3 +181,8 @@ export function FormError({ message }: { readonly message: string | null }) {
     </p>
   );
 }
+
+/** Fields that belong together, beside each other. */
+export function FieldRow({ children }: { readonly children: ReactNode }) {
+  return <div className={styles.row}>{children}</div>;
+}

@@ -1,12 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Form } from 'react-aria-components';
 import type { Domain, OnDiskError, Pool } from '../../shared/contract/schemas.ts';
-import { Button } from '../design/button.tsx';
-import { WhenTag } from '../design/facts.tsx';
-import { FormError, Segments, Select, Switch } from '../design/field.tsx';
-import { errorDataOf } from '../site/error-data.ts';
-import { usePools, useTask } from '../site/queries.ts';
+import { FieldRow, Segments, Select, Switch } from '../design/field.tsx';
+import { usePools } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import {
   type ChoiceKind,
@@ -16,8 +12,8 @@ import {
   poolsOfHost,
   usableVolumes,
 } from './disk-choice.ts';
+import { AttachPane } from './attach-pane.tsx';
 import { DiskChoiceFields } from './disk-choice-fields.tsx';
-import styles from './devices.module.css';
 
 const KINDS: readonly { id: ChoiceKind; label: string }[] = [
   { id: 'new', label: 'New volume' },
@@ -43,7 +39,6 @@ export function AttachDiskPane({ domain }: { readonly domain: Domain }) {
   const [discard, setDiscard] = useState(true);
   const [onError, setOnError] = useState<OnDiskError>('pause');
   const attach = useMutation(queries.domains.attachDisk.mutationOptions());
-  const task = useTask(attach.data?.id ?? null) ?? attach.data;
   const taken = new Set(domain.disks.map((disk) => disk.name));
   const submit = () =>
     attach.mutate({
@@ -55,75 +50,44 @@ export function AttachDiskPane({ domain }: { readonly domain: Domain }) {
       onError,
     });
   return (
-    <article className={styles.page} aria-label="Add disk">
-      <div className={styles.head}>
-        <h2>Add disk</h2>
-        <WhenTag when={domain.domid === null ? 'next' : 'now'} />
-      </div>
-      <Form
-        className={styles.form!}
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <Segments
-          label="Content"
-          options={KINDS}
-          value={choice.kind}
-          onChange={(kind) => setChoice({ ...choice, kind })}
+    <AttachPane title="Add disk" domain={domain} call={attach} onSubmit={submit}>
+      <Segments
+        label="Content"
+        options={KINDS}
+        value={choice.kind}
+        onChange={(kind) => setChoice({ ...choice, kind })}
+      />
+      <DiskChoiceFields
+        choice={choice}
+        pools={pools}
+        onChange={(change) => setChoice({ ...choice, ...change })}
+      />
+      <FieldRow>
+        <Select
+          label="Called in the guest"
+          options={[
+            { id: AUTOMATIC, label: `the first free: ${NAMES.find((one) => !taken.has(one))}` },
+            ...NAMES.filter((one) => !taken.has(one)).map((id) => ({ id, label: id })),
+          ]}
+          value={name}
+          onChange={setName}
         />
-        <DiskChoiceFields
-          choice={choice}
-          pools={pools}
-          onChange={(change) => setChoice({ ...choice, ...change })}
+        <Select
+          label="When it fails"
+          options={ON_ERROR}
+          value={onError}
+          onChange={(id) => setOnError(id as OnDiskError)}
         />
-        <div className={styles.pair}>
-          <Select
-            label="Called in the guest"
-            options={[
-              { id: AUTOMATIC, label: `the first free: ${NAMES.find((one) => !taken.has(one))}` },
-              ...NAMES.filter((one) => !taken.has(one)).map((id) => ({ id, label: id })),
-            ]}
-            value={name}
-            onChange={setName}
-          />
-          <Select
-            label="When it fails"
-            options={ON_ERROR}
-            value={onError}
-            onChange={(id) => setOnError(id as OnDiskError)}
-          />
-        </div>
-        {choice.kind !== 'new' && (
-          <Switch isSelected={readOnly} onChange={setReadOnly}>
-            Read-only
-          </Switch>
-        )}
-        <Switch isSelected={discard} onChange={setDiscard}>
-          Give back room that the guest no longer needs
+      </FieldRow>
+      {choice.kind !== 'new' && (
+        <Switch isSelected={readOnly} onChange={setReadOnly}>
+          Read-only
         </Switch>
-        <FormError
-          message={
-            attach.error === null
-              ? (task?.error?.message ?? null)
-              : errorDataOf(attach.error).message
-          }
-        />
-        <div className={styles.buttons}>
-          <Button
-            type="submit"
-            kind="primary"
-            isPending={attach.isPending || task?.state === 'running'}
-          >
-            Attach
-          </Button>
-          <span className={styles.hint} role="status">
-            {task?.state === 'done' ? `${task.title}.` : ''}
-          </span>
-        </div>
-      </Form>
-    </article>
+      )}
+      <Switch isSelected={discard} onChange={setDiscard}>
+        Give back room that the guest no longer needs
+      </Switch>
+    </AttachPane>
   );
 }
 

@@ -1,17 +1,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Form } from 'react-aria-components';
 import { type Domain, Ipv4, Mac } from '../../shared/contract/schemas.ts';
-import { Button } from '../design/button.tsx';
 import { Empty } from '../design/empty.tsx';
-import { WhenTag } from '../design/facts.tsx';
 import { fieldFault } from '../design/field-fault.ts';
-import { FormError, TextField } from '../design/field.tsx';
-import { errorDataOf } from '../site/error-data.ts';
-import { useNetworking, useTask } from '../site/queries.ts';
+import { FieldRow, TextField } from '../design/field.tsx';
+import { useNetworking } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
+import { AttachPane } from './attach-pane.tsx';
 import { NetworkSelect } from '../networks/network-select.tsx';
-import styles from './devices.module.css';
 
 export function AttachInterfacePane({ domain }: { readonly domain: Domain }) {
   const { queries } = useSite();
@@ -20,7 +16,6 @@ export function AttachInterfacePane({ domain }: { readonly domain: Domain }) {
   const [mac, setMac] = useState('');
   const [address, setAddress] = useState('');
   const attach = useMutation(queries.domains.attachInterface.mutationOptions());
-  const task = useTask(attach.data?.id ?? null) ?? attach.data;
   if (networks.length === 0) {
     return (
       <Empty icon="network" title="There is no network to plug into">
@@ -32,62 +27,38 @@ export function AttachInterfacePane({ domain }: { readonly domain: Domain }) {
     );
   }
   return (
-    <article className={styles.page} aria-label="Add interface">
-      <div className={styles.head}>
-        <h2>Add interface</h2>
-        <WhenTag when={domain.domid === null ? 'next' : 'now'} />
-      </div>
-      <Form
-        className={styles.form!}
-        onSubmit={(event) => {
-          event.preventDefault();
-          attach.mutate({
-            domain: domain.uuid,
-            network,
-            ...(mac === '' ? {} : { mac }),
-            ...(address === '' ? {} : { address }),
-          });
-        }}
-      >
-        <NetworkSelect networks={networks} value={network} onChange={setNetwork} />
-        <div className={styles.pair}>
-          <TextField
-            label="Address"
-            placeholder="the first that is free"
-            value={address}
-            onChange={setAddress}
-            validate={(text) => (text === '' ? null : fieldFault(Ipv4, text))}
-            description="It keeps it for good; DHCP tells the guest."
-          />
-          <TextField
-            label="MAC address"
-            placeholder="one of Xen's range"
-            value={mac}
-            onChange={setMac}
-            validate={(text) => (text === '' ? null : fieldFault(Mac, text))}
-            description="It keeps this one for good too."
-          />
-        </div>
-        <FormError
-          message={
-            attach.error === null
-              ? (task?.error?.message ?? null)
-              : errorDataOf(attach.error).message
-          }
+    <AttachPane
+      title="Add interface"
+      domain={domain}
+      call={attach}
+      onSubmit={() =>
+        attach.mutate({
+          domain: domain.uuid,
+          network,
+          ...(mac === '' ? {} : { mac }),
+          ...(address === '' ? {} : { address }),
+        })
+      }
+    >
+      <NetworkSelect networks={networks} value={network} onChange={setNetwork} />
+      <FieldRow>
+        <TextField
+          label="Address"
+          placeholder="the first that is free"
+          value={address}
+          onChange={setAddress}
+          validate={(text) => (text === '' ? null : fieldFault(Ipv4, text))}
+          description="It keeps it for good; DHCP tells the guest."
         />
-        <div className={styles.buttons}>
-          <Button
-            type="submit"
-            kind="primary"
-            isPending={attach.isPending || task?.state === 'running'}
-          >
-            Attach
-          </Button>
-          <span className={styles.hint} role="status">
-            {task?.state === 'done' ? `${task.title}.` : ''}
-          </span>
-        </div>
-      </Form>
-    </article>
+        <TextField
+          label="MAC address"
+          placeholder="one of Xen's range"
+          value={mac}
+          onChange={setMac}
+          validate={(text) => (text === '' ? null : fieldFault(Mac, text))}
+          description="It keeps this one for good too."
+        />
+      </FieldRow>
+    </AttachPane>
   );
 }

@@ -1,10 +1,9 @@
 import { DiskFormat, type Pool, VolumeName } from '../../shared/contract/schemas.ts';
-import { Select, TextField } from '../design/field.tsx';
+import { FieldRow, Select, TextField } from '../design/field.tsx';
 import { size } from '../design/format.ts';
 import { fieldFault } from '../design/field-fault.ts';
 import { SizeField } from '../storage/size-field.tsx';
 import { type DiskChoice, usableVolumes } from './disk-choice.ts';
-import styles from './devices.module.css';
 
 interface Props {
   readonly choice: DiskChoice;
@@ -57,7 +56,7 @@ function NewVolumeFields({ choice, onChange, pools }: Props) {
   return (
     <>
       <PoolSelect pools={pools} value={choice.pool} onChange={(name) => onChange({ pool: name })} />
-      <div className={styles.pair}>
+      <FieldRow>
         <TextField
           label="Name"
           isRequired
@@ -75,7 +74,7 @@ function NewVolumeFields({ choice, onChange, pools }: Props) {
           valueMiB={choice.sizeMiB}
           onChange={(sizeMiB) => onChange({ sizeMiB })}
         />
-      </div>
+      </FieldRow>
       <FormatSelect
         value={choice.format}
         onChange={(format) =>

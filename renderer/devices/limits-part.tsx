@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Form } from 'react-aria-components';
 import type { Domain, Interface } from '../../shared/contract/schemas.ts';
 import { Button } from '../design/button.tsx';
-import { FormError, NumberField } from '../design/field.tsx';
+import { FieldRow, FormError, NumberField } from '../design/field.tsx';
 import { bandwidth } from '../design/format.ts';
 import { errorDataOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
@@ -52,7 +52,7 @@ function LimitsForm({ domain, card, onDone }: Props & { readonly onDone: () => v
         });
       }}
     >
-      <div className={styles.pair}>
+      <FieldRow>
         <NumberField
           label="Receives at most"
           unit="Mbit/s"
@@ -69,7 +69,7 @@ function LimitsForm({ domain, card, onDone }: Props & { readonly onDone: () => v
           value={send}
           onChange={setSend}
         />
-      </div>
+      </FieldRow>
       <div className={styles.buttons}>
         <Button type="submit" kind="primary" isPending={set.isPending}>
           Limit

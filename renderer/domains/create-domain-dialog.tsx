@@ -1,22 +1,20 @@
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
-import { Form } from 'react-aria-components';
+import { useState } from 'react';
 import { Name, type Host, type Image, type Pool } from '../../shared/contract/schemas.ts';
+import { FormDialog } from '../app/form-dialog.tsx';
 import { closeOverlay } from '../app/overlays.ts';
 import { openDomain } from '../app/route.ts';
-import { Button } from '../design/button.tsx';
-import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
-import { FormError, NumberField, Select, Switch, TextField } from '../design/field.tsx';
+import { FieldRow, NumberField, Select, Switch, TextField } from '../design/field.tsx';
 import { memory } from '../design/format.ts';
 import { fieldFault } from '../design/field-fault.ts';
 import { type DiskChoice, diskOf, poolsOfHost } from '../devices/disk-choice.ts';
 import { NewDisksField } from '../devices/new-disks-field.tsx';
 import { NetworkSelect, NO_NETWORK } from '../networks/network-select.tsx';
-import { errorDataOf } from '../site/error-data.ts';
 import { useHosts, useImages, useNetworking, usePools, useRoster } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
-import styles from './create-domain-dialog.module.css';
+import { SizeField } from '../storage/size-field.tsx';
 
+const MIB = 2 ** 20;
 const AUTOMATIC = 'automatic';
 const DEFAULT_MEMORY_MIB = 64;
 const DEFAULT_MOST_MIB = 128;
@@ -32,6 +30,8 @@ export function CreateDomainDialog() {
   const [memoryMiB, setMemoryMiB] = useState(DEFAULT_MEMORY_MIB);
   const [maxMemoryMiB, setMaxMemoryMiB] = useState(DEFAULT_MOST_MIB);
   const [cold, setCold] = useState(false);
+  const leastDiskMiB = Math.ceil((images.find((one) => one.id === image)?.diskBytes ?? 0) / MIB);
+  const [diskSizeMiB, setDiskSizeMiB] = useState(0);
   const networks = useNetworking()?.networks ?? [];
   const [network, setNetwork] = useState(networks[0]?.name ?? NO_NETWORK);
   const [disks, setDisks] = useState<readonly DiskChoice[]>([]);
@@ -44,8 +44,7 @@ export function CreateDomainDialog() {
       },
     }),
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     create.mutate({
       name,
       memoryMiB,
@@ -53,72 +52,71 @@ export function CreateDomainDialog() {
       ...(host === AUTOMATIC ? {} : { host }),
       ...(image === '' ? {} : { image }),
       ...(cold ? { cold } : {}),
+      ...(diskSizeMiB > leastDiskMiB && leastDiskMiB > 0 ? { diskSizeMiB } : {}),
       ...(network === NO_NETWORK ? {} : { interfaces: [{ network }] }),
       ...(disks.length === 0 ? {} : { disks: disks.map(diskOf) }),
     });
   };
   return (
-    <Dialog title="New domain" onClose={closeOverlay}>
-      <Form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            autoFocus
-            isRequired
-            value={name}
-            onChange={setName}
-            validate={(text) => fieldFault(Name, text)}
-          />
-          <Select
-            label="Host"
-            options={hostOptions(hosts)}
-            value={host}
-            onChange={setHost}
-            description={hostHint(hosts, host)}
-          />
-          <div className={styles.pair}>
-            <NumberField
-              label="Memory"
-              unit="MiB"
-              isRequired
-              minValue={1}
-              maxValue={maxMemoryMiB}
-              value={memoryMiB}
-              onChange={setMemoryMiB}
-            />
-            <NumberField
-              label="Most it can have"
-              unit="MiB"
-              isRequired
-              minValue={1}
-              value={maxMemoryMiB}
-              onChange={setMaxMemoryMiB}
-            />
-          </div>
-          <div className={styles.pair}>
-            <Select
-              label="Image"
-              options={imageOptions(images)}
-              value={image}
-              onChange={setImage}
-              {...imageHint(images, image, maxMemoryMiB)}
-            />
-            <NetworkSelect networks={networks} value={network} onChange={setNetwork} hasNone />
-          </div>
-          <NewDisksField pools={pools} domain={name} disks={disks} onChange={setDisks} />
-          <Switch isSelected={cold} onChange={setCold}>
-            Boot it cold instead of cloning the running snapshot
-          </Switch>
-          <FormError message={create.error === null ? null : errorDataOf(create.error).message} />
-        </DialogBody>
-        <DialogButtons>
-          <Button onPress={closeOverlay}>Cancel</Button>
-          <Button type="submit" kind="primary" isPending={create.isPending}>
-            Create and run
-          </Button>
-        </DialogButtons>
-      </Form>
-    </Dialog>
+    <FormDialog title="New domain" act="Create and run" call={create} onSubmit={submit}>
+      <TextField
+        label="Name"
+        autoFocus
+        isRequired
+        value={name}
+        onChange={setName}
+        validate={(text) => fieldFault(Name, text)}
+      />
+      <Select
+        label="Host"
+        options={hostOptions(hosts)}
+        value={host}
+        onChange={setHost}
+        description={hostHint(hosts, host)}
+      />
+      <FieldRow>
+        <NumberField
+          label="Memory"
+          unit="MiB"
+          isRequired
+          minValue={1}
+          maxValue={maxMemoryMiB}
+          value={memoryMiB}
+          onChange={setMemoryMiB}
+        />
+        <NumberField
+          label="Most it can have"
+          unit="MiB"
+          isRequired
+          minValue={1}
+          value={maxMemoryMiB}
+          onChange={setMaxMemoryMiB}
+        />
+      </FieldRow>
+      <FieldRow>
+        <Select
+          label="Image"
+          options={imageOptions(images)}
+          value={image}
+          onChange={setImage}
+          {...imageHint(images, image, maxMemoryMiB)}
+        />
+        <NetworkSelect networks={networks} value={network} onChange={setNetwork} hasNone />
+      </FieldRow>
+      {leastDiskMiB > 0 && (
+        <SizeField
+          label="Root disk"
+          leastMiB={leastDiskMiB}
+          valueMiB={Math.max(leastDiskMiB, diskSizeMiB)}
+          onChange={setDiskSizeMiB}
+          description="An overlay over the image’s own; the guest’s file system grows with it."
+        />
+      )}
+      <NewDisksField pools={pools} domain={name} disks={disks} onChange={setDisks} />
+      <Switch isSelected={cold} onChange={setCold}>
+        Boot it cold instead of cloning the running snapshot
+      </Switch>
+    </FormDialog>
   );
 }
 

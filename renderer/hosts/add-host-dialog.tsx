@@ -1,64 +1,88 @@
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
-import { Form } from 'react-aria-components';
+import { useState } from 'react';
+import { FormDialog } from '../app/form-dialog.tsx';
 import { closeOverlay } from '../app/overlays.ts';
 import { Name } from '../../shared/contract/schemas.ts';
-import { Button } from '../design/button.tsx';
-import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
-import { FormError, NumberField, TextField } from '../design/field.tsx';
+import { FieldRow, NumberField, TextField } from '../design/field.tsx';
 import { fieldFault } from '../design/field-fault.ts';
-import { errorDataOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
+
+const DIGITS = { maximumFractionDigits: 2, useGrouping: false } as const;
 
 export function AddHostDialog() {
   const { queries } = useSite();
   const [name, setName] = useState('');
   const [memoryMiB, setMemoryMiB] = useState(1024);
   const [pcpus, setPcpus] = useState(2);
+  const [linkMbps, setLinkMbps] = useState(1000);
+  const [latencyMs, setLatencyMs] = useState(0.2);
+  const [lossPercent, setLossPercent] = useState(0);
   const add = useMutation(queries.hosts.add.mutationOptions({ onSuccess: closeOverlay }));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate({ name, memoryMiB, pcpus });
+  const submit = () => {
+    const bandwidthBytesPerSecond = (linkMbps * 1e6) / 8;
+    add.mutate({ name, memoryMiB, pcpus, bandwidthBytesPerSecond, latencyMs, lossPercent });
   };
   return (
-    <Dialog title="Add host" onClose={closeOverlay}>
-      <Form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            autoFocus
-            isRequired
-            value={name}
-            onChange={setName}
-            validate={(text) => fieldFault(Name, text)}
-          />
-          <NumberField
-            label="Memory"
-            unit="MiB"
-            isRequired
-            minValue={64}
-            value={memoryMiB}
-            onChange={setMemoryMiB}
-            description="Set aside for its domain 0 and its domains."
-          />
-          <NumberField
-            label="Physical CPUs"
-            unit="pCPU"
-            isRequired
-            minValue={1}
-            maxValue={256}
-            value={pcpus}
-            onChange={setPcpus}
-          />
-          <FormError message={add.error === null ? null : errorDataOf(add.error).message} />
-        </DialogBody>
-        <DialogButtons>
-          <Button onPress={closeOverlay}>Cancel</Button>
-          <Button type="submit" kind="primary" isPending={add.isPending}>
-            Add host
-          </Button>
-        </DialogButtons>
-      </Form>
-    </Dialog>
+    <FormDialog title="Add host" act="Add host" call={add} onSubmit={submit}>
+      <TextField
+        label="Name"
+        autoFocus
+        isRequired
+        value={name}
+        onChange={setName}
+        validate={(text) => fieldFault(Name, text)}
+      />
+      <NumberField
+        label="Memory"
+        unit="MiB"
+        isRequired
+        minValue={64}
+        value={memoryMiB}
+        onChange={setMemoryMiB}
+        description="Set aside for its domain 0 and its domains."
+      />
+      <NumberField
+        label="Physical CPUs"
+        unit="pCPU"
+        isRequired
+        minValue={1}
+        maxValue={256}
+        value={pcpus}
+        onChange={setPcpus}
+      />
+      <FieldRow>
+        <NumberField
+          label="Link"
+          unit="Mbit/s"
+          isRequired
+          minValue={0.01}
+          maxValue={800_000}
+          formatOptions={DIGITS}
+          value={linkMbps}
+          onChange={setLinkMbps}
+        />
+        <NumberField
+          label="Latency"
+          unit="ms"
+          isRequired
+          minValue={0}
+          maxValue={10_000}
+          formatOptions={DIGITS}
+          value={latencyMs}
+          onChange={setLatencyMs}
+        />
+        <NumberField
+          label="Loss"
+          unit="%"
+          isRequired
+          minValue={0}
+          maxValue={90}
+          formatOptions={DIGITS}
+          value={lossPercent}
+          onChange={setLossPercent}
+        />
+      </FieldRow>
+      <p>What leaves it for other hosts, of guests and of migrations, goes over this link.</p>
+    </FormDialog>
   );
 }

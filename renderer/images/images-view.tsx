@@ -2,7 +2,7 @@ import type { Image } from '../../shared/contract/schemas.ts';
 import { overlay } from '../app/overlays.ts';
 import { Button, IconButton } from '../design/button.tsx';
 import { Empty } from '../design/empty.tsx';
-import { fileSize } from '../design/format.ts';
+import { fileSize, size } from '../design/format.ts';
 import styles from '../design/page.module.css';
 import { Ago } from '../design/time.tsx';
 import { useImages } from '../site/queries.ts';
@@ -19,7 +19,7 @@ export function ImagesView() {
       </div>
       {images.length === 0 ? (
         <Empty icon="image" title="No images yet">
-          <p>Build the Debian image from packages, or import a kernel and an initrd of your own.</p>
+          <p>Build one from Debian’s packages, or import a kernel or a disk of your own.</p>
         </Empty>
       ) : (
         <div className={styles.scrolls}>
@@ -29,6 +29,7 @@ export function ImagesView() {
                 <th scope="col">Name</th>
                 <th scope="col">Kernel</th>
                 <th scope="col">Size</th>
+                <th scope="col">Root disk</th>
                 <th scope="col">Starts at once with</th>
                 <th scope="col">Made</th>
                 <td />
@@ -47,12 +48,11 @@ export function ImagesView() {
 }
 
 function ImageButtons() {
-  const { commands } = useSite();
   return (
     <>
       <Button onPress={() => overlay.set({ kind: 'import-image' })}>Import…</Button>
-      <Button kind="primary" onPress={() => commands.buildImage()}>
-        Build Debian image
+      <Button kind="primary" onPress={() => overlay.set({ kind: 'build-image' })}>
+        Build…
       </Button>
     </>
   );
@@ -70,6 +70,7 @@ function ImageRow({ image }: { readonly image: Image }) {
         {image.kernelVersion} <code className={styles.muted}>{image.cmdline}</code>
       </td>
       <td>{fileSize(image.sizeBytes)}</td>
+      <td>{image.diskBytes === null ? 'none' : size(image.diskBytes)}</td>
       <td>
         {image.goldenMiB.length === 0
           ? 'none yet'

@@ -1,40 +1,62 @@
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
-import { Form } from 'react-aria-components';
-import { Name } from '../../shared/contract/schemas.ts';
+import { useState } from 'react';
+import { type ImportImage, Name } from '../../shared/contract/schemas.ts';
+import { FormDialog } from '../app/form-dialog.tsx';
 import { closeOverlay } from '../app/overlays.ts';
-import { Button } from '../design/button.tsx';
-import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
-import { FormError, TextField } from '../design/field.tsx';
+import { Segments, TextField } from '../design/field.tsx';
 import { fieldFault } from '../design/field-fault.ts';
-import { errorDataOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
 
-/** A person's own kernel: by path, because the files lie where Domus runs, not in the browser. */
+type Content = 'kernel' | 'disk' | 'both';
+
+const CONTENTS: readonly { id: Content; label: string }[] = [
+  { id: 'kernel', label: 'Kernel' },
+  { id: 'disk', label: 'Disk' },
+  { id: 'both', label: 'Kernel and disk' },
+];
+const WORDS: Record<Content, string> = {
+  kernel: 'Its domains run in memory, from the initial file system.',
+  disk: "Each domain gets an overlay over the disk, and starts with Debian's newest kernel here.",
+  both: 'Each domain gets an overlay over the disk, and starts with your kernel.',
+};
+const DEFAULT_CMDLINE = 'console=hvc0';
+
+/** A person's own image: by path, because the files lie where Domus runs, not in the browser. */
 export function ImportImageDialog() {
   const { queries } = useSite();
+  const [content, setContent] = useState<Content>('kernel');
   const [name, setName] = useState('');
   const [kernelPath, setKernelPath] = useState('');
   const [initrdPath, setInitrdPath] = useState('');
-  const [cmdline, setCmdline] = useState('console=hvc0');
+  const [diskPath, setDiskPath] = useState('');
+  const [root, setRoot] = useState('');
+  const [cmdline, setCmdline] = useState(DEFAULT_CMDLINE);
   const importing = useMutation(queries.images.import.mutationOptions({ onSuccess: closeOverlay }));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    importing.mutate({ name, kernelPath, initrdPath, cmdline });
-  };
-  const { error } = importing;
+  const asked = (): ImportImage => ({
+    name,
+    ...(content === 'disk' ? {} : { kernelPath, initrdPath, cmdline }),
+    ...(content === 'kernel' ? {} : { diskPath }),
+    ...(content !== 'disk' || root.trim() === '' ? {} : { root: root.trim() }),
+  });
   return (
-    <Dialog title="Import an image" onClose={closeOverlay}>
-      <Form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            autoFocus
-            isRequired
-            value={name}
-            onChange={setName}
-            validate={(text) => fieldFault(Name, text)}
-          />
+    <FormDialog
+      title="Import an image"
+      act="Import"
+      call={importing}
+      onSubmit={() => importing.mutate(asked())}
+    >
+      <TextField
+        label="Name"
+        autoFocus
+        isRequired
+        value={name}
+        onChange={setName}
+        validate={(text) => fieldFault(Name, text)}
+      />
+      <Segments label="Content" options={CONTENTS} value={content} onChange={setContent} />
+      <p>{WORDS[content]}</p>
+      {content !== 'disk' && (
+        <>
           <TextField
             label="Kernel"
             mono
@@ -53,15 +75,22 @@ export function ImportImageDialog() {
             onChange={setInitrdPath}
           />
           <TextField label="Command line" mono value={cmdline} onChange={setCmdline} />
-          <FormError message={error === null ? null : errorDataOf(error).message} />
-        </DialogBody>
-        <DialogButtons>
-          <Button onPress={closeOverlay}>Cancel</Button>
-          <Button type="submit" kind="primary" isPending={importing.isPending}>
-            Import
-          </Button>
-        </DialogButtons>
-      </Form>
-    </Dialog>
+        </>
+      )}
+      {content !== 'kernel' && (
+        <TextField
+          label="Disk"
+          mono
+          isRequired
+          placeholder="/srv/debian.qcow2"
+          value={diskPath}
+          onChange={setDiskPath}
+          description="A path on the machine that Domus runs on: raw or qcow2, by its name. It is copied."
+        />
+      )}
+      {content === 'disk' && (
+        <TextField label="Root" mono placeholder="/dev/xvda1" value={root} onChange={setRoot} />
+      )}
+    </FormDialog>
   );
 }

@@ -1,13 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
-import { Form } from 'react-aria-components';
+import { useState } from 'react';
 import { Name, NetworkKind, Subnet } from '../../shared/contract/schemas.ts';
+import { FormDialog } from '../app/form-dialog.tsx';
 import { closeOverlay } from '../app/overlays.ts';
-import { Button } from '../design/button.tsx';
-import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
 import { fieldFault } from '../design/field-fault.ts';
-import { FormError, NumberField, Segments, Switch, TextField } from '../design/field.tsx';
-import { errorDataOf } from '../site/error-data.ts';
+import { NumberField, Segments, Switch, TextField } from '../design/field.tsx';
 import { useSite } from '../site/site.ts';
 import { KIND_NAMES, KIND_WORDS } from './network-kind.ts';
 
@@ -22,8 +19,7 @@ export function AddNetworkDialog() {
   const [mtu, setMtu] = useState(1500);
   const [reachesMachine, setReachesMachine] = useState(false);
   const add = useMutation(queries.networks.add.mutationOptions({ onSuccess: closeOverlay }));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     add.mutate({
       name,
       kind,
@@ -33,51 +29,40 @@ export function AddNetworkDialog() {
     });
   };
   return (
-    <Dialog title="Add network" onClose={closeOverlay}>
-      <Form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            autoFocus
-            isRequired
-            value={name}
-            onChange={setName}
-            validate={(text) => fieldFault(Name, text)}
-            description="It is there on all hosts, joined by their links."
-          />
-          <Segments label="Kind" options={KINDS} value={kind} onChange={setKind} />
-          <p>Its {KIND_WORDS[kind]}.</p>
-          {kind === 'outside' && (
-            <Switch isSelected={reachesMachine} onChange={setReachesMachine}>
-              Guests may reach this machine too, and so Domus itself
-            </Switch>
-          )}
-          <TextField
-            label="Subnet"
-            placeholder="the first free /24 of 10.77.0.0/16"
-            value={subnet}
-            onChange={setSubnet}
-            validate={(text) => (text.trim() === '' ? null : fieldFault(Subnet, text.trim()))}
-            description="A private one, with room for at least 4 addresses."
-          />
-          <NumberField
-            label="MTU"
-            unit="bytes"
-            minValue={576}
-            maxValue={9000}
-            formatOptions={PLAIN}
-            value={mtu}
-            onChange={setMtu}
-          />
-          <FormError message={add.error === null ? null : errorDataOf(add.error).message} />
-        </DialogBody>
-        <DialogButtons>
-          <Button onPress={closeOverlay}>Cancel</Button>
-          <Button type="submit" kind="primary" isPending={add.isPending}>
-            Add network
-          </Button>
-        </DialogButtons>
-      </Form>
-    </Dialog>
+    <FormDialog title="Add network" act="Add network" call={add} onSubmit={submit}>
+      <TextField
+        label="Name"
+        autoFocus
+        isRequired
+        value={name}
+        onChange={setName}
+        validate={(text) => fieldFault(Name, text)}
+        description="It is there on all hosts, joined by their links."
+      />
+      <Segments label="Kind" options={KINDS} value={kind} onChange={setKind} />
+      <p>Its {KIND_WORDS[kind]}.</p>
+      {kind === 'outside' && (
+        <Switch isSelected={reachesMachine} onChange={setReachesMachine}>
+          Guests may reach this machine too, and so Domus itself
+        </Switch>
+      )}
+      <TextField
+        label="Subnet"
+        placeholder="the first free /24 of 10.77.0.0/16"
+        value={subnet}
+        onChange={setSubnet}
+        validate={(text) => (text.trim() === '' ? null : fieldFault(Subnet, text.trim()))}
+        description="A private one, with room for at least 4 addresses."
+      />
+      <NumberField
+        label="MTU"
+        unit="bytes"
+        minValue={576}
+        maxValue={9000}
+        formatOptions={PLAIN}
+        value={mtu}
+        onChange={setMtu}
+      />
+    </FormDialog>
   );
 }

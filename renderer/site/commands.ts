@@ -69,10 +69,6 @@ export class Commands {
     this.send(`${image} was not deleted`, this.api.images.remove({ image }));
   }
 
-  buildImage(): void {
-    this.send('The image was not built', this.api.images.build({}));
-  }
-
   removePool(pool: string): void {
     this.send(`The pool ${pool} was not removed`, this.api.pools.remove({ pool }));
   }

@@ -1,14 +1,11 @@
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
-import { Form } from 'react-aria-components';
+import { useState } from 'react';
 import { Name, type PoolKind } from '../../shared/contract/schemas.ts';
+import { FormDialog } from '../app/form-dialog.tsx';
 import { closeOverlay } from '../app/overlays.ts';
 import { navigate } from '../app/route.ts';
-import { Button } from '../design/button.tsx';
-import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
 import { fieldFault } from '../design/field-fault.ts';
-import { FormError, Segments, Select, TextField } from '../design/field.tsx';
-import { errorDataOf } from '../site/error-data.ts';
+import { Segments, Select, TextField } from '../design/field.tsx';
 import { useHosts } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 
@@ -32,8 +29,7 @@ export function AddPoolDialog() {
       },
     }),
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     add.mutate({
       name,
       kind,
@@ -42,48 +38,37 @@ export function AddPoolDialog() {
     });
   };
   return (
-    <Dialog title="Add pool" onClose={closeOverlay}>
-      <Form onSubmit={submit}>
-        <DialogBody>
-          <TextField
-            label="Name"
-            autoFocus
-            isRequired
-            value={name}
-            onChange={setName}
-            validate={(text) => fieldFault(Name, text)}
-          />
-          <Segments label="Kind" options={KINDS} value={kind} onChange={setKind} />
-          <p>
-            {kind === 'shared'
-              ? 'Every host sees its volumes, like a NAS: a running domain can move with disks on it.'
-              : 'One host sees its volumes.'}
-          </p>
-          {kind === 'local' && (
-            <Select
-              label="Host"
-              options={hosts.map((one) => ({ id: one.name, label: one.name }))}
-              value={host}
-              onChange={setHost}
-            />
-          )}
-          <TextField
-            label="Folder"
-            mono
-            placeholder="a new one in the home of Domus"
-            value={path}
-            onChange={setPath}
-            description="On the machine that Domus runs on. One that exists keeps what is in it."
-          />
-          <FormError message={add.error === null ? null : errorDataOf(add.error).message} />
-        </DialogBody>
-        <DialogButtons>
-          <Button onPress={closeOverlay}>Cancel</Button>
-          <Button type="submit" kind="primary" isPending={add.isPending}>
-            Add pool
-          </Button>
-        </DialogButtons>
-      </Form>
-    </Dialog>
+    <FormDialog title="Add pool" act="Add pool" call={add} onSubmit={submit}>
+      <TextField
+        label="Name"
+        autoFocus
+        isRequired
+        value={name}
+        onChange={setName}
+        validate={(text) => fieldFault(Name, text)}
+      />
+      <Segments label="Kind" options={KINDS} value={kind} onChange={setKind} />
+      <p>
+        {kind === 'shared'
+          ? 'Every host sees its volumes, like a NAS: a running domain can move with disks on it.'
+          : 'One host sees its volumes.'}
+      </p>
+      {kind === 'local' && (
+        <Select
+          label="Host"
+          options={hosts.map((one) => ({ id: one.name, label: one.name }))}
+          value={host}
+          onChange={setHost}
+        />
+      )}
+      <TextField
+        label="Folder"
+        mono
+        placeholder="a new one in the home of Domus"
+        value={path}
+        onChange={setPath}
+        description="On the machine that Domus runs on. One that exists keeps what is in it."
+      />
+    </FormDialog>
   );
 }

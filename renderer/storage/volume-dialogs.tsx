@@ -1,21 +1,18 @@
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useState } from 'react';
-import { Form } from 'react-aria-components';
+import { useState } from 'react';
 import {
   type DiskFormat,
   type Pool,
   type Volume,
   VolumeName,
 } from '../../shared/contract/schemas.ts';
+import { FormDialog } from '../app/form-dialog.tsx';
 import { closeOverlay } from '../app/overlays.ts';
-import { Button } from '../design/button.tsx';
-import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
 import { fieldFault } from '../design/field-fault.ts';
-import { FormError, TextField } from '../design/field.tsx';
+import { TextField } from '../design/field.tsx';
 import { size } from '../design/format.ts';
 import { freeVolumeName } from '../devices/disk-choice.ts';
 import { FormatSelect, PoolSelect } from '../devices/disk-choice-fields.tsx';
-import { errorDataOf } from '../site/error-data.ts';
 import { usePools } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import { SizeField } from './size-field.tsx';
@@ -46,11 +43,10 @@ export function CreateVolumeDialog({ pool: first, over }: CreateProps) {
   const [format, setFormat] = useState<DiskFormat>('qcow2');
   const create = useMutation(queries.volumes.create.mutationOptions({ onSuccess: closeOverlay }));
   return (
-    <VolumeDialog
+    <FormDialog
       title={over === null ? 'New volume' : `New overlay over ${over}`}
       act="Create"
-      isPending={create.isPending}
-      error={create.error}
+      call={create}
       onSubmit={() =>
         create.mutate({
           pool,
@@ -80,7 +76,7 @@ export function CreateVolumeDialog({ pool: first, over }: CreateProps) {
           }}
         />
       )}
-    </VolumeDialog>
+    </FormDialog>
   );
 }
 
@@ -104,11 +100,10 @@ export function CloneVolumeDialog({ pool, volume }: PlaceProps) {
   );
   const clone = useMutation(queries.volumes.clone.mutationOptions({ onSuccess: closeOverlay }));
   return (
-    <VolumeDialog
+    <FormDialog
       title={`Copy ${pool}/${volume}`}
       act="Copy"
-      isPending={clone.isPending}
-      error={clone.error}
+      call={clone}
       onSubmit={() => clone.mutate({ pool, volume, toPool, to })}
     >
       <PoolSelect pools={pools} value={toPool} onChange={setToPool} />
@@ -117,7 +112,7 @@ export function CloneVolumeDialog({ pool, volume }: PlaceProps) {
         A full copy{original === undefined ? '' : ` of ${size(original.allocatedBytes)}`}: it needs
         nothing of the original. To share what is the same, make an overlay.
       </p>
-    </VolumeDialog>
+    </FormDialog>
   );
 }
 
@@ -127,11 +122,10 @@ export function GrowVolumeDialog({ pool, volume }: PlaceProps) {
   const [sizeMiB, setSizeMiB] = useState(Math.ceil(had / MIB) * 2);
   const grow = useMutation(queries.volumes.resize.mutationOptions({ onSuccess: closeOverlay }));
   return (
-    <VolumeDialog
+    <FormDialog
       title={`Grow ${pool}/${volume}`}
       act="Grow"
-      isPending={grow.isPending}
-      error={grow.error}
+      call={grow}
       onSubmit={() => grow.mutate({ pool, volume, sizeMiB })}
     >
       <SizeField
@@ -142,39 +136,7 @@ export function GrowVolumeDialog({ pool, volume }: PlaceProps) {
         onChange={setSizeMiB}
         description={`It has ${size(had)}, and never shrinks.`}
       />
-    </VolumeDialog>
-  );
-}
-
-interface DialogProps {
-  readonly title: string;
-  readonly act: string;
-  readonly isPending: boolean;
-  readonly error: unknown;
-  readonly onSubmit: () => void;
-  readonly children: ReactNode;
-}
-
-function VolumeDialog({ title, act, isPending, error, onSubmit, children }: DialogProps) {
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onSubmit();
-  };
-  return (
-    <Dialog title={title} onClose={closeOverlay}>
-      <Form onSubmit={submit}>
-        <DialogBody>
-          {children}
-          <FormError message={error === null ? null : errorDataOf(error).message} />
-        </DialogBody>
-        <DialogButtons>
-          <Button onPress={closeOverlay}>Cancel</Button>
-          <Button type="submit" kind="primary" isPending={isPending}>
-            {act}
-          </Button>
-        </DialogButtons>
-      </Form>
-    </Dialog>
+    </FormDialog>
   );
 }
 
