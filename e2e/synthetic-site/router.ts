@@ -72,6 +72,7 @@ function hostRoutes(os: Builder, site: SyntheticSite) {
         pcpus: input.pcpus,
         bandwidthBytesPerSecond: input.bandwidthBytesPerSecond ?? 125_000_000,
         latencyMs: input.latencyMs ?? 0.5,
+        lossPercent: input.lossPercent ?? 0,
         state: 'up',
       };
       site.hosts.set(host.name, host);

@@ -51,6 +51,7 @@ function makeHost(index: number): Host {
     pcpus: index % 2 === 0 ? 2 : 4,
     bandwidthBytesPerSecond: 125_000_000,
     latencyMs: 0.5,
+    lossPercent: 0,
     state: 'up',
   };
 }

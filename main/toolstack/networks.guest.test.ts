@@ -222,6 +222,9 @@ describe('a capture', () => {
     const path = join(folder, 'web1.pcap');
     const capture = await site.api.captures.start({ domain: 'web1', handle: 0, path });
     expect(await pings('web1', 'db1', 2)).toBe('2');
+    const [running] = await site.api.captures.list({});
+    expect(running).toMatchObject({ id: capture.id, endedAtMs: null });
+    expect(running!.frames).toBeGreaterThanOrEqual(4);
     await site.done(site.api.domains.migrate({ domain: 'web1', host: 'beta' }));
     expect(await pings('web1', 'db1', 2)).toBe('2');
     const stopped = await site.api.captures.stop({ id: capture.id });
@@ -243,6 +246,23 @@ describe('a capture', () => {
     const ended = async (): Promise<number | null> =>
       (await site.api.captures.list({})).find((one) => one.id === id)!.endedAtMs;
     await expect.poll(ended, PATIENCE).not.toBe(null);
+  });
+});
+
+describe('a host whose link loses frames', () => {
+  test('loses them, and what TCP carries arrives whole', async () => {
+    await site.api.hosts.add({ name: 'far', memoryMiB: 320, pcpus: 1, lossPercent: 20 });
+    await site.create('far1', { host: 'far', interfaces: [{ network: 'default' }] });
+    const { stdout } = await site.exec('db1', 'ping -c 60 -i 0.05 -W 1 far1');
+    const received = Number(/(\d+) packets received/.exec(stdout)?.[1]);
+    expect(received).toBeGreaterThan(0);
+    expect(received).toBeLessThan(60);
+    const sum = await site.ask(
+      'far1',
+      'mkdir -p /srv; dd if=/dev/urandom of=/srv/data bs=1k count=100 2>/dev/null; httpd -p 80 -h /srv; md5sum </srv/data',
+    );
+    expect(await site.ask('db1', 'wget -q -O - http://far1/data | md5sum')).toBe(sum);
+    await site.api.domains.destroy({ domain: 'far1' });
   });
 });
 

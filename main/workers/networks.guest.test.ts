@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frameRingCounters } from '../../shared/ring/frame-ring.ts';
+import { CaptureCounters } from '../dom0/network/index.ts';
 import { dissectFile } from '../dom0/network/testing/tcpdump.ts';
 import type { VifRules } from '../toolstack/control/host.contract.ts';
 import { guestImage } from './testing/guest-image.ts';
@@ -144,10 +145,19 @@ describe('guests on a network', { timeout: 240_000 }, () => {
     const file = await open(path, 'ax');
     try {
       const { domid } = guests[0]!.spec;
-      const spec = { domid, handle: 0, fd: file.fd, continues: false, maxBytes: 1 << 20 };
+      const counters = new CaptureCounters();
+      const spec = {
+        domid,
+        handle: 0,
+        fd: file.fd,
+        continues: false,
+        maxBytes: 1 << 20,
+        counters: counters.buffer,
+      };
       const ended = new Promise((resolve) => host.channel.on('capture.ended', resolve));
       await host.channel.call('capture.start', { capture: 'one', ...spec });
       await ask(1, 'ping -c 2 -s 200 10.0.0.1');
+      expect(counters.frames).toBeGreaterThanOrEqual(4);
       await ask(1, 'wget -q -O /dev/null http://10.0.0.1:5000/megabyte');
       expect(await ended).toMatchObject({ capture: 'one', reason: expect.any(String) as string });
       await expect(host.channel.call('capture.stop', { capture: 'one' })).rejects.toMatchObject({

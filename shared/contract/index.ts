@@ -59,6 +59,7 @@ export const contract = {
           pcpus: z.int().min(1).max(256),
           bandwidthBytesPerSecond: z.number().min(1000).max(1e11).optional(),
           latencyMs: z.number().min(0).max(10_000).optional(),
+          lossPercent: z.number().min(0).max(90).optional(),
         }),
       )
       .output(s.Host),
@@ -101,7 +102,13 @@ export const contract = {
       '/domains/{domain}/delete',
       'Delete the definition; undo within the session of the program',
     )
-      .input(s.DomainRef.extend({ force: z.boolean().optional() }))
+      .input(
+        s.DomainRef.extend({
+          force: z.boolean().optional(),
+          /** Its volumes too, for good, but those that something else uses. */
+          disks: z.boolean().optional(),
+        }),
+      )
       .output(s.Task),
     undelete: post('/domains/{domain}/undelete', 'Take a deletion back')
       .input(s.DomainRef)

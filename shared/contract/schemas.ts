@@ -77,8 +77,12 @@ export const Host = z.object({
   freeKiB: KiB,
   domain0KiB: KiB,
   pcpus: z.int(),
+  /** Its link: all that leaves it. */
   bandwidthBytesPerSecond: z.number(),
+  /** One way. */
   latencyMs: z.number(),
+  /** Of guests' frames that leave it; what is lost of a migration is sent again. */
+  lossPercent: z.number(),
   state: z.enum(['up', 'down']),
 });
 export type Host = z.infer<typeof Host>;

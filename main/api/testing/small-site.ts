@@ -35,6 +35,7 @@ export function createSmallSite(): SmallSite {
           pcpus: input.pcpus,
           bandwidthBytesPerSecond: 125e6,
           latencyMs: 0.1,
+          lossPercent: 0,
           state: 'up',
         };
         hosts.set(host.name, host);

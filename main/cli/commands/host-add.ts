@@ -9,9 +9,10 @@ export const command = defineCommand({
     cpus: { kind: 'number', value: 'N', help: 'its physical CPUs' },
     bandwidth: { kind: 'number', value: 'BYTES', help: 'of its link, bytes a second' },
     latency: { kind: 'number', value: 'MS', help: 'of its link, milliseconds' },
+    loss: { kind: 'number', value: 'PERCENT', help: 'of the frames that its link loses' },
   },
   async run(context, { words: [name], options }) {
-    const { memory: memoryMiB, cpus: pcpus, bandwidth, latency } = options;
+    const { memory: memoryMiB, cpus: pcpus, bandwidth, latency, loss } = options;
     if (memoryMiB === undefined) throw usageError('--memory MiB is missing.', 'host add');
     if (pcpus === undefined) throw usageError('--cpus N is missing.', 'host add');
     const host = await (
@@ -22,6 +23,7 @@ export const command = defineCommand({
       pcpus,
       bandwidthBytesPerSecond: bandwidth,
       latencyMs: latency,
+      lossPercent: loss,
     });
     await context.output.result(
       host,

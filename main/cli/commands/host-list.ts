@@ -2,7 +2,7 @@ import { defineCommand } from '../arguments/command.ts';
 import { table } from '../format/table.ts';
 import { bytes, mib } from '../format/units.ts';
 
-const HEAD = ['Name', 'State', 'CPUs', 'Mem', 'Free', 'Domain-0', 'Link', 'Latency'];
+const HEAD = ['Name', 'State', 'CPUs', 'Mem', 'Free', 'Domain-0', 'Link', 'Latency', 'Loss'];
 
 export const command = defineCommand({
   words: [],
@@ -17,6 +17,7 @@ export const command = defineCommand({
       ...[host.memoryKiB, host.freeKiB, host.domain0KiB].map((kib) => String(mib(kib))),
       `${bytes(host.bandwidthBytesPerSecond)}/s`,
       `${host.latencyMs} ms`,
+      `${host.lossPercent} %`,
     ]);
     await context.output.result(hosts, () => table(HEAD, rows, HEAD.slice(2)));
   },

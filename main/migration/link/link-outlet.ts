@@ -17,11 +17,20 @@ const LEAD_MS = 2;
 type Leave = (arrivesMs: number) => void;
 
 export class LinkOutlet {
+  /** The part of all frames that gets lost on the way: 0 up to, and not, 1. */
+  readonly lossRatio: number;
   private readonly shaper: LinkShaper<Leave>;
+  private readonly random: () => number;
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(shape: LinkShape) {
+  /** @throws RangeError for a link that cannot be; `random` is as `Math.random` */
+  constructor(shape: LinkShape, lossRatio = 0, random: () => number = Math.random) {
+    if (!(lossRatio >= 0 && lossRatio < 1)) {
+      throw new RangeError(`no link loses ${lossRatio} of its frames`);
+    }
     this.shaper = new LinkShaper(shape);
+    this.lossRatio = lossRatio;
+    this.random = random;
   }
 
   reshape(shape: LinkShape): void {
@@ -29,10 +38,18 @@ export class LinkOutlet {
     this.pump();
   }
 
-  /** `leave` is called when its time has come: within this call where the link is free. */
+  /**
+   * `leave` is called when its time has come: within this call where the link is free. What the link
+   * loses of it is sent again, and takes its time.
+   */
   enqueue(flow: FlowId, bytes: number, leave: Leave): void {
-    this.shaper.enqueue(flow, leave, bytes, nowMs());
-    this.pump();
+    this.put(flow, Math.round(bytes / (1 - this.lossRatio)), leave);
+  }
+
+  /** As {@link enqueue}, of a frame, which may get lost: `lost` is then called in place of `leave`. */
+  enqueueFrame(flow: FlowId, bytes: number, leave: Leave, lost: () => void): void {
+    const isLost = this.lossRatio > 0 && this.random() < this.lossRatio;
+    this.put(flow, bytes, isLost ? lost : leave);
   }
 
   /** Of a flow, bytes that wait for their turn. */
@@ -43,6 +60,11 @@ export class LinkOutlet {
   /** Forgets what a flow has not sent yet; what is on the wire still arrives. */
   dropFlow(flow: FlowId): void {
     this.shaper.dropFlow(flow);
+  }
+
+  private put(flow: FlowId, bytes: number, leave: Leave): void {
+    this.shaper.enqueue(flow, leave, bytes, nowMs());
+    this.pump();
   }
 
   private pump(): void {

@@ -94,13 +94,8 @@ export interface CaptureSpec {
   /** It goes on with a file that another host began: no header is written. */
   continues: boolean;
   maxBytes: number;
-}
-
-/** Of one host's part of a capture. */
-export interface CaptureCounts {
-  frames: number;
-  bytes: number;
-  dropped: number;
+  /** `CaptureCounters`, of all hosts that take part. */
+  counters: SharedArrayBuffer;
 }
 
 /** A virtual block device of a domain, and the way to whoever serves its content. */
@@ -225,7 +220,7 @@ export type HostCalls = LinkCalls & {
    */
   'capture.start': { params: CaptureSpec; result: void };
   /** Answers when the file has all of it. */
-  'capture.stop': { params: { capture: string }; result: CaptureCounts };
+  'capture.stop': { params: { capture: string }; result: void };
   'domain.inside': { params: { domid: number }; result: DomainInside };
 
   /** Reserves frames, starts a warm worker; the stream will come over `link`. */
@@ -264,7 +259,7 @@ export type HostEvents = {
    */
   'domain.diskFailed': { domid: number; uuid: string; disk: string; status: DiskStatus };
   /** By itself: its domain is gone from here, or the file could not be written (`reason`). */
-  'capture.ended': { capture: string; counts: CaptureCounts; reason: string | null };
+  'capture.ended': { capture: string; reason: string | null };
   /** Its PV drivers spoke to xenstore for the first time in this life. */
   'domain.alive': { domid: number; uuid: string };
   'xenstore.changed': { watch: number; path: string };
@@ -284,6 +279,8 @@ export interface HostWorkerData {
   pcpus: number;
   bandwidthBytesPerSecond: number;
   latencyMs: number;
+  /** Of the frames that leave it: 0 up to, and not, 100. */
+  lossPercent: number;
   /** `HostFrames` of the hypervisor */
   counters: SharedArrayBuffer;
   /** Where xenstore clients of the host connect: a Unix socket that the worker makes; null for none. */

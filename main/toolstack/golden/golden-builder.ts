@@ -138,6 +138,7 @@ function startWorkshop(parts: GoldenBuilderParts, maxMemoryKiB: number): Promise
       pcpus: 1,
       bandwidthBytesPerSecond: 1e9,
       latencyMs: 0,
+      lossPercent: 0,
       xenstoreSocketPath: null,
       engineModule: parts.engineModule,
     },

@@ -23,6 +23,7 @@ export interface NewHost {
   pcpus: number;
   bandwidthBytesPerSecond?: number | undefined;
   latencyMs?: number | undefined;
+  lossPercent?: number | undefined;
 }
 
 export interface HostRegistryOptions {
@@ -158,7 +159,8 @@ export class HostRegistry {
   }
 
   private machine(definition: HostDefinition): HostMachine {
-    const { name, memoryKiB, domain0KiB, pcpus, bandwidthBytesPerSecond, latencyMs } = definition;
+    const { name, memoryKiB, domain0KiB, pcpus } = definition;
+    const { bandwidthBytesPerSecond, latencyMs, lossPercent } = definition;
     return {
       name,
       memoryKiB,
@@ -166,6 +168,7 @@ export class HostRegistry {
       pcpus,
       bandwidthBytesPerSecond,
       latencyMs,
+      lossPercent,
       xenstoreSocketPath: this.options.socketFor(name),
       engineModule: this.options.engineModule,
     };
@@ -192,6 +195,7 @@ function define(asked: NewHost): HostDefinition {
     pcpus: asked.pcpus,
     bandwidthBytesPerSecond: asked.bandwidthBytesPerSecond ?? DEFAULT_BANDWIDTH,
     latencyMs: asked.latencyMs ?? DEFAULT_LATENCY_MS,
+    lossPercent: asked.lossPercent ?? 0,
     createdAtMs: Date.now(),
   };
 }

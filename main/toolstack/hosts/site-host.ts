@@ -70,6 +70,7 @@ export class SiteHost {
       pcpus: definition.pcpus,
       bandwidthBytesPerSecond: definition.bandwidthBytesPerSecond,
       latencyMs: definition.latencyMs,
+      lossPercent: definition.lossPercent,
       state: this.isUp ? 'up' : 'down',
     };
   }

@@ -11,6 +11,7 @@ const HOSTS: readonly NewHost[] = ['alpha', 'beta'].map((name) => ({
   pcpus: 2,
   bandwidthBytesPerSecond: 125_000_000,
   latencyMs: 0.2,
+  lossPercent: 0,
 }));
 
 const DOMAINS = [

@@ -11,6 +11,7 @@ export interface HostDefinition {
   pcpus: number;
   bandwidthBytesPerSecond: number;
   latencyMs: number;
+  lossPercent: number;
   createdAtMs: number;
 }
 
@@ -23,6 +24,7 @@ const Row = z
     pcpus: z.number(),
     bandwidth_bytes_per_second: z.number(),
     latency_ms: z.number(),
+    loss_percent: z.number(),
     created_at_ms: z.number(),
   })
   .transform((row): HostDefinition => ({
@@ -33,6 +35,7 @@ const Row = z
     pcpus: row.pcpus,
     bandwidthBytesPerSecond: row.bandwidth_bytes_per_second,
     latencyMs: row.latency_ms,
+    lossPercent: row.loss_percent,
     createdAtMs: row.created_at_ms,
   }));
 
@@ -49,7 +52,9 @@ export class HostTable {
 
   insert(host: HostDefinition): void {
     this.database.run(
-      'INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO hosts (name, domain0_uuid, memory_kib, domain0_kib, pcpus,
+        bandwidth_bytes_per_second, latency_ms, loss_percent, created_at_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       host.name,
       host.domain0Uuid,
       host.memoryKiB,
@@ -57,6 +62,7 @@ export class HostTable {
       host.pcpus,
       host.bandwidthBytesPerSecond,
       host.latencyMs,
+      host.lossPercent,
       host.createdAtMs,
     );
   }

@@ -122,4 +122,5 @@ export const SCHEMA_STEPS: readonly string[] = [
     PRIMARY KEY (protocol, port)
   ) STRICT;
   `,
+  `ALTER TABLE hosts ADD COLUMN loss_percent REAL NOT NULL DEFAULT 0;`,
 ];

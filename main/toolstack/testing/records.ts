@@ -12,6 +12,7 @@ export function host(name: string): HostDefinition {
     pcpus: 2,
     bandwidthBytesPerSecond: 125e6,
     latencyMs: 0.2,
+    lossPercent: 0,
     createdAtMs: 1,
   };
 }

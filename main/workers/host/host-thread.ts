@@ -52,8 +52,9 @@ export class HostThread {
     this.frames = new HostFrames(data.counters);
     this.frames.give(HostedDomain.framesOf(data.memoryKiB - data.domain0KiB));
     this.warm = new WarmThreads(data.engineModule);
-    const { bandwidthBytesPerSecond, latencyMs } = data;
-    this.outlet = new LinkOutlet({ bandwidthBytesPerSecond, latencyMs, burstBytes: 0 });
+    const { bandwidthBytesPerSecond, latencyMs, lossPercent } = data;
+    const shape = { bandwidthBytesPerSecond, latencyMs, burstBytes: 0 };
+    this.outlet = new LinkOutlet(shape, lossPercent / 100);
     this.networks = new HostNetworks({
       outlet: this.outlet,
       log: (message) =>

@@ -69,6 +69,7 @@ export class TestHost {
       pcpus: 2,
       bandwidthBytesPerSecond: 125_000_000,
       latencyMs: 0.2,
+      lossPercent: 0,
       counters: frames.buffer,
       xenstoreSocketPath: join(folder, `xenstore-${name}.sock`),
       engineModule: await engine,

@@ -2,7 +2,8 @@
  * One end of a wire between two workers: frames of every network, over a ring each way. What leaves
  * is paced by the sender's outlet; what comes is handed on when it is due.
  *
- * As on a real link, frames that find no room are lost and counted.
+ * As on a real link, frames that find no room are lost and counted; so is the part of all that the
+ * link is said to lose.
  */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { FrameConsumer, FrameProducer } from '../../../shared/ring/frame-ring.ts';
@@ -38,7 +39,7 @@ export interface WireOptions {
 }
 
 export interface WireCounters {
-  /** Frames that found no room: in the queue for the link, or at the other end. */
+  /** Frames that found no room, in the queue for the link or at the other end, or that it lost. */
   lost: number;
   /** Frames that came and are none. */
   malformed: number;
@@ -58,6 +59,11 @@ export class Wire {
     void this.carry();
   }
 
+  /** Of the frames that are sent. */
+  get lossRatio(): number {
+    return this.options.outlet.lossRatio;
+  }
+
   /** The view is read during the call only. False when there is no room for it. */
   send(network: number, frame: Uint8Array, offload: Offload): boolean {
     const { outlet, flow } = this.options;
@@ -68,10 +74,15 @@ export class Wire {
     }
     let kept = frame;
     let hasLeft = false;
-    outlet.enqueue(flow, bytes, (arrivesMs) => {
+    const leave = (arrivesMs: number): void => {
       hasLeft = true;
       this.put({ arrivesMs, network, frame: kept }, offload);
-    });
+    };
+    const lost = (): void => {
+      hasLeft = true;
+      this.counters.lost++;
+    };
+    outlet.enqueueFrame(flow, bytes, leave, lost);
     if (!hasLeft) kept = frame.slice();
     return true;
   }

@@ -20,6 +20,12 @@ interface Got {
   atMs: number;
 }
 
+interface Link {
+  rate?: number;
+  latencyMs?: number;
+  lossRatio?: number;
+}
+
 /** A worker with a station on each of some networks. */
 class Side {
   readonly wires: Wires;
@@ -30,9 +36,11 @@ class Side {
   readonly got = new Map<number, Got[]>();
   private changed: () => void = () => undefined;
 
-  constructor(mac: number, networks: number[], shape: { rate?: number; latencyMs?: number } = {}) {
-    const { rate = GIGABIT, latencyMs = 0 } = shape;
-    this.outlet = new LinkOutlet({ bandwidthBytesPerSecond: rate, latencyMs, burstBytes: 0 });
+  constructor(mac: number, networks: number[], link: Link = {}) {
+    const { rate = GIGABIT, latencyMs = 0, lossRatio = 0 } = link;
+    const shape = { bandwidthBytesPerSecond: rate, latencyMs, burstBytes: 0 };
+    let throws = 0;
+    this.outlet = new LinkOutlet(shape, lossRatio, () => (throws++ % 100) / 100);
     this.wires = new Wires({ outlet: () => this.outlet, log: (text) => this.log.push(text) });
     for (const number of networks) {
       const network = new NetworkSwitch({ now: () => performance.now() });
@@ -135,6 +143,18 @@ describe('a wire', () => {
     expect(lost).toBeGreaterThan(500);
     expect(lost).toBeLessThan(800);
     expect(await bob.until(1, 1000 - lost)).toHaveLength(1000 - lost);
+  });
+
+  it('loses the part of all frames that its link is said to lose, of super-frames each for itself', async () => {
+    const [alice, bob] = [new Side(ALICE, [1], { lossRatio: 0.25 }), new Side(BOB, [1])];
+    join(alice, bob);
+    const payload = 40_000 - 54;
+    alice.send(1, tcpFrame(40_000), { checksumPartial: true, segmentBytes: 1460 });
+    const frames = Math.ceil(payload / 1460);
+    for (let count = frames; count < 100; count++) alice.send(1, frame(BROADCAST, ALICE, 60));
+    expect(alice.wires.countersOf('other')!.lost).toBe(25);
+    const got = await bob.until(1, 75);
+    expect(Math.max(...got.map((each) => each.frame.length))).toBe(1460 + 54);
   });
 
   it('is given up when its ring holds what nobody wrote', async () => {

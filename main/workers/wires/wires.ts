@@ -83,11 +83,13 @@ export class Wires {
   private plug(name: string, number: number, network: NetworkSwitch): void {
     const peer = this.peers.get(name);
     if (!peer) return;
+    // What may get lost are frames, not the super-frames of up to forty that a good wire carries.
+    const segmentation = peer.wire.lossRatio === 0;
     const port = network.attach({
       id: `uplink to ${name}`,
       kind: 'uplink',
       mac: null,
-      ability: FULL_ABILITY,
+      ability: { ...FULL_ABILITY, segmentation },
       deliver: (frame, offload) => peer.wire.send(number, frame, offload),
     });
     peer.uplinks.set(number, { network, port });
