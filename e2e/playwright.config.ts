@@ -17,7 +17,8 @@ export default defineConfig({
   use: {
     launchOptions: CHROMIUM,
     viewport: { width: 1280, height: 800 },
-    trace: 'retain-on-failure',
+    // To record every test takes as long as to run it.
+    trace: 'on-first-retry',
   },
   projects: [
     { name: 'window', testDir: 'window' },
