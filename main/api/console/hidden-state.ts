@@ -8,6 +8,12 @@
  */
 import type { Terminal } from '@xterm/headless';
 
+interface BufferLine {
+  isWrapped: boolean;
+  readonly length: number;
+  hasContent(column: number): boolean;
+}
+
 interface Internals {
   _bufferService: {
     buffer: {
@@ -18,6 +24,7 @@ interface Internals {
       savedX: number;
       savedY: number;
       ybase: number;
+      lines: { length: number; get(row: number): BufferLine | undefined };
     };
   };
   coreService: { isCursorHidden: boolean; decPrivateModes: { origin: boolean } };
@@ -30,8 +37,11 @@ const MOUSE_ENCODINGS: Readonly<Record<string, string>> = {
   SGR_PIXELS: '\x1b[?1016h',
 };
 
-/** Sequences that set this state on a terminal that was just given the serialised screen. */
-export function readHiddenState(terminal: Terminal): string {
+/**
+ * Sequences that set this state on a terminal that was just given the serialised screen; `hasSavedOther`:
+ * on the way a place was saved there that the guest did not save.
+ */
+export function readHiddenState(terminal: Terminal, hasSavedOther = false): string {
   const core = internals(terminal);
   const { buffer } = core._bufferService;
   const { scrollTop, scrollBottom } = buffer;
@@ -42,7 +52,7 @@ export function readHiddenState(terminal: Terminal): string {
   if (core.coreService.isCursorHidden) text += '\x1b[?25l';
   text += characterSets(core._charsetService);
   const savedRow = Math.max(0, buffer.savedY - buffer.ybase);
-  const hasSaved = savedRow > 0 || buffer.savedX > 0;
+  const hasSaved = hasSavedOther || savedRow > 0 || buffer.savedX > 0;
   if (!hasSaved && !hasRegion && !origin) return text;
 
   // Saving a place, setting a region and origin mode all move the cursor: it is put back last.
@@ -52,6 +62,20 @@ export function readHiddenState(terminal: Terminal): string {
   if (origin) text += '\x1b[?6h';
   const row = origin ? buffer.y - scrollTop : buffer.y;
   return text + moveTo(row, Math.min(buffer.x, terminal.cols - 1));
+}
+
+/**
+ * A line that goes on in the next one, of which either was cleared at the seam since: they are two
+ * lines now, as a person sees them. The add-on draws such a seam with characters that stay.
+ */
+export function unwrapTornLines(terminal: Terminal): void {
+  const { lines } = internals(terminal)._bufferService.buffer;
+  for (let row = 1; row < lines.length; row++) {
+    const [before, line] = [lines.get(row - 1), lines.get(row)];
+    if (!before || !line?.isWrapped) continue;
+    const isWhole = before.hasContent(before.length - 1) && line.hasContent(0);
+    if (!isWhole) line.isWrapped = false;
+  }
 }
 
 function moveTo(row: number, column: number): string {
@@ -77,6 +101,7 @@ function internals(terminal: Terminal): Internals {
   const core = (terminal as unknown as { _core?: Partial<Internals> })._core;
   if (
     typeof core?._bufferService?.buffer.scrollTop !== 'number' ||
+    typeof core._bufferService.buffer.lines.get(0)?.hasContent !== 'function' ||
     typeof core.coreService?.isCursorHidden !== 'boolean' ||
     typeof core.coreMouseService?.activeEncoding !== 'string' ||
     !Array.isArray(core._charsetService?._charsets)

@@ -3,7 +3,8 @@ import headless from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
 import serialize from '@xterm/addon-serialize';
 import unicode from '@xterm/addon-unicode11';
-import { readHiddenState } from './hidden-state.ts';
+import { drawBareBackground } from './bare-background.ts';
+import { readHiddenState, unwrapTornLines } from './hidden-state.ts';
 
 const SCROLLBACK_LINES = 5000;
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
@@ -107,11 +108,22 @@ export class Screen {
 
   private drawNow(): string {
     if (this.lastDrawing?.version === this.version) return this.lastDrawing.text;
-    const text = this.serializer.serialize() + readHiddenState(this.terminal);
+    unwrapTornLines(this.terminal);
+    const background = drawBareBackground(this.terminal);
+    const hidden = readHiddenState(this.terminal, background !== '');
+    const text = plainAlternate(this.serializer.serialize()) + background + hidden;
     // Kept only while nothing new comes: several viewers that join an idle console share it.
     this.lastDrawing = this.unparsed === 0 ? { version: this.version, text } : null;
     return text;
   }
+}
+
+/**
+ * The other screen is entered in no colour: the add-on draws it as if it were, but leaves the normal
+ * one in the guest's, which would fill it.
+ */
+function plainAlternate(text: string): string {
+  return text.replace('\x1b[?1049h', '\x1b[m\x1b[?1049h');
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -1,7 +1,6 @@
 /** A console hub with a guest's side of the rings, and viewers as the user interface has them. */
 import { MessageChannel } from 'node:worker_threads';
 import headless from '@xterm/headless';
-import serialize from '@xterm/addon-serialize';
 import unicode from '@xterm/addon-unicode11';
 import {
   creditFrame,
@@ -14,6 +13,7 @@ import {
 import { createRing, RingConsumer, RingProducer } from '../../../shared/ring/byte-ring.ts';
 import { ConsoleHub } from '../console/hub.ts';
 import { FramePort } from '../frame-port.ts';
+import { seenScreen } from './seen-screen.ts';
 
 export const UUID = '00000000-0000-4000-8000-000000000001';
 const context = { signal: new AbortController().signal };
@@ -58,12 +58,10 @@ export class ViewerTerminal {
   /** When false it reads and never gives credit. */
   consumes = true;
   private readonly pipe: FramePort;
-  private readonly serializer = new serialize.SerializeAddon();
   private owed = 0;
 
   constructor(hub: ConsoleHub, uuid = UUID) {
     const { port1, port2 } = new MessageChannel();
-    this.terminal.loadAddon(this.serializer as never);
     this.terminal.loadAddon(new unicode.Unicode11Addon() as never);
     this.terminal.unicode.activeVersion = '11';
     this.terminal.onData((answer) => this.answers.push(answer));
@@ -106,7 +104,7 @@ export class ViewerTerminal {
 
   screen(): Promise<string> {
     return new Promise((resolve) => {
-      this.terminal.write('', () => resolve(this.serializer.serialize()));
+      this.terminal.write('', () => resolve(seenScreen(this.terminal)));
     });
   }
 
