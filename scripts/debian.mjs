@@ -14,6 +14,7 @@ const NEEDED = {
   '/usr/bin/qemu-img': 'qemu-utils',
   '/usr/bin/tcpdump': 'tcpdump',
   '/usr/bin/mmdebstrap': 'mmdebstrap',
+  '/usr/bin/ssh': 'openssh-client',
   '/usr/sbin/mke2fs': 'e2fsprogs',
 };
 /** The C compiler for 32 bits has no file of one name: it is asked. */

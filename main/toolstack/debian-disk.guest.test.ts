@@ -1,5 +1,10 @@
 /** The Debian image with a disk: built from packages, and the domains that it makes. */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Image } from '../../shared/contract/index.ts';
@@ -34,7 +39,8 @@ beforeAll(async () => {
   }
   site = await TestSite.open();
   image = (await site.api.images.list({})).find(({ name }) => name === 'debian')!;
-  await site.create('web1', { image: 'debian', diskSizeMiB: 5 * 1024 });
+  const interfaces = [{ network: 'default' }];
+  await site.create('web1', { image: 'debian', diskSizeMiB: 5 * 1024, interfaces });
 }, 580_000);
 afterAll(() => site.close().catch(() => undefined));
 
@@ -89,6 +95,48 @@ describe('a domain of the Debian image', () => {
     expect(await site.ask('web1', `find ${key} -mmin -60`)).toBe(key);
   });
 
+  guest('is entered with ssh, through a forwarded port', async () => {
+    const key = join(site.folder, 'key');
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const own = (await readFile(`${key}.pub`, 'utf8')).trim();
+    await site.ask('web1', `mkdir -m 700 -p /root/.ssh; echo '${own}' >/root/.ssh/authorized_keys`);
+    const { port } = await site.api.forwards.add({ domain: 'web1', port: 0, toPort: 22 });
+    const { stdout } = await run('ssh', [
+      ...['-i', key, '-p', String(port), '-o', 'StrictHostKeyChecking=no'],
+      ...['-o', `UserKnownHostsFile=${key}.hosts`, '-o', 'ConnectTimeout=120'],
+      ...['root@127.0.0.1', 'hostname; tty || true; cat /etc/debian_version'],
+    ]);
+    expect(stdout).toMatch(/^web1\nnot a tty\n12\.\d+\n$/);
+  });
+
+  guest('installs with apt, over its network, what is to be had there', async () => {
+    const server = createServer((request, response) => {
+      readFile(join(folder, new URL(request.url!, 'http://here').pathname)).then(
+        (content) => response.end(content),
+        () => response.writeHead(404).end(),
+      );
+    });
+    const folder = await repository('hello-domus');
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await site.api.networks.set({ network: 'default', kind: 'outside', reachesMachine: true });
+    try {
+      const source = `deb [trusted=yes] http://10.77.0.1:${port} ./`;
+      await site.ask('web1', `echo '${source}' >/root/local.list`);
+      const apt = 'apt-get -q -o Dir::Etc::sourcelist=/root/local.list -o Dir::Etc::sourceparts=-';
+      const install = `${apt} update && ${apt} -y install hello-domus`;
+      const { stdout, stderr, status } = await site.exec('web1', install);
+      expect([status, stderr], stdout).toEqual([0, expect.anything()]);
+      expect(await site.ask('web1', 'cat /usr/share/hello-domus; dpkg -s hello-domus')).toMatch(
+        /^hello\n[^]*Status: install ok installed/,
+      );
+    } finally {
+      server.close();
+      await site.api.networks.set({ network: 'default', kind: 'isolated', reachesMachine: false });
+    }
+  });
+
   guest('has Debian’s suites as the sources of its packages', async () => {
     const asked = await site.ask(
       'web1',
@@ -123,3 +171,28 @@ describe('a domain of the Debian image', () => {
     expect((await run('debugfs', ['-R', 'cat /root/word', raw])).stdout).toBe('kept\n');
   });
 });
+
+/** A repository of one package, with one file that says hello. @returns its folder */
+async function repository(name: string): Promise<string> {
+  const folder = join(site.folder, 'repository');
+  const tree = join(site.folder, name);
+  await mkdir(join(tree, 'DEBIAN'), { recursive: true });
+  await mkdir(join(tree, 'usr', 'share'), { recursive: true });
+  await mkdir(folder);
+  const control = [
+    `Package: ${name}`,
+    'Version: 1.0',
+    'Architecture: all',
+    'Maintainer: Nobody <nobody@example.org>',
+    'Description: says hello',
+  ];
+  await writeFile(join(tree, 'DEBIAN', 'control'), `${control.join('\n')}\n`);
+  await writeFile(join(tree, 'usr', 'share', name), 'hello\n');
+  const file = `${name}_1.0_all.deb`;
+  await run('dpkg-deb', ['--root-owner-group', '-Zgzip', '--build', tree, join(folder, file)]);
+  const content = await readFile(join(folder, file));
+  const sum = createHash('sha256').update(content).digest('hex');
+  const record = [...control, `Filename: ./${file}`, `Size: ${content.length}`, `SHA256: ${sum}`];
+  await writeFile(join(folder, 'Packages'), `${record.join('\n')}\n`);
+  return folder;
+}

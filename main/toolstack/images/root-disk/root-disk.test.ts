@@ -25,21 +25,21 @@ const plan = {
   mode: 'unshare' as const,
   mirrorRoots: { main: 'http://mirror/debian', security: 'http://mirror/debian-security' },
   suites: ['bookworm'],
-  keyring: '/work/archive.gpg',
-  overlay: '/work/overlay.tar',
+  keyring: '/build/archive.gpg',
+  overlay: '/build/overlay.tar',
   release: '6.1.0-50-686-pae',
-  status: '/work/status',
+  status: '/build/status',
 };
 
 describe('the recipe of the root disk', () => {
   test('reads only the suites that can be read, with Debian’s own keys', () => {
     const sources = (suites: string[]): string[] =>
       bootstrapArguments({ ...plan, suites }).filter((argument) => argument.startsWith('deb '));
-    const main = 'deb [signed-by=/work/archive.gpg] http://mirror/debian bookworm main';
+    const main = 'deb [signed-by=/build/archive.gpg] http://mirror/debian bookworm main';
     expect(sources(['bookworm'])).toEqual([main]);
     expect(sources(['bookworm', 'bookworm-security'])).toEqual([
       main,
-      'deb [signed-by=/work/archive.gpg] http://mirror/debian-security bookworm-security main',
+      'deb [signed-by=/build/archive.gpg] http://mirror/debian-security bookworm-security main',
     ]);
   });
 
