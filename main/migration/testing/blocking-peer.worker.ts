@@ -24,7 +24,7 @@ export interface PeerTask {
 }
 
 export interface PeerResult {
-  /** Time of each chunk, when sent or received. */
+  /** Time of each chunk: before it was sent, after it was received. */
   timesMs: number[];
   /** First byte of each chunk. */
   marks: number[];
@@ -47,8 +47,8 @@ function send(): void {
   for (let seq = 0; seq < task.chunks; seq++) {
     const chunk = sender.allocate(task.chunkBytes);
     chunk[0] = seq;
-    sender.send(chunk);
     note(seq, task.chunkBytes);
+    sender.send(chunk);
     result.maxInFlightBytes = Math.max(result.maxInFlightBytes, sender.inFlightBytes);
   }
   sender.close();
