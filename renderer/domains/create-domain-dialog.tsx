@@ -1,12 +1,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Name, type Host, type Image, type Pool } from '../../shared/contract/schemas.ts';
+import { type Host, type Image, type Pool } from '../../shared/contract/schemas.ts';
 import { FormDialog } from '../app/form-dialog.tsx';
+import { NameField } from '../app/name-field.tsx';
 import { closeOverlay } from '../app/overlays.ts';
 import { openDomain } from '../app/route.ts';
-import { FieldRow, NumberField, Select, Switch, TextField } from '../design/field.tsx';
+import { FieldRow, NumberField, Select, Switch } from '../design/field.tsx';
 import { memory } from '../design/format.ts';
-import { fieldFault } from '../design/field-fault.ts';
 import { type DiskChoice, diskOf, poolsOfHost } from '../devices/disk-choice.ts';
 import { NewDisksField } from '../devices/new-disks-field.tsx';
 import { NetworkSelect, NO_NETWORK } from '../networks/network-select.tsx';
@@ -59,14 +59,7 @@ export function CreateDomainDialog() {
   };
   return (
     <FormDialog title="New domain" act="Create and run" call={create} onSubmit={submit}>
-      <TextField
-        label="Name"
-        autoFocus
-        isRequired
-        value={name}
-        onChange={setName}
-        validate={(text) => fieldFault(Name, text)}
-      />
+      <NameField value={name} onChange={setName} />
       <Select
         label="Host"
         options={hostOptions(hosts)}

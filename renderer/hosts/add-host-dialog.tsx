@@ -1,10 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { FormDialog } from '../app/form-dialog.tsx';
+import { NameField } from '../app/name-field.tsx';
 import { closeOverlay } from '../app/overlays.ts';
-import { Name } from '../../shared/contract/schemas.ts';
-import { FieldRow, NumberField, TextField } from '../design/field.tsx';
-import { fieldFault } from '../design/field-fault.ts';
+import { FieldRow, NumberField } from '../design/field.tsx';
 import { useSite } from '../site/site.ts';
 
 const DIGITS = { maximumFractionDigits: 2, useGrouping: false } as const;
@@ -24,14 +23,7 @@ export function AddHostDialog() {
   };
   return (
     <FormDialog title="Add host" act="Add host" call={add} onSubmit={submit}>
-      <TextField
-        label="Name"
-        autoFocus
-        isRequired
-        value={name}
-        onChange={setName}
-        validate={(text) => fieldFault(Name, text)}
-      />
+      <NameField value={name} onChange={setName} />
       <NumberField
         label="Memory"
         unit="MiB"

@@ -1,10 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type ImportImage, Name } from '../../shared/contract/schemas.ts';
+import { type ImportImage } from '../../shared/contract/schemas.ts';
 import { FormDialog } from '../app/form-dialog.tsx';
+import { NameField } from '../app/name-field.tsx';
 import { closeOverlay } from '../app/overlays.ts';
 import { Segments, TextField } from '../design/field.tsx';
-import { fieldFault } from '../design/field-fault.ts';
 import { useSite } from '../site/site.ts';
 
 type Content = 'kernel' | 'disk' | 'both';
@@ -45,14 +45,7 @@ export function ImportImageDialog() {
       call={importing}
       onSubmit={() => importing.mutate(asked())}
     >
-      <TextField
-        label="Name"
-        autoFocus
-        isRequired
-        value={name}
-        onChange={setName}
-        validate={(text) => fieldFault(Name, text)}
-      />
+      <NameField value={name} onChange={setName} />
       <Segments label="Content" options={CONTENTS} value={content} onChange={setContent} />
       <p>{WORDS[content]}</p>
       {content !== 'disk' && (

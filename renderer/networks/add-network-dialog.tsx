@@ -1,7 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Name, NetworkKind, Subnet } from '../../shared/contract/schemas.ts';
+import { NetworkKind, Subnet } from '../../shared/contract/schemas.ts';
 import { FormDialog } from '../app/form-dialog.tsx';
+import { NameField } from '../app/name-field.tsx';
 import { closeOverlay } from '../app/overlays.ts';
 import { fieldFault } from '../design/field-fault.ts';
 import { NumberField, Segments, Switch, TextField } from '../design/field.tsx';
@@ -30,13 +31,9 @@ export function AddNetworkDialog() {
   };
   return (
     <FormDialog title="Add network" act="Add network" call={add} onSubmit={submit}>
-      <TextField
-        label="Name"
-        autoFocus
-        isRequired
+      <NameField
         value={name}
         onChange={setName}
-        validate={(text) => fieldFault(Name, text)}
         description="It is there on all hosts, joined by their links."
       />
       <Segments label="Kind" options={KINDS} value={kind} onChange={setKind} />

@@ -1,10 +1,10 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Name, type PoolKind } from '../../shared/contract/schemas.ts';
+import { type PoolKind } from '../../shared/contract/schemas.ts';
 import { FormDialog } from '../app/form-dialog.tsx';
+import { NameField } from '../app/name-field.tsx';
 import { closeOverlay } from '../app/overlays.ts';
 import { navigate } from '../app/route.ts';
-import { fieldFault } from '../design/field-fault.ts';
 import { Segments, Select, TextField } from '../design/field.tsx';
 import { useHosts } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
@@ -39,14 +39,7 @@ export function AddPoolDialog() {
   };
   return (
     <FormDialog title="Add pool" act="Add pool" call={add} onSubmit={submit}>
-      <TextField
-        label="Name"
-        autoFocus
-        isRequired
-        value={name}
-        onChange={setName}
-        validate={(text) => fieldFault(Name, text)}
-      />
+      <NameField value={name} onChange={setName} />
       <Segments label="Kind" options={KINDS} value={kind} onChange={setKind} />
       <p>
         {kind === 'shared'

@@ -9,64 +9,28 @@ import { Cable } from '../../workers/host/cable.ts';
 import type { Addresses } from '../guest/network-work.ts';
 import { MachineError } from './machine.ts';
 import type { BootFiles, Machine } from './machine.ts';
-import type { PlainV86Answer, PlainV86Message, PlainV86Options } from './plain-v86.contract.ts';
+import type { PlainV86Answer, PlainV86Options } from './plain-v86.contract.ts';
+import { V86Dialogue } from './v86-dialogue.ts';
 
 const RING_BYTES = 1 << 20;
 
 /** One of the two. Its thread is this process's. */
-export class ThreadV86 implements Machine {
-  readonly name = 'v86';
+export class ThreadV86 extends V86Dialogue implements Machine {
   readonly pid = process.pid;
   private readonly worker: Worker;
-  private listener: (bytes: Uint8Array) => void = () => undefined;
-  private expecting: { answer: PlainV86Answer; resolve: () => void } | null = null;
-  private dead: MachineError | null = null;
 
   constructor(options: PlainV86Options) {
-    this.worker = new Worker(new URL('./plain-v86.worker.ts', import.meta.url), {
+    const worker = new Worker(new URL('./plain-v86.worker.ts', import.meta.url), {
       workerData: options,
     });
-    this.worker.on('message', (answer: PlainV86Answer) => this.receive(answer));
-    this.worker.on('error', (error: Error) => {
-      this.dead = new MachineError(`v86: its thread failed: ${error.message}`);
-    });
-  }
-
-  onOutput(listener: (bytes: Uint8Array) => void): void {
-    this.listener = listener;
-  }
-
-  write(bytes: Uint8Array): void {
-    this.send({ type: 'input', bytes });
-  }
-
-  pause(): Promise<void> {
-    return this.ask({ type: 'pause' }, 'paused');
-  }
-
-  resume(): Promise<void> {
-    return this.ask({ type: 'resume' }, 'resumed');
+    super((message) => worker.postMessage(message));
+    this.worker = worker;
+    worker.on('message', (answer: PlainV86Answer) => this.receive(answer));
+    worker.on('error', (error: Error) => this.ended(`its thread failed: ${error.message}`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.worker.terminate();
-  }
-
-  private receive(answer: PlainV86Answer): void {
-    if (typeof answer !== 'string') return this.listener(answer);
-    if (this.expecting?.answer === answer) this.expecting.resolve();
-  }
-
-  private ask(message: PlainV86Message, answer: PlainV86Answer): Promise<void> {
-    return new Promise((resolve) => {
-      this.expecting = { answer, resolve };
-      this.send(message);
-    });
-  }
-
-  private send(message: PlainV86Message): void {
-    if (this.dead) throw this.dead;
-    this.worker.postMessage(message);
   }
 }
 
