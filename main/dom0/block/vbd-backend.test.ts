@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BLKIF_RING_ENTRY_BYTES, BlkifOp, BlkifStatus, GrantFlag } from '../../hypervisor/index.ts';
 import { DiskStatus } from './ring/disk-ring.abi.ts';
-import { DATA_GFN, DATA_PAGES, DATA_REF, FrontEnd } from './testing/front-end.ts';
+import { DATA_GFN, DATA_PAGES, DATA_REF } from '../rings/testing/front-by-hand.ts';
+import { FrontEnd } from './testing/front-end.ts';
 import type { Segment } from './testing/front-end.ts';
 
 const SECTORS = 512;

@@ -6,26 +6,18 @@ import {
   BlkifRequestIndirect,
   BlkifRequestSegment,
   BlkifResponse,
-  GrantFlag,
-  PAGE_SIZE,
   ringEntryOffset,
   SharedRing,
 } from '../../../hypervisor/index.ts';
-import type { BackendPort, GrantMapping } from '../../../hypervisor/index.ts';
 import { Machine } from '../../../hypervisor/testing/machine.ts';
+import { DATA_GFN, DATA_REF, FrontByHand } from '../../rings/testing/front-by-hand.ts';
 import { createDiskRing, DiskOperation, DiskStatus } from '../ring/disk-ring.abi.ts';
 import { DiskClient } from '../ring/disk-client.ts';
 import { DiskRingServer } from '../ring/disk-ring-server.ts';
 import { VbdBackend } from '../vbd-backend.ts';
 
-const RING_GFN = 0x200;
-const RING_REF = 8;
+const RING = { gfn: 0x200, ref: 8 };
 const CAPACITY = 32;
-/** References from here on are of single pages from `DATA_GFN` on. */
-export const DATA_REF = 16;
-export const DATA_GFN = 0x210;
-export const DATA_PAGES = 64;
-
 export interface Segment {
   ref: number;
   first: number;
@@ -38,13 +30,10 @@ export interface Answer {
   status: number;
 }
 
-export class FrontEnd {
-  readonly machine: Machine;
+export class FrontEnd extends FrontByHand {
   readonly backend: VbdBackend;
   readonly disk: Uint8Array;
-  readonly faults: string[] = [];
   broken = 0;
-  notified = 0;
   /** What the disk says to its next requests; then it is well again. */
   failing: DiskStatus[] = [];
   held: DiskStatus[] = [];
@@ -53,21 +42,11 @@ export class FrontEnd {
   private consumed = 0;
 
   private constructor(machine: Machine, sectors: number, readOnly: boolean) {
-    this.machine = machine;
-    this.disk = new Uint8Array(sectors * 512).map((_, index) => (index >> 9) * 7 + index);
+    super(machine, [RING]);
     const { domain } = machine;
-    domain.grants.place(0, domain.layout.bar1 / PAGE_SIZE);
-    this.grant(RING_REF, RING_GFN);
-    for (let page = 0; page < DATA_PAGES; page++) this.grant(DATA_REF + page, DATA_GFN + page);
-    this.ringWord('reqEvent', 1);
-    this.ringWord('rspEvent', 1);
+    this.disk = new Uint8Array(sectors * 512).map((_, index) => (index >> 9) * 7 + index);
     const ring = createDiskRing(1 << 20);
     this.server = new DiskRingServer(ring);
-    const port: BackendPort = {
-      port: 5 as BackendPort['port'],
-      notify: () => void this.notified++,
-      close: () => undefined,
-    };
     this.backend = new VbdBackend(
       {
         memory: domain.memory,
@@ -85,28 +64,13 @@ export class FrontEnd {
         },
         onBroken: () => void this.broken++,
       },
-      [domain.grants.map(RING_REF, 0, true) as GrantMapping],
-      port,
+      [this.mapped(RING)],
+      this.port,
     );
   }
 
   static async start(sectors: number, readOnly = false): Promise<FrontEnd> {
     return new FrontEnd(await Machine.create(), sectors, readOnly);
-  }
-
-  grant(ref: number, gfn: number, flags: number = GrantFlag.permitAccess, domid = 0): void {
-    const at = this.machine.domain.layout.bar1 + ref * 8;
-    this.machine.setWord(at, flags | (domid << 16));
-    this.machine.setWord(at + 4, gfn);
-  }
-
-  /** The flags of a reference's entry. */
-  flags(ref: number): number {
-    return this.machine.word(this.machine.domain.layout.bar1 + ref * 8) & 0xffff;
-  }
-
-  page(gfn: number): Uint8Array {
-    return this.machine.domain.memory.page(gfn);
   }
 
   /** Puts a request of up to eleven segments into the ring. */
@@ -144,13 +108,13 @@ export class FrontEnd {
 
   put(entry: Uint8Array): void {
     const at = ringEntryOffset(this.produced, CAPACITY, BLKIF_RING_ENTRY_BYTES);
-    this.page(RING_GFN).set(entry, at);
+    this.page(RING.gfn).set(entry, at);
     this.produced = (this.produced + 1) >>> 0;
   }
 
   /** Publishes what was put, or says an index that is not so. */
   publish(index: number = this.produced): void {
-    this.ringWord('reqProd', index);
+    this.setRingWord(RING, 'reqProd', index);
   }
 
   /** Both sides and the disk work until nothing moves any more. */
@@ -161,8 +125,7 @@ export class FrontEnd {
 
   answers(): Answer[] {
     const answers: Answer[] = [];
-    const ring = this.page(RING_GFN);
-    const view = new DataView(ring.buffer, ring.byteOffset, PAGE_SIZE);
+    const view = this.viewOf(RING);
     const produced = view.getUint32(SharedRing.offset.rspProd, true);
     for (; this.consumed !== produced; this.consumed = (this.consumed + 1) >>> 0) {
       const at = ringEntryOffset(this.consumed, CAPACITY, BLKIF_RING_ENTRY_BYTES);
@@ -172,7 +135,7 @@ export class FrontEnd {
         status: view.getInt16(at + BlkifResponse.offset.status, true),
       });
     }
-    this.ringWord('rspEvent', this.consumed + 1);
+    this.setRingWord(RING, 'rspEvent', this.consumed + 1);
     return answers;
   }
 
@@ -192,10 +155,6 @@ export class FrontEnd {
       count++;
     }
     return count;
-  }
-
-  private ringWord(name: keyof typeof SharedRing.offset, value: number): void {
-    this.machine.setWord(RING_GFN * PAGE_SIZE + SharedRing.offset[name], value >>> 0);
   }
 }
 

@@ -1,16 +1,13 @@
 /** A network front end by hand: two rings in a machine's memory, grants, and rings of frames. */
 import {
-  GrantFlag,
   NetifRingEntryBytes,
   NetifRxRequest,
   NetifRxResponse,
   NetifTxRequest,
   NetifTxResponse,
-  PAGE_SIZE,
   ringEntryOffset,
   SharedRing,
 } from '../../../hypervisor/index.ts';
-import type { BackendPort, GrantMapping } from '../../../hypervisor/index.ts';
 import { Machine } from '../../../hypervisor/testing/machine.ts';
 import type { FrameOffload } from '../../../../shared/ring/frame-ring.ts';
 import {
@@ -18,15 +15,11 @@ import {
   FrameConsumer,
   FrameProducer,
 } from '../../../../shared/ring/frame-ring.ts';
+import { FrontByHand } from '../../rings/testing/front-by-hand.ts';
 import { VifBackend } from '../vif/vif-backend.ts';
 
 const RINGS = { tx: { gfn: 0x200, ref: 8 }, rx: { gfn: 0x201, ref: 9 } } as const;
 const CAPACITY = 256;
-/** References from here on are of single pages from `DATA_GFN` on. */
-export const DATA_REF = 16;
-export const DATA_GFN = 0x210;
-export const DATA_PAGES = 64;
-
 type Way = 'tx' | 'rx';
 
 export interface TxSlot {
@@ -42,37 +35,20 @@ export interface Frame {
   offload: FrameOffload;
 }
 
-export class NetFront {
-  readonly machine: Machine;
+export class NetFront extends FrontByHand {
   readonly backend: VifBackend;
-  readonly faults: string[] = [];
   readonly broken: string[] = [];
-  notified = 0;
   readonly toGuest: FrameProducer;
   private readonly fromGuest: FrameConsumer;
   private readonly produced = { tx: 0, rx: 0 };
   private readonly consumed = { tx: 0, rx: 0 };
 
   private constructor(machine: Machine) {
-    this.machine = machine;
+    super(machine, [RINGS.tx, RINGS.rx]);
     const { domain } = machine;
-    domain.grants.place(0, domain.layout.bar1 / PAGE_SIZE);
-    for (const way of ['tx', 'rx'] as const) {
-      this.grant(RINGS[way].ref, RINGS[way].gfn);
-      this.ringWord(way, 'reqEvent', 1);
-      this.ringWord(way, 'rspEvent', 1);
-    }
-    for (let page = 0; page < DATA_PAGES; page++) this.grant(DATA_REF + page, DATA_GFN + page);
     const [sent, received] = [createFrameRing(1 << 18), createFrameRing(1 << 18)];
     this.fromGuest = new FrameConsumer(sent);
     this.toGuest = new FrameProducer(received);
-    const port: BackendPort = {
-      port: 5 as BackendPort['port'],
-      notify: () => void this.notified++,
-      close: () => undefined,
-    };
-    const mapped = (way: Way): GrantMapping =>
-      domain.grants.map(RINGS[way].ref, 0, true) as GrantMapping;
     this.backend = new VifBackend(
       {
         memory: domain.memory,
@@ -83,26 +59,17 @@ export class NetFront {
         onFault: (what) => void this.faults.push(what),
         onBroken: (what) => void this.broken.push(what),
       },
-      { tx: mapped('tx'), rx: mapped('rx'), txPort: port, rxPort: port },
+      {
+        tx: this.mapped(RINGS.tx),
+        rx: this.mapped(RINGS.rx),
+        txPort: this.port,
+        rxPort: this.port,
+      },
     );
   }
 
   static async start(): Promise<NetFront> {
     return new NetFront(await Machine.create());
-  }
-
-  grant(ref: number, gfn: number, flags: number = GrantFlag.permitAccess, domid = 0): void {
-    const at = this.machine.domain.layout.bar1 + ref * 8;
-    this.machine.setWord(at, flags | (domid << 16));
-    this.machine.setWord(at + 4, gfn);
-  }
-
-  flags(ref: number): number {
-    return this.machine.word(this.machine.domain.layout.bar1 + ref * 8) & 0xffff;
-  }
-
-  page(gfn: number): Uint8Array {
-    return this.machine.domain.memory.page(gfn);
   }
 
   /** A slot of a packet to send; its id is its place. */
@@ -134,7 +101,7 @@ export class NetFront {
 
   /** Publishes what was put, or says an index that is not so. */
   publish(way: Way, index: number = this.produced[way]): void {
-    this.ringWord(way, 'reqProd', index);
+    this.setRingWord(RINGS[way], 'reqProd', index);
   }
 
   /** What has reached the switch. */
@@ -155,8 +122,7 @@ export class NetFront {
   answers(way: Way): { status: number; offset: number }[] {
     const layout = way === 'tx' ? NetifTxResponse : NetifRxResponse;
     const found: { status: number; offset: number }[] = [];
-    const ring = this.page(RINGS[way].gfn);
-    const view = new DataView(ring.buffer, ring.byteOffset, PAGE_SIZE);
+    const view = this.viewOf(RINGS[way]);
     const produced = view.getUint32(SharedRing.offset.rspProd, true);
     for (; this.consumed[way] !== produced; this.consumed[way]++) {
       const at = ringEntryOffset(this.consumed[way], CAPACITY, NetifRingEntryBytes[way]);
@@ -165,11 +131,7 @@ export class NetFront {
         offset: way === 'rx' ? view.getUint16(at + NetifRxResponse.offset.offset, true) : 0,
       });
     }
-    this.ringWord(way, 'rspEvent', this.consumed[way] + 1);
+    this.setRingWord(RINGS[way], 'rspEvent', this.consumed[way] + 1);
     return found;
-  }
-
-  private ringWord(way: Way, name: keyof typeof SharedRing.offset, value: number): void {
-    this.machine.setWord(RINGS[way].gfn * PAGE_SIZE + SharedRing.offset[name], value >>> 0);
   }
 }

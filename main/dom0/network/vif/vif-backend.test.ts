@@ -10,7 +10,8 @@ import {
   NetTxFlag,
 } from '../../../hypervisor/index.ts';
 import { NO_OFFLOAD } from '../offload/offload.ts';
-import { DATA_GFN, DATA_PAGES, DATA_REF, NetFront } from '../testing/net-front.ts';
+import { DATA_GFN, DATA_PAGES, DATA_REF } from '../../rings/testing/front-by-hand.ts';
+import { NetFront } from '../testing/net-front.ts';
 
 const { okay, error, null: none } = NetifStatus;
 const { moreData, extraInfo, csumBlank } = NetTxFlag;

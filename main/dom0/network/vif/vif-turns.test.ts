@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PAGE_SIZE } from '../../../hypervisor/index.ts';
 import { NO_OFFLOAD } from '../offload/offload.ts';
-import { DATA_GFN, DATA_PAGES, DATA_REF, NetFront } from '../testing/net-front.ts';
+import { DATA_GFN, DATA_PAGES, DATA_REF } from '../../rings/testing/front-by-hand.ts';
+import { NetFront } from '../testing/net-front.ts';
 
 let front: NetFront;
 beforeEach(async () => {
