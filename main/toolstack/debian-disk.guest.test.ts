@@ -1,6 +1,7 @@
 /** The Debian image with a disk: built from packages, and the domains that it makes. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -107,6 +108,36 @@ describe('a domain of the Debian image', () => {
       ...['root@127.0.0.1', 'hostname; tty || true; cat /etc/debian_version'],
     ]);
     expect(stdout).toMatch(/^web1\nnot a tty\n12\.\d+\n$/);
+  });
+
+  guest('answers datagrams that come through a forwarded port', async () => {
+    const program =
+      '$s = IO::Socket::INET->new(Proto => "udp", LocalPort => 5000); while ($s->recv($m, 1500)) { $s->send(uc $m) }';
+    await site.ask('web1', `nohup perl -MIO::Socket::INET -e '${program}' >/dev/null 2>&1 &`);
+    await site.ask('web1', 'until grep -q :1388 /proc/net/udp; do sleep 0.2; done');
+    const { port } = await site.api.forwards.add({
+      domain: 'web1',
+      protocol: 'udp',
+      port: 0,
+      toPort: 5000,
+    });
+    const socket = createSocket('udp4');
+    try {
+      const answers: string[] = [];
+      socket.on('message', (message) => answers.push(message.toString()));
+      // As with all datagrams, one may get lost.
+      await expect
+        .poll(
+          () => {
+            socket.send('hello', port, '127.0.0.1');
+            return answers;
+          },
+          { timeout: 60_000, interval: 500 },
+        )
+        .toContain('HELLO');
+    } finally {
+      socket.close();
+    }
   });
 
   guest('installs with apt, over its network, what is to be had there', async () => {
