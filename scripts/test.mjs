@@ -57,7 +57,7 @@ const suites = {
     );
   },
   unit: () => vitest('unit'),
-  guest: () => vitest('guest'),
+  guest: () => vitest('guest', { DOMUS_PROGRAM: ensureProgram() }),
   e2e() {
     ensureBuilt('pages', ['renderer', 'shared'], 'build:renderer');
     // Pages before a synthetic site leave a processor idle; real guests want both.
@@ -88,15 +88,11 @@ function playwright(name, choice) {
   }
 }
 
-function vitest(project) {
+function vitest(project, env = {}) {
   const output = join(results, `${project}.json`);
-  const ok = node('vitest/vitest.mjs', [
-    'run',
-    `--project=${project}`,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${output}`,
-  ]);
+  const reporters = ['default', 'json'].map((name) => `--reporter=${name}`);
+  const args = ['run', `--project=${project}`, ...reporters, `--outputFile.json=${output}`];
+  const ok = node('vitest/vitest.mjs', args, env);
   if (!existsSync(output)) return broken.push(project);
   const report = JSON.parse(readFileSync(output, 'utf8'));
   total.passed += report.numPassedTests;

@@ -4,7 +4,9 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../domus.ts', import.meta.url));
+/** As built, where the run of all tests has built it; else from the sources, which starts later. */
+const program =
+  process.env['DOMUS_PROGRAM'] ?? fileURLToPath(new URL('../domus.ts', import.meta.url));
 
 export interface Ran {
   status: number | null;
