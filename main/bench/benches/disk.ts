@@ -28,7 +28,7 @@ import { DomusDomain } from '../subject/domain.ts';
 const MEMORY_MIB = 128;
 const HOST_MIB = 512;
 /** The RAM disk is part of it. */
-const RAM_DISK_MEMORY_MIB = 192;
+const RAM_DISK_MEMORY_MIB = 256;
 const IDE_DRIVERS = ['ata_piix', 'sd_mod'];
 /** Until the code that the work runs through is translated and optimised. */
 const WARM_UP_ROUNDS = 4;
