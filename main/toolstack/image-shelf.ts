@@ -75,7 +75,10 @@ export class ImageShelf implements ImageSource {
     return loading;
   }
 
+  /** Reads all of it once: what is asked for again need only be there, and is read when it is loaded. */
   async ensure(run: ImageRun): Promise<ImageRecord> {
+    const known = this.defaultId === null ? undefined : await this.store.find(this.defaultId);
+    if (known) return record(known, true);
     const image = await this.store.ensure({
       signal: run.signal,
       // Checking the image at hand is no news; making one is.
@@ -93,6 +96,8 @@ export class ImageShelf implements ImageSource {
       onProgress: (told) => this.tell(run, told),
     });
     for (const warning of image.built.warnings) this.log.write('warning', 'images', warning);
+    // It may be a newer one of the default's kind.
+    this.defaultId = null;
     return this.find(image.manifest.id);
   }
 

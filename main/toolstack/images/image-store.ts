@@ -78,6 +78,12 @@ export class ImageStore {
     return Promise.all(ids.map((id) => findImage(this.#directory, id)));
   }
 
+  /** An image by ID, as far as its manifest and the sizes of its files tell; undefined where none is whole. */
+  async find(id: string): Promise<Image | undefined> {
+    const finding = await findImage(this.#directory, id);
+    return 'image' in finding ? finding.image : undefined;
+  }
+
   /**
    * Opens an image by ID, after reading all of it against its manifest.
    *
