@@ -89,8 +89,9 @@ async function contestant(
   machine: Machine,
   device: string,
   drivers: readonly string[],
+  opened: GuestShell | null = null,
 ): Promise<Contestant> {
-  const shell = await GuestShell.open(machine);
+  const shell = opened ?? (await GuestShell.open(machine));
   await prepareDisk(shell, device, drivers);
   await machine.pause();
   const passes = { seq_read: 1, seq_write: 1, rand_read: 1, fsync: 1 };
@@ -101,7 +102,7 @@ async function ramDisk(machine: Machine): Promise<Contestant> {
   const shell = await GuestShell.open(machine);
   await shell.run(`modprobe -a ${IDE_DRIVERS.join(' ')}`);
   await makeRamDisk(shell, 'sda');
-  return contestant('ram', machine, 'ram0', []);
+  return contestant('ram', machine, 'ram0', [], shell);
 }
 
 async function measure(
