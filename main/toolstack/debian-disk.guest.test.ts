@@ -96,6 +96,11 @@ describe('a domain of the Debian image', () => {
     expect(await site.ask('web1', `find ${key} -mmin -60`)).toBe(key);
   });
 
+  guest('has asked for its address when its creation has ended', async () => {
+    const { address } = await site.get('web1');
+    expect(await site.ask('web1', 'ip -4 addr show eth0')).toContain(`inet ${address}/24`);
+  });
+
   guest('is entered with ssh, through a forwarded port', async () => {
     const key = join(site.folder, 'key');
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
