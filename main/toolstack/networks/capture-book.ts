@@ -20,8 +20,10 @@ const REMEMBERED = 100;
 const TELL_EVERY_MS = 1000;
 
 interface Kept {
-  record: Capture;
+  record: Omit<Capture, 'frames' | 'dropped'>;
   counters: CaptureCounters;
+  /** What its counts were together when they were told last. */
+  told: number;
   domid: number;
   fd: number;
   /** The file grows no further. */
@@ -43,9 +45,7 @@ export class CaptureBook {
 
   /** Newest first. */
   all(): Capture[] {
-    return [...this.captures.values()]
-      .map(({ record, counters: { frames, dropped } }) => ({ ...record, frames, dropped }))
-      .reverse();
+    return [...this.captures.values()].map(view).reverse();
   }
 
   /** The file is this book's from now on. Errors `domain.not-running`, and those of the host. */
@@ -56,20 +56,19 @@ export class CaptureBook {
     maxMiB = DEFAULT_MIB,
   ): Promise<Capture> {
     const { domid, host } = domain.worker;
-    const record: Capture = {
+    const record = {
       id: randomBytes(4).toString('hex'),
       domain: domain.name,
       handle,
       path: file.path,
       startedAtMs: Date.now(),
       endedAtMs: null,
-      frames: 0,
-      dropped: 0,
       fault: null,
     };
     const kept: Kept = {
       record,
       counters: new CaptureCounters(),
+      told: 0,
       domid,
       fd: file.fd,
       maxBytes: maxMiB * MIB,
@@ -86,7 +85,7 @@ export class CaptureBook {
     }
     this.telling ??= setInterval(() => this.tellCounts(), TELL_EVERY_MS).unref();
     this.changed();
-    return record;
+    return view(kept);
   }
 
   /** Its file is complete then. One that has ended already stays as it is. Error `capture.unknown`. */
@@ -101,7 +100,7 @@ export class CaptureBook {
     }
     for (const writer of [...kept.writers]) await this.end(kept, writer);
     await kept.over.promise;
-    return kept.record;
+    return view(kept);
   }
 
   /** A host is done with it: the domain is gone from there, or the file could not be written. */
@@ -160,7 +159,6 @@ export class CaptureBook {
   private release(kept: Kept, writer: HostLink, fault: string | null): void {
     if (!kept.writers.delete(writer) || kept.writers.size > 0) return;
     closeSync(kept.fd);
-    readCounts(kept);
     kept.record = { ...kept.record, endedAtMs: Date.now(), fault };
     kept.over.resolve();
     this.forgetOldest();
@@ -174,7 +172,7 @@ export class CaptureBook {
       this.telling = null;
       return;
     }
-    if (all.map(readCounts).includes(true)) this.changed();
+    if (all.filter(countsMore).length > 0) this.changed();
   }
 
   private forgetOldest(): void {
@@ -185,10 +183,14 @@ export class CaptureBook {
   }
 }
 
-/** True where they have changed. */
-function readCounts(kept: Kept): boolean {
+function view({ record, counters: { frames, dropped } }: Kept): Capture {
+  return { ...record, frames, dropped };
+}
+
+/** Than when it was last asked. */
+function countsMore(kept: Kept): boolean {
   const { frames, dropped } = kept.counters;
-  if (frames === kept.record.frames && dropped === kept.record.dropped) return false;
-  kept.record = { ...kept.record, frames, dropped };
-  return true;
+  const before = kept.told;
+  kept.told = frames + dropped;
+  return kept.told > before;
 }
