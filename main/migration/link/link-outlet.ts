@@ -46,10 +46,10 @@ export class LinkOutlet {
     this.put(flow, Math.round(bytes / (1 - this.lossRatio)), leave);
   }
 
-  /** As {@link enqueue}, of a frame, which may get lost: `lost` is then called in place of `leave`. */
-  enqueueFrame(flow: FlowId, bytes: number, leave: Leave, lost: () => void): void {
+  /** As {@link enqueue}, of a frame, which may get lost: `leave` is then called with null. */
+  enqueueFrame(flow: FlowId, bytes: number, leave: (arrivesMs: number | null) => void): void {
     const isLost = this.lossRatio > 0 && this.random() < this.lossRatio;
-    this.put(flow, bytes, isLost ? lost : leave);
+    this.put(flow, bytes, isLost ? () => leave(null) : leave);
   }
 
   /** Of a flow, bytes that wait for their turn. */

@@ -74,15 +74,11 @@ export class Wire {
     }
     let kept = frame;
     let hasLeft = false;
-    const leave = (arrivesMs: number): void => {
+    outlet.enqueueFrame(flow, bytes, (arrivesMs) => {
       hasLeft = true;
-      this.put({ arrivesMs, network, frame: kept }, offload);
-    };
-    const lost = (): void => {
-      hasLeft = true;
-      this.counters.lost++;
-    };
-    outlet.enqueueFrame(flow, bytes, leave, lost);
+      if (arrivesMs === null) this.counters.lost++;
+      else this.put({ arrivesMs, network, frame: kept }, offload);
+    });
     if (!hasLeft) kept = frame.slice();
     return true;
   }
