@@ -100,8 +100,7 @@ async function contestant(
 
 async function ramDisk(machine: Machine): Promise<Contestant> {
   const shell = await GuestShell.open(machine);
-  await shell.run(`modprobe -a ${IDE_DRIVERS.join(' ')}`);
-  await makeRamDisk(shell, 'sda');
+  await makeRamDisk(shell, 'sda', IDE_DRIVERS);
   return contestant('ram', machine, 'ram0', [], shell);
 }
 

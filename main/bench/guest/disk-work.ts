@@ -51,18 +51,23 @@ export async function prepareDisk(
   const fill = `dd if=/dev/${device} of=${SOURCE} bs=1M count=${SOURCE_MIB} skip=${FILE_SYSTEM_MIB}`;
   const mount = `mount -t ext2 -o sync /dev/${device} ${MOUNT}`;
   const load = `modprobe -a ext4 ${drivers.join(' ')}`;
-  for (const command of [load, wait, `${fill} 2>/dev/null`, mount]) {
-    const { status, output } = await shell.run(command);
-    if (status !== 0) throw new MachineError(`"${command}" failed (${status}): ${output}`);
-  }
+  await runAll(shell, [load, wait, `${fill} 2>/dev/null`, mount]);
 }
 
 /** Makes the kernel's own RAM disk `ram0`, as large as `device`, which it is filled from. */
-export async function makeRamDisk(shell: GuestShell, device: string): Promise<void> {
-  const load = `modprobe brd rd_nr=1 rd_size=${DISK_MIB * 1024}`;
+export async function makeRamDisk(
+  shell: GuestShell,
+  device: string,
+  drivers: readonly string[],
+): Promise<void> {
+  const load = `modprobe -a ${drivers.join(' ')} && modprobe brd rd_nr=1 rd_size=${DISK_MIB * 1024}`;
   const wait = `until [ -b /dev/${device} ] && [ -b /dev/ram0 ]; do sleep 0.1; done`;
   const fill = `dd if=/dev/${device} of=/dev/ram0 bs=1M iflag=direct oflag=direct 2>/dev/null`;
-  for (const command of [load, wait, fill]) {
+  await runAll(shell, [load, wait, fill]);
+}
+
+async function runAll(shell: GuestShell, commands: readonly string[]): Promise<void> {
+  for (const command of commands) {
     const { status, output } = await shell.run(command);
     if (status !== 0) throw new MachineError(`"${command}" failed (${status}): ${output}`);
   }
