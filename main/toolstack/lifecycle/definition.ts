@@ -3,6 +3,7 @@ import type { Domain, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import { volumeAddress } from '../disks/disk-source.ts';
+import type { VolumeAddress } from '../disks/disk-source.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { removeVolume } from '../storage/volumes.ts';
 import { destroy } from './power.ts';
@@ -59,8 +60,7 @@ export function remove(
       const volumes = disks ? await removeVolumes(parts, domain) : [];
       parts.domains.setDeleted(domain, Date.now());
       parts.events.add('info', 'domain.deleted', `Domain ${name} was deleted.`, { domain: uuid });
-      const title = ['Deleted', [name, ...volumes].join(', ')].join(' ');
-      return { title, undo: 'undelete' };
+      return { title: `Deleted ${[name, ...volumes].join(', ')}`, undo: 'undelete' };
     },
   );
 }
@@ -68,13 +68,16 @@ export function remove(
 /** A domain that comes back has none of them. @returns those that are deleted */
 async function removeVolumes(parts: SiteParts, domain: ManagedDomain): Promise<string[]> {
   const { disks } = domain.definition;
-  const volumes = new Set(disks.map(({ source }) => source).filter(volumeAddress));
+  const volumes = new Map<string, VolumeAddress>();
+  for (const { source } of disks) {
+    const address = volumeAddress(source);
+    if (address) volumes.set(source, address);
+  }
   parts.domains.redefine(domain, { disks: disks.filter(({ source }) => !volumes.has(source)) });
   const removed: string[] = [];
-  for (const source of volumes) {
+  for (const [source, address] of volumes) {
     try {
-      const { pool, volume } = volumeAddress(source)!;
-      await removeVolume(parts, { pool, volume });
+      await removeVolume(parts, address);
       removed.push(source);
     } catch (error) {
       const { message } = DomusError.toData(error);
