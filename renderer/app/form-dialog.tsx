@@ -3,7 +3,7 @@ import { Form } from 'react-aria-components';
 import { Button } from '../design/button.tsx';
 import { Dialog, DialogBody, DialogButtons } from '../design/dialog.tsx';
 import { FormError } from '../design/field.tsx';
-import { errorDataOf } from '../site/error-data.ts';
+import { messageOf } from '../site/error-data.ts';
 import { closeOverlay } from './overlays.ts';
 
 interface Props {
@@ -28,7 +28,7 @@ export function FormDialog({ title, act, call, onSubmit, children }: Props) {
       <Form onSubmit={submit}>
         <DialogBody>
           {children}
-          <FormError message={call.error === null ? null : errorDataOf(call.error).message} />
+          <FormError message={messageOf(call.error)} />
         </DialogBody>
         <DialogButtons>
           <Button onPress={closeOverlay}>Cancel</Button>

@@ -5,7 +5,7 @@ import { Button, IconButton } from '../design/button.tsx';
 import { CompactSelect, CompactText } from '../design/compact-field.tsx';
 import { WhenTag } from '../design/facts.tsx';
 import { FormError } from '../design/field.tsx';
-import { errorDataOf } from '../site/error-data.ts';
+import { messageOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
 import {
   type AccessDraft,
@@ -91,7 +91,7 @@ export function AccessPart({ domain, card }: Props) {
         The first rule that matches decides. ARP and DHCP always pass; it can send only from its own
         MAC and address anyway.
       </p>
-      <FormError message={set.error === null ? null : errorDataOf(set.error).message} />
+      <FormError message={messageOf(set.error)} />
     </section>
   );
 }

@@ -5,7 +5,7 @@ import { CopyButton } from '../design/copy-button.tsx';
 import { FormError } from '../design/field.tsx';
 import { count } from '../design/format.ts';
 import { Since } from '../design/time.tsx';
-import { errorDataOf } from '../site/error-data.ts';
+import { messageOf } from '../site/error-data.ts';
 import { useNetworking } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import styles from './devices.module.css';
@@ -62,7 +62,7 @@ export function CapturePart({ domain, card }: Props) {
           What it sends and gets, as a pcap file for Wireshark, tcpdump and the like.
         </p>
       )}
-      <FormError message={error === null ? null : errorDataOf(error).message} />
+      <FormError message={messageOf(error)} />
     </section>
   );
 }

@@ -8,7 +8,7 @@ import { CopyButton } from '../design/copy-button.tsx';
 import { Fact, Facts } from '../design/facts.tsx';
 import { FormError } from '../design/field.tsx';
 import { count, rate, size } from '../design/format.ts';
-import { errorDataOf } from '../site/error-data.ts';
+import { messageOf } from '../site/error-data.ts';
 import { useDomainSample } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import { SizeField } from '../storage/size-field.tsx';
@@ -161,7 +161,7 @@ function Size({ domain, disk }: Props) {
         It has {words}. It never shrinks; the guest's partitions and file systems grow by its own
         tools.
       </p>
-      <FormError message={resize.error === null ? null : errorDataOf(resize.error).message} />
+      <FormError message={messageOf(resize.error)} />
     </Form>
   );
 }

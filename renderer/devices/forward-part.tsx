@@ -6,7 +6,7 @@ import { Button } from '../design/button.tsx';
 import { CompactSelect } from '../design/compact-field.tsx';
 import { WhenTag } from '../design/facts.tsx';
 import { FormError, NumberField } from '../design/field.tsx';
-import { errorDataOf } from '../site/error-data.ts';
+import { messageOf } from '../site/error-data.ts';
 import { useNetworking } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import { ForwardList } from './forward-list.tsx';
@@ -102,7 +102,7 @@ function AddForward({ domain, card, onDone }: Props & { readonly onDone: () => v
         </Button>
         <Button onPress={onDone}>Cancel</Button>
       </div>
-      <FormError message={add.error === null ? null : errorDataOf(add.error).message} />
+      <FormError message={messageOf(add.error)} />
     </Form>
   );
 }

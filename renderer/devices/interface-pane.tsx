@@ -4,7 +4,7 @@ import { CopyButton } from '../design/copy-button.tsx';
 import { Fact, Facts } from '../design/facts.tsx';
 import { FormError, Switch } from '../design/field.tsx';
 import { bandwidth, count } from '../design/format.ts';
-import { errorDataOf } from '../site/error-data.ts';
+import { messageOf } from '../site/error-data.ts';
 import { useDomainSample } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import { AccessPart } from './access-part.tsx';
@@ -99,7 +99,7 @@ function LinkSwitch({ domain, card }: Props) {
       >
         {isUp ? 'Plugged in' : 'Pulled out: the guest sees no link'}
       </Switch>
-      <FormError message={set.error === null ? null : errorDataOf(set.error).message} />
+      <FormError message={messageOf(set.error)} />
     </>
   );
 }

@@ -5,7 +5,7 @@ import type { Domain, Interface } from '../../shared/contract/schemas.ts';
 import { Button } from '../design/button.tsx';
 import { FieldRow, FormError, NumberField } from '../design/field.tsx';
 import { bandwidth } from '../design/format.ts';
-import { errorDataOf } from '../site/error-data.ts';
+import { messageOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
 import styles from './devices.module.css';
 
@@ -76,7 +76,7 @@ function LimitsForm({ domain, card, onDone }: Props & { readonly onDone: () => v
         </Button>
         <Button onPress={onDone}>Cancel</Button>
       </div>
-      <FormError message={set.error === null ? null : errorDataOf(set.error).message} />
+      <FormError message={messageOf(set.error)} />
     </Form>
   );
 }

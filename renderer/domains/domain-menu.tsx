@@ -3,7 +3,7 @@ import { SubmenuTrigger } from 'react-aria-components';
 import type { Domain, MigrationTarget } from '../../shared/contract/schemas.ts';
 import { milliseconds } from '../design/format.ts';
 import { Menu, MenuItem, MenuPopover, MenuSeparator } from '../design/menu.tsx';
-import { errorDataOf } from '../site/error-data.ts';
+import { messageOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
 import { type DomainAction, openAction, otherActions, powerActions } from './actions.ts';
 
@@ -68,7 +68,7 @@ function MoveMenu({ domain, onClose }: MoveProps) {
         <MenuItem
           id="none"
           label={targets.isPending ? 'Looking at the hosts …' : 'No other host'}
-          detail={targets.error === null ? null : errorDataOf(targets.error).message}
+          detail={messageOf(targets.error)}
         />
       )}
       {others.map((target) => (

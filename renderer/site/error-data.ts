@@ -11,3 +11,8 @@ export function errorDataOf(error: unknown): ErrorData {
       : {};
   return { code: wire.code, message: wire.message, data };
 }
+
+/** The sentence of it; null where nothing failed. */
+export function messageOf(error: unknown): string | null {
+  return error === null ? null : errorDataOf(error).message;
+}
