@@ -185,10 +185,9 @@ export type HostCalls = LinkCalls & {
   /** Writes `memory/target`; the guest's own balloon driver follows. */
   'domain.setTarget': { params: { domid: number; targetKiB: number }; result: void };
   'domain.rename': { params: { domid: number; name: string }; result: void };
-  /** Hot-plugs device/console/1, connected to `spec.agent`; answers when the front end is connected. */
+  /** Hot-plugs device/console/1 unless the domain has it; answers when `spec.agent` is connected to it. */
   'domain.plugAgent': { params: { domid: number }; result: void };
   /** Takes it away again, so that a snapshot holds nothing of this identity. */
-  'domain.unplugAgent': { params: { domid: number }; result: void };
   /** Hot-plugs a disk; answers when the guest has it, or with `device.guest-silent`. */
   'domain.attachDisk': { params: { domid: number; disk: DiskSpec }; result: void };
   /** Asks the guest to let go of a disk; answers when no request of it is under way. */

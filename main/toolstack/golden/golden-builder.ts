@@ -1,7 +1,7 @@
 /**
  * Makes a golden snapshot: boots an image once, unseen, on a host of its own (so that no simulated
- * host's memory is touched), and saves it when its agent answers and all devices are unplugged
- * that would betray an identity.
+ * host's memory is touched), and saves it when its agent answers and has nothing to do. The agent's
+ * console stays connected: a clone takes it over and is spoken to at once.
  */
 import { randomUUID } from 'node:crypto';
 import { DomusError } from '../../../shared/errors.ts';
@@ -89,7 +89,6 @@ async function bootAndSave(
     progress(0.6, 'rehearsing what clones do first');
     await fate.unlessDead(rehearse(agent));
     progress(0.85, 'saving');
-    await fate.unlessDead(workshop.call('domain.unplugAgent', { domid }));
     const how = { domid, thenDestroy: true, withCode: true };
     const { stream, code } = await fate.unlessDead(
       workshop.call('domain.save', how, { timeoutMs: SAVE_TIMEOUT_MS }),

@@ -19,7 +19,7 @@ const FOREIGN_KERNEL_TIMEOUT_MS = 60_000;
 const FOREIGN_ANSWER_TIMEOUT_MS = 20_000;
 
 /**
- * Plugs the agent's console, waits for the agent, and makes the guest a machine of its own. An
+ * Plugs the agent's console (a clone comes with it), waits for the agent, and makes the guest a machine of its own. An
  * image that promises no agent may have none: that is said, and the domain runs. Errors
  * `domain.silent-kernel`, `device.*`, `agent.*`.
  */

@@ -96,7 +96,6 @@ export class HostThread {
     'domain.setTarget': ({ domid, targetKiB }) => this.domain(domid).setTarget(targetKiB),
     'domain.rename': ({ domid, name }) => this.domain(domid).rename(name),
     'domain.plugAgent': ({ domid }) => this.domain(domid).devices.agent.plug(),
-    'domain.unplugAgent': ({ domid }) => this.domain(domid).devices.agent.unplug(),
     'domain.attachDisk': ({ domid, disk }) => this.domain(domid).devices.attachDisk(disk),
     'domain.detachDisk': ({ domid, name }) => this.domain(domid).devices.detachDisk(name),
     'domain.resizeDisk': ({ domid, name, bytes }) =>
