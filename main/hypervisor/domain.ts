@@ -15,18 +15,16 @@ import {
   ShutdownReason as Reason,
 } from './abi/index.ts';
 import { AcpiPower } from './acpi-power.ts';
+import type { BareMachine } from './bare-machine.ts';
 import type { KernelImage } from './builder/build.ts';
 import { buildDomain } from './builder/build.ts';
 import type { MemoryLayout } from './builder/memory-layout.ts';
-import { memoryLayout } from './builder/memory-layout.ts';
 import type { DomainCounters, HostFrames } from './counters.ts';
 import { DomainCounter } from './counters.ts';
 import { answerCpuid, writeHypercallPage } from './cpuid.ts';
 import type { WholeDomainState } from './domain-state.ts';
 import { DOMAIN_STATE_VERSION } from './domain-state.ts';
-import { Engine } from './engine/engine.ts';
-import type { EngineHooks } from './engine/engine.ts';
-import { GuestClock } from './engine/guest-clock.ts';
+import type { Engine, EngineHooks } from './engine/engine.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
 import { PAGE_SIZE } from './engine/guest-memory.ts';
 import type { TranslatedCode } from './engine/translated-code.ts';
@@ -51,16 +49,12 @@ export interface DomainHost {
   onYield(): void;
   /** Early messages of the guest, and what the hypervisor notes about it. */
   log(level: 'debug' | 'info' | 'warning', message: string): void;
-  /** Monotonic time, ms. */
-  monotonicMs(): number;
 }
 
 export interface DomainConfig {
   domid: number;
   uuid: string;
-  /** RAM that its kernel finds; a multiple of 4. */
-  memoryKiB: number;
-  engine: WebAssembly.Module;
+  machine: BareMachine;
   frames: HostFrames;
   counters: DomainCounters;
   host: DomainHost;
@@ -95,7 +89,9 @@ export class Domain {
   private readonly log: GuestLog;
   private readonly debugLine: LineCollector;
 
-  private constructor(config: DomainConfig, layout: MemoryLayout, engine: Engine) {
+  /** A machine with zeroed memory, its clock frozen at 0. Its frames are the caller's to take. */
+  constructor(config: DomainConfig) {
+    const { layout, engine, monotonicMs } = config.machine;
     this.domid = domIdOf(config.domid);
     this.uuid = config.uuid;
     this.layout = layout;
@@ -110,38 +106,15 @@ export class Domain {
     this.physmap = new Physmap(this.maxFrames, this.memory, config.frames, config.counters);
     this.grants = new GrantFrames(this.memory, layout, (gfn) => this.physmap.isPopulated(gfn));
     this.vcpu = new Vcpu(this.memory, config.counters);
-    this.log = new GuestLog(
-      (level, message) => this.host.log(level, message),
-      () => this.host.monotonicMs(),
-    );
+    this.log = new GuestLog((level, message) => this.host.log(level, message), monotonicMs);
     this.debugLine = new LineCollector((line) => this.log.say('debug', `guest: ${line}`));
     this.platform = new PlatformDevice(engine, layout, (text) => this.log.say('info', text));
     this.power = new AcpiPower(engine, {
       off: () => this.shutdown(Reason.poweroff, 'powered off by ACPI'),
       reset: () => this.shutdown(Reason.reboot, 'reset by ACPI'),
     });
+    engine.serve(this.hooks(), config.keepsCode ?? false);
     engine.ports.onWrite(DEBUG_PORT, { write8: (char) => this.debugOutput(Uint8Array.of(char)) });
-  }
-
-  /** A machine with zeroed memory, its clock frozen at 0. Its frames are the caller's to take. */
-  static async create(config: DomainConfig): Promise<Domain> {
-    const layout = memoryLayout(config.memoryKiB);
-    const clock = new GuestClock(() => config.host.monotonicMs());
-    // The engine's hooks are first called by guest code, after `domain` is set.
-    const made: { domain?: Domain } = {};
-    const hooks: EngineHooks = {
-      cpuid: (cpu) => answerCpuid(cpu, domIdOf(config.domid)),
-      writeMsr: (cpu) => made.domain?.writeMsr(cpu),
-      hypercall: (cpu) => made.domain?.hypercall(cpu),
-      undefinedOpcode: (cpu) => interceptUndefinedOpcode(cpu, engine.memory),
-      timers: (nowMs) => made.domain?.serviceTimers(nowMs) ?? 0,
-      reset: () =>
-        made.domain?.shutdown(Reason.reboot, 'reset by its keyboard controller or port 0xCF9'),
-    };
-    const { engineBytes } = layout;
-    const engine = await Engine.create(config.engine, engineBytes, clock, hooks, config.keepsCode);
-    made.domain = new Domain(config, layout, engine);
-    return made.domain;
   }
 
   /** Puts a kernel in place and makes the channels that its builder makes in Xen. */
@@ -256,6 +229,17 @@ export class Domain {
     this.power.restore(hypervisor.power);
     // A callback vector that was being served is acknowledged by the engine, which must hear of it.
     if (this.vcpu.upcallVector === null) this.raiseUpcall();
+  }
+
+  private hooks(): EngineHooks {
+    return {
+      cpuid: (cpu) => answerCpuid(cpu, this.domid),
+      writeMsr: (cpu) => this.writeMsr(cpu),
+      hypercall: (cpu) => this.hypercall(cpu),
+      undefinedOpcode: (cpu) => interceptUndefinedOpcode(cpu, this.memory),
+      timers: (nowMs) => this.serviceTimers(nowMs),
+      reset: () => this.shutdown(Reason.reboot, 'reset by its keyboard controller or port 0xCF9'),
+    };
   }
 
   private hypercall(cpu: Processor): void {

@@ -8,6 +8,8 @@ export { warmUp } from './engine/load-v86.ts';
 export { PAGE_SIZE } from './engine/guest-memory.ts';
 export type { GuestMemory } from './engine/guest-memory.ts';
 export { DomainCounter, DomainCounters, HostFrames } from './counters.ts';
+export { makeMachine } from './bare-machine.ts';
+export type { BareMachine } from './bare-machine.ts';
 export { Domain, DomainStopped } from './domain.ts';
 export type { DomainConfig, DomainHost } from './domain.ts';
 export { DOMAIN_STATE_VERSION, parseDomainState } from './domain-state.ts';

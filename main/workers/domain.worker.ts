@@ -12,4 +12,7 @@ import type { DomainWorkerData } from './domain/domain.contract.ts';
 zodConfig({ jitless: true });
 const data = workerData as DomainWorkerData;
 await warmUp();
-new DomainThread(data).listen();
+const thread = new DomainThread(data);
+// One that cannot be made now is made, or refused with the reason, when its domain is there.
+if (data.likelyMemoryKiB !== null) await thread.makeMachine(data.likelyMemoryKiB).catch(() => {});
+thread.listen();

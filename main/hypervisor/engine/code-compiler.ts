@@ -20,17 +20,18 @@ export class CodeCompiler {
   bytes = 0;
   private readonly sizes = new Map<number, number>();
   /** The modules themselves, of a machine that others will take them from. */
-  private readonly kept: Map<number, { code: Uint8Array; module: WebAssembly.Module }> | null;
+  private kept: Map<number, { code: Uint8Array; module: WebAssembly.Module }> | null = null;
   private cpu!: V86Cpu;
   private exports!: V86Exports;
-
-  constructor(keepsCode: boolean) {
-    this.kept = keepsCode ? new Map() : null;
-  }
 
   attach(cpu: V86Cpu, exports: V86Exports): void {
     this.cpu = cpu;
     this.exports = exports;
+  }
+
+  /** Before the first: all modules will be asked for. */
+  keep(): void {
+    this.kept = new Map();
   }
 
   compile(index: number, start: number, flags: number, ptr: number, len: number): void {

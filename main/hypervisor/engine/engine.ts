@@ -59,6 +59,23 @@ export interface EngineState {
 
 const HYPERCALL_PORT = 0xe9;
 
+/** Whose hooks are called. */
+interface Served {
+  hooks: EngineHooks;
+}
+
+const unserved = (): never => {
+  throw new Error('an engine runs before it is anybody’s');
+};
+const nobody: EngineHooks = {
+  cpuid: unserved,
+  writeMsr: unserved,
+  hypercall: unserved,
+  undefinedOpcode: unserved,
+  timers: unserved,
+  reset: unserved,
+};
+
 export class Engine {
   readonly memory: GuestMemory;
   readonly processor: Processor;
@@ -68,6 +85,7 @@ export class Engine {
   private readonly exports: V86Exports;
   private readonly compiler: CodeCompiler;
   private readonly lastWords: LastWords;
+  private readonly served: Served;
   private unacknowledged: number | null = null;
 
   private constructor(
@@ -78,6 +96,7 @@ export class Engine {
     compiler: CodeCompiler,
     clock: GuestClock,
     lastWords: LastWords,
+    served: Served,
   ) {
     this.cpu = cpu;
     this.exports = exports;
@@ -86,6 +105,7 @@ export class Engine {
     this.compiler = compiler;
     this.clock = clock;
     this.lastWords = lastWords;
+    this.served = served;
     this.ports = new Ports(cpu.io);
     this.checkLayout();
   }
@@ -93,17 +113,15 @@ export class Engine {
   /**
    * @param memoryBytes all that the emulator backs, a multiple of 128 KiB; which of it the guest
    *   may use as RAM is the domain builder's business.
-   * @param keepsCode `saveCode` will be asked for
    */
   static async create(
     module: WebAssembly.Module,
     memoryBytes: number,
     clock: GuestClock,
-    hooks: EngineHooks,
-    keepsCode = false,
   ): Promise<Engine> {
     let processor: Processor | undefined;
-    const compiler = new CodeCompiler(keepsCode);
+    const served: Served = { hooks: nobody };
+    const compiler = new CodeCompiler();
     const lastWords = new LastWords();
     const { emulator, exports, memoryBase } = await loadEmulator(
       module,
@@ -113,7 +131,7 @@ export class Engine {
         replaceImports(
           imports,
           clock,
-          hooks,
+          served,
           () => (processor ??= new Processor(getExports().memory)),
         );
         imports.codegen_finalize = (index, start, flags, ptr, len) =>
@@ -127,9 +145,19 @@ export class Engine {
     compiler.attach(cpu, exports);
     processor ??= new Processor(exports.memory);
     const memory = new GuestMemory(exports, memoryBase, memoryBytes);
-    cpu.reboot_internal = () => hooks.reset();
+    cpu.reboot_internal = () => served.hooks.reset();
     ignoreAbsentFunctions(cpu);
-    return new Engine(cpu, exports, memory, processor, compiler, clock, lastWords);
+    return new Engine(cpu, exports, memory, processor, compiler, clock, lastWords, served);
+  }
+
+  /**
+   * Before the first slice: whose it is.
+   *
+   * @param keepsCode `saveCode` will be asked for
+   */
+  serve(hooks: EngineHooks, keepsCode: boolean): void {
+    this.served.hooks = hooks;
+    if (keepsCode) this.compiler.keep();
   }
 
   /**
@@ -265,7 +293,7 @@ export class Engine {
 function replaceImports(
   imports: V86Imports,
   clock: GuestClock,
-  hooks: EngineHooks,
+  served: Served,
   processor: () => Processor,
 ): void {
   const { io_port_write32, io_port_read32, run_hardware_timers } = imports;
@@ -273,15 +301,15 @@ function replaceImports(
   imports.stop_idling = () => {};
   imports.cpu_event_halt = () => {};
   imports.run_hardware_timers = (acpiEnabled, nowMs) =>
-    Math.min(run_hardware_timers(acpiEnabled, nowMs), hooks.timers(nowMs));
+    Math.min(run_hardware_timers(acpiEnabled, nowMs), served.hooks.timers(nowMs));
   imports.io_port_write32 = (port, value) => {
-    if (port === HYPERCALL_PORT) hooks.hypercall(processor());
-    else if (port === HookPort.cpuid) hooks.cpuid(processor());
-    else if (port === HookPort.writeMsr) hooks.writeMsr(processor());
+    if (port === HYPERCALL_PORT) served.hooks.hypercall(processor());
+    else if (port === HookPort.cpuid) served.hooks.cpuid(processor());
+    else if (port === HookPort.writeMsr) served.hooks.writeMsr(processor());
     else io_port_write32(port, value);
   };
   imports.io_port_read32 = (port) =>
     port === HookPort.undefinedOpcode
-      ? Number(hooks.undefinedOpcode(processor()))
+      ? Number(served.hooks.undefinedOpcode(processor()))
       : io_port_read32(port);
 }

@@ -1,6 +1,7 @@
 /** A domain with a tiny guest in it, run by hand on a clock of its own. */
 import type { ShutdownReason } from '../abi/index.ts';
 import type { KernelImage } from '../builder/build.ts';
+import { makeMachine } from '../bare-machine.ts';
 import { DomainCounters, HostFrames } from '../counters.ts';
 import { parseDomainState } from '../domain-state.ts';
 import { Domain, DomainStopped } from '../domain.ts';
@@ -65,11 +66,11 @@ export class Machine {
     counters.setFrames(own);
     const time = { ms: 0 };
     const tickMs = options.tickMs ?? TICK_MS;
-    const domain = await Domain.create({
+    const module = await (engineModule ??= compileEngine());
+    const domain = new Domain({
       domid: options.domid ?? 7,
       uuid: '01234567-89ab-cdef-0123-456789abcdef',
-      memoryKiB,
-      engine: await (engineModule ??= compileEngine()),
+      machine: await makeMachine(module, memoryKiB, () => (time.ms += tickMs)),
       frames,
       counters,
       keepsCode: options.keepsCode ?? false,
@@ -77,7 +78,6 @@ export class Machine {
         onShutdown: (reason, detail) => (machine.ended = { reason, detail }),
         onYield: () => options.onYield?.(),
         log: (level, message) => machine.log.push(`${level}: ${message}`),
-        monotonicMs: () => (time.ms += tickMs),
       },
     });
     const machine: Machine = new Machine({ domain, frames, counters, hostFrames }, time);

@@ -15,8 +15,9 @@ import {
   EmulatorPanic,
   HostFrames,
   HvmParam,
+  makeMachine,
 } from '../../hypervisor/index.ts';
-import type { ShutdownReason as ReasonNumber } from '../../hypervisor/index.ts';
+import type { BareMachine, ShutdownReason as ReasonNumber } from '../../hypervisor/index.ts';
 import {
   BlockingLinkReceiver,
   BlockingLinkSender,
@@ -63,6 +64,7 @@ export class DomainThread {
     DomainCalls,
     DomainEvents
   >;
+  private machine: BareMachine | null = null;
   private life: Life | null = null;
   private onPaused: (() => void) | null = null;
 
@@ -101,6 +103,11 @@ export class DomainThread {
     });
   }
 
+  /** Ahead of `start`, which makes another where its domain is of another size. */
+  async makeMachine(memoryKiB: number): Promise<void> {
+    this.machine = await makeMachine(this.engineModule, memoryKiB, () => performance.now());
+  }
+
   /** With an event loop: before `run`, and while paused. */
   listen(): void {
     this.control.on('message', this.deliver);
@@ -114,11 +121,11 @@ export class DomainThread {
   }
 
   private async start({ spec, origin, xenstore, frames }: StartDomain): Promise<StartedDomain> {
-    const domain = await Domain.create({
+    if (this.machine?.memoryKiB !== spec.maxMemoryKiB) await this.makeMachine(spec.maxMemoryKiB);
+    const domain = new Domain({
       domid: spec.domid,
       uuid: spec.uuid,
-      memoryKiB: spec.maxMemoryKiB,
-      engine: this.engineModule,
+      machine: this.machine!,
       frames: new HostFrames(frames),
       counters: new DomainCounters(spec.counters),
       keepsCode: origin.kind === 'boot' && origin.keepsCode,
@@ -126,7 +133,6 @@ export class DomainThread {
         onShutdown: (reason, detail) => this.onShutdown(reason, detail),
         onYield: () => this.life?.devices.yield(),
         log: (level, message) => this.channel.emit('log', { level, message }),
-        monotonicMs: () => performance.now(),
       },
     });
     const doorbell = new Doorbell(spec.doorbell);

@@ -109,4 +109,6 @@ export type DomainEvents = {
 export interface DomainWorkerData {
   control: MessagePort;
   engineModule: WebAssembly.Module;
+  /** What its domain will have, as far as one can guess; null: no idea. */
+  likelyMemoryKiB: number | null;
 }

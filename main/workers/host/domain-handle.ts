@@ -24,10 +24,11 @@ export class DomainHandle {
   >;
   private doorbell: Doorbell | null = null;
 
-  constructor(engineModule: WebAssembly.Module) {
+  /** @param likelyMemoryKiB what its domain will have, as far as one can guess */
+  constructor(engineModule: WebAssembly.Module, likelyMemoryKiB: number | null) {
     const { port1, port2 } = new MessageChannel();
     this.control = port1;
-    const data: DomainWorkerData = { control: port2, engineModule };
+    const data: DomainWorkerData = { control: port2, engineModule, likelyMemoryKiB };
     this.worker = new Worker(workerUrl('domain'), {
       workerData: data,
       transferList: [port2],
@@ -102,14 +103,18 @@ export class WarmThreads {
   }
 
   take(): DomainHandle {
-    const handle = this.spare ?? new DomainHandle(this.engineModule);
+    const handle = this.spare ?? new DomainHandle(this.engineModule, null);
     this.spare = null;
     return handle;
   }
 
-  /** Call when there is leisure for it. */
-  prepare(): void {
-    if (!this.closed) this.spare ??= new DomainHandle(this.engineModule);
+  /**
+   * Call when there is leisure for it.
+   *
+   * @param likelyMemoryKiB what the next domain will have: probably what the last one has
+   */
+  prepare(likelyMemoryKiB: number | null): void {
+    if (!this.closed) this.spare ??= new DomainHandle(this.engineModule, likelyMemoryKiB);
   }
 
   async close(): Promise<void> {

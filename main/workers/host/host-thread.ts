@@ -74,7 +74,7 @@ export class HostThread {
     const host = new HostThread(data, store, emit);
     if (data.xenstoreSocketPath !== null)
       await XenstoreSocketServer.listen(store, data.xenstoreSocketPath);
-    host.warm.prepare();
+    host.warm.prepare(null);
     return host;
   }
 
@@ -118,10 +118,12 @@ export class HostThread {
     'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
     'migration.send': ({ domid, link }) => this.send(this.domain(domid), link),
     'migration.received': ({ domid }) => this.received(domid),
-    'migration.activate': ({ domid }) => {
+    'migration.activate': async ({ domid }) => {
       const domain = this.domain(domid);
       domain.settle('same');
-      return domain.run();
+      const started = await domain.run();
+      this.warm.prepare(domain.spec.maxMemoryKiB);
+      return started;
     },
     'migration.resume': ({ domid }) => this.domain(domid).goOn(),
     'migration.discard': async ({ domid }) => {
@@ -182,7 +184,7 @@ export class HostThread {
       domain.settle(identity);
       if (!paused) await domain.run();
     });
-    this.warm.prepare();
+    this.warm.prepare(spec.maxMemoryKiB);
   }
 
   private async prepareReceive(spec: DomainSpec, link: MessagePort): Promise<void> {
