@@ -71,6 +71,7 @@ export class SharedInfoPage {
     this.writeTime(this.memory.view, physical + VcpuInfo.offset.time);
     this.memory.view.setUint32(physical + PENDING_SELECTOR, 0xffff_ffff, true);
     this.memory.view.setUint8(physical + UPCALL_PENDING, 1);
+    this.wroteVcpu();
   }
 
   /** The secondary copy of the time fields; an empty list unregisters it. */
@@ -98,6 +99,7 @@ export class SharedInfoPage {
       true,
     );
     view.setUint32(base + SharedInfo.offset.wcVersion, ((version | 1) + 1) >>> 0, true);
+    this.wrotePage();
   }
 
   testAndSetPending(port: number): boolean {
@@ -108,6 +110,7 @@ export class SharedInfoPage {
     const [view, base] = this.page();
     const at = base + PENDING + (port >> 5) * 4;
     view.setUint32(at, view.getUint32(at, true) & ~(1 << (port & 31)), true);
+    this.wrotePage();
   }
 
   isPending(port: number): boolean {
@@ -122,6 +125,7 @@ export class SharedInfoPage {
     const [view, base] = this.page();
     const at = base + MASK + (port >> 5) * 4;
     view.setUint32(at, view.getUint32(at, true) & ~(1 << (port & 31)), true);
+    this.wrotePage();
   }
 
   /** Marks the port's word in the vCPU's selector; true when an upcall is due that was not. */
@@ -131,6 +135,7 @@ export class SharedInfoPage {
     const selector = view.getUint32(at + PENDING_SELECTOR, true);
     const bit = 1 << (port >> 5);
     view.setUint32(at + PENDING_SELECTOR, selector | bit, true);
+    this.wroteVcpu();
     if (selector & bit || view.getUint8(at + UPCALL_PENDING) !== 0) return false;
     view.setUint8(at + UPCALL_PENDING, 1);
     return true;
@@ -173,6 +178,15 @@ export class SharedInfoPage {
     return this.gfn === null ? [this.own, 0] : [this.memory.view, this.gfn * PAGE_SIZE];
   }
 
+  private wrotePage(): void {
+    if (this.gfn !== null) this.memory.wrote(this.gfn * PAGE_SIZE, PAGE_SIZE);
+  }
+
+  private wroteVcpu(): void {
+    if (this.vcpuInfo !== null) this.memory.wrote(this.vcpuInfo, VcpuInfo.size);
+    else this.wrotePage();
+  }
+
   private vcpuView(): DataView {
     return this.vcpuInfo === null && this.gfn === null ? this.own : this.memory.view;
   }
@@ -193,6 +207,7 @@ export class SharedInfoPage {
     const bit = 1 << (port & 31);
     if (word & bit) return true;
     view.setUint32(at, word | bit, true);
+    this.wrotePage();
     return false;
   }
 

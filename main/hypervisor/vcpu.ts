@@ -106,6 +106,7 @@ export class Vcpu {
   /** Guest and hypervisor share a thread, so the update flag is never seen set; it is kept anyway. */
   private publish(nowMs: number): void {
     if (this.area.length === 0) return;
+    for (const { physical, length } of this.area) this.memory.wrote(physical, length);
     const { view, bytes } = this.memory;
     const [only] = this.area;
     if (this.area.length > 1 || !only) {

@@ -47,12 +47,10 @@ interface LinearLayout {
 /** As an engine of this process lays it out. */
 async function linearLayout(memoryMiB: number): Promise<LinearLayout> {
   const { engineBytes } = memoryLayout(memoryMiB * 1024);
-  const { exports, memoryBase } = await loadEmulator(
-    await compileEngine(),
-    engineBytes,
-    () => 0,
-    () => undefined,
-  );
+  const { exports, memoryBase } = await loadEmulator(await compileEngine(), engineBytes, () => 0, {
+    replaceImports: () => undefined,
+    wrote: () => undefined,
+  });
   const linearBytes = Math.ceil(exports.memory.buffer.byteLength / WASM_PAGE) * WASM_PAGE;
   const base = Math.floor(memoryBase / 4096) * 4096;
   return { linearKiB: linearBytes / 1024, base, bytes: engineBytes };

@@ -77,6 +77,7 @@ export class BackRing {
       const part = Math.min(response.length - done, PAGE_SIZE - (at % PAGE_SIZE));
       const { bytes } = this.memory;
       for (let index = 0; index < part; index++) bytes[address + index] = response[done + index]!;
+      this.memory.wrote(address, part);
       done += part;
       at += part;
     }
@@ -88,7 +89,7 @@ export class BackRing {
     const before = this.responsesTold;
     const now = this.responsesPut;
     if (now === before) return false;
-    this.memory.view.setUint32(this.address(rspProd), now, true);
+    this.setWord(rspProd, now);
     this.responsesTold = now;
     return (now - this.word(rspEvent)) >>> 0 < (now - before) >>> 0;
   }
@@ -100,8 +101,14 @@ export class BackRing {
 
   /** Asks to be notified of the next request; true when one has come meanwhile. @throws RingBroken */
   sleep(): boolean {
-    this.memory.view.setUint32(this.address(reqEvent), this.requestsTaken + 1, true);
+    this.setWord(reqEvent, this.requestsTaken + 1);
     return this.waiting > 0;
+  }
+
+  private setWord(offset: number, value: number): void {
+    const address = this.address(offset);
+    this.memory.view.setUint32(address, value, true);
+    this.memory.wrote(address, 4);
   }
 
   private word(offset: number): number {

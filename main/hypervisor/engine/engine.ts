@@ -120,6 +120,7 @@ export class Engine {
     clock: GuestClock,
   ): Promise<Engine> {
     let processor: Processor | undefined;
+    const made: { memory?: GuestMemory } = {};
     const served: Served = { hooks: nobody };
     const compiler = new CodeCompiler();
     const lastWords = new LastWords();
@@ -127,24 +128,28 @@ export class Engine {
       module,
       memoryBytes,
       () => clock.now(),
-      (imports, getExports) => {
-        replaceImports(
-          imports,
-          clock,
-          served,
-          () => (processor ??= new Processor(getExports().memory)),
-        );
-        imports.codegen_finalize = (index, start, flags, ptr, len) =>
-          compiler.compile(index, start, flags, ptr, len);
-        imports.jit_clear_func = (slot) => compiler.drop(slot);
-        imports.console_log_from_wasm = (offset, length) =>
-          lastWords.hear(new Uint8Array(getExports().memory.buffer, offset, length));
+      {
+        replaceImports: (imports, getExports) => {
+          replaceImports(
+            imports,
+            clock,
+            served,
+            () => (processor ??= new Processor(getExports().memory)),
+          );
+          imports.codegen_finalize = (index, start, flags, ptr, len) =>
+            compiler.compile(index, start, flags, ptr, len);
+          imports.jit_clear_func = (slot) => compiler.drop(slot);
+          imports.console_log_from_wasm = (offset, length) =>
+            lastWords.hear(new Uint8Array(getExports().memory.buffer, offset, length));
+        },
+        wrote: (start, end) => made.memory?.log.wrote(start, end),
       },
     );
     const cpu = emulator.v86.cpu;
     compiler.attach(cpu, exports);
     processor ??= new Processor(exports.memory);
     const memory = new GuestMemory(exports, memoryBase, memoryBytes);
+    made.memory = memory;
     cpu.reboot_internal = () => served.hooks.reset();
     ignoreAbsentFunctions(cpu);
     return new Engine(cpu, exports, memory, processor, compiler, clock, lastWords, served);

@@ -3,15 +3,18 @@
  *
  * The linear memory can grow, which detaches every view of it; all access goes through this class,
  * which notices and looks again. Host-side writers use `write`/`fill`, which also tell the
- * emulator to drop code it generated from those bytes.
+ * emulator to drop code it generated from those bytes, and the log of written pages. Who writes
+ * through a view, where no code is, says `wrote`.
  */
+import { DirtyLog } from './dirty-log.ts';
+import type { LoggingEmulator } from './dirty-log.ts';
+
 export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 1 << PAGE_SHIFT;
 
 /** What this class needs of the emulator. */
-export interface LinearMemory {
-  readonly memory: WebAssembly.Memory;
-  /** Generated code of the physical range [start, end) is void. */
+export interface LinearMemory extends LoggingEmulator {
+  /** To the log too. Generated code of the physical range [start, end) is void. */
   jit_dirty_cache(start: number, end: number): void;
 }
 
@@ -20,6 +23,7 @@ export class GuestMemory {
   readonly size: number;
   /** Its first byte in the linear memory. */
   readonly base: number;
+  readonly log: DirtyLog;
   private readonly linear: LinearMemory;
   private u8 = new Uint8Array(0);
   private dataView = new DataView(new ArrayBuffer(0));
@@ -29,6 +33,7 @@ export class GuestMemory {
     this.linear = linear;
     this.base = base;
     this.size = size;
+    this.log = new DirtyLog(linear, base, size);
   }
 
   /** All of it; valid until control returns to the emulator. */
@@ -48,9 +53,20 @@ export class GuestMemory {
     return this.i32;
   }
 
-  /** One page; `gfn` must be within the memory (`contains`). */
+  /** One page, to be read; `gfn` must be within the memory (`contains`). */
   page(gfn: number): Uint8Array {
     return this.bytes.subarray(gfn * PAGE_SIZE, (gfn + 1) * PAGE_SIZE);
+  }
+
+  /** One page that is about to be written, as a ring is: only until control returns to the guest. */
+  ownPage(gfn: number): Uint8Array {
+    this.wrote(gfn * PAGE_SIZE, PAGE_SIZE);
+    return this.page(gfn);
+  }
+
+  /** Was written through a view. */
+  wrote(address: number, length: number): void {
+    this.log.wrote(address, address + length);
   }
 
   contains(address: number, length: number): boolean {

@@ -32,6 +32,13 @@ export async function warmUp(): Promise<void> {
   await loadConstructor();
 }
 
+/** What the engine changes of the emulator while it is made. */
+export interface EmulatorChanges {
+  replaceImports(imports: V86Imports, exports: () => V86Exports): void;
+  /** Told of what is written to physical memory from outside of the emulated processor. */
+  wrote(start: number, end: number): void;
+}
+
 export interface LoadedEmulator {
   emulator: V86Emulator;
   exports: V86Exports;
@@ -43,7 +50,7 @@ export async function loadEmulator(
   module: WebAssembly.Module,
   memoryBytes: number,
   now: () => number,
-  replaceImports: (imports: V86Imports, exports: () => V86Exports) => void,
+  { replaceImports, wrote }: EmulatorChanges,
 ): Promise<LoadedEmulator> {
   deviceNow = now;
   const V86 = await loadConstructor();
@@ -56,6 +63,10 @@ export async function loadEmulator(
     exports = {
       ...real,
       allocate_memory: (bytes: number) => (memoryBase = real.allocate_memory(bytes)),
+      jit_dirty_cache: (start: number, end: number) => {
+        wrote(start, end);
+        real.jit_dirty_cache(start, end);
+      },
     };
     return exports;
   };

@@ -1,4 +1,5 @@
 /** The parts of the emulator's JavaScript that the engine touches: nobody else may name them. */
+import type { LoggingEmulator } from './dirty-log.ts';
 
 export interface V86Device {
   get_state?(): unknown[];
@@ -69,12 +70,10 @@ export interface V86Emulator {
 }
 
 /** Exports of the instrumented module that the engine calls. */
-export interface V86Exports {
-  memory: WebAssembly.Memory;
+export interface V86Exports extends LoggingEmulator {
   main_loop(): number;
   allocate_memory(bytes: number): number;
   jit_dirty_cache(start: number, end: number): void;
-  full_clear_tlb(): void;
   jit_clear_cache_js(): void;
   update_state_flags(): void;
   handle_irqs(): void;

@@ -48,7 +48,7 @@ export class DomainDevices {
     const responses = new RingConsumer(rings.responses);
     const { consoleGfn, xenstoreGfn } = domain.layout;
     this.console = this.consoleBackend(spec.console, 'console', () =>
-      domain.memory.page(consoleGfn),
+      domain.memory.ownPage(consoleGfn),
     );
     this.console.attach(
       this.bind(HvmParam.consoleEvtchn, () => {
@@ -56,7 +56,7 @@ export class DomainDevices {
       }),
     );
     this.store = new XenstoreRing(
-      () => domain.memory.page(xenstoreGfn),
+      () => domain.memory.ownPage(xenstoreGfn),
       relayPeer(requests, responses),
       XENSTORE_FEATURES,
     );
@@ -103,7 +103,7 @@ export class DomainDevices {
       const frame = this.domain.grants.lookup(ringRef, DOMAIN_0);
       return typeof frame === 'number' || frame.readOnly
         ? null
-        : this.domain.memory.page(frame.gfn);
+        : this.domain.memory.ownPage(frame.gfn);
     };
     const bound = this.domain.events.connect(port, () => {
       this.consolesDue = true;

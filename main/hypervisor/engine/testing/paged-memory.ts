@@ -20,7 +20,15 @@ export class PagedMemory {
     this.cpu = new Processor(memory);
     const jit_dirty_cache = (start: number, end: number): void =>
       void this.dirtied.push([start, end]);
-    this.memory = new GuestMemory({ memory, jit_dirty_cache }, BASE, bytes);
+    const none = (): WebAssembly.Global<'i32'> => new WebAssembly.Global({ value: 'i32' }, 0);
+    const unlogged = {
+      dirty_map: none(),
+      dirty_by_linear_page: none(),
+      full_clear_tlb: () => undefined,
+      v86_malloc: () => 0,
+      v86_free: () => undefined,
+    };
+    this.memory = new GuestMemory({ memory, jit_dirty_cache, ...unlogged }, BASE, bytes);
   }
 
   /** Paging on; `root` is CR3, and for PAE the four pointers are loaded from there. */

@@ -43,6 +43,7 @@ function sample(
       ]),
     ),
     ...section(3, vector([[0], [0]])),
+    ...section(6, vector([[0x7f, 0, 0x41, 7, END]])),
     ...section(7, vector([[...name('doubled'), 0, 1]])),
     ...section(10, vector([doubled, inner])),
     ...section(0, [...name('name'), 1, ...sized(functionNames)]),
@@ -53,10 +54,17 @@ async function run(
   bytes: Uint8Array<ArrayBuffer>,
   log: (value: number) => number,
 ): Promise<(x: number) => number> {
+  return (await exportsOf(bytes, log))['doubled'] as (x: number) => number;
+}
+
+async function exportsOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  log: (value: number) => number,
+): Promise<WebAssembly.Exports> {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const module = await WebAssembly.compile(bytes);
   const instance = await WebAssembly.instantiate(module, { env: { log, memory } });
-  return instance.exports['doubled'] as (x: number) => number;
+  return instance.exports;
 }
 
 describe('a WebAssembly module', () => {
@@ -90,6 +98,25 @@ describe('a WebAssembly module', () => {
     const doubled = await run(module.encode(), (value) => (seen.push(value), Number(value > 100)));
     expect([doubled(20), doubled(200)]).toEqual([42, 400]);
     expect(seen).toEqual([20, 200]);
+  });
+
+  it('has functions around others, and more variables', async () => {
+    const module = new WasmModule(sample());
+    const calls = module.addGlobal('calls');
+    expect(calls).toBe(1);
+    // calls += 1; return inner(x) + 10, twice around
+    for (let times = 0; times < 2; times++) {
+      module.wrap('inner', (inner) => [
+        ...[0, 0x23, calls, 0x41, 1, 0x6a, 0x24, calls],
+        ...[...localGet0, 0x10, ...encodeU32(inner), 0x41, 10, 0x6a, END],
+      ]);
+    }
+    const { doubled, calls: counter } = await exportsOf(module.encode(), (value) => value);
+    expect((doubled as (x: number) => number)(20)).toBe(82);
+    expect((counter as WebAssembly.Global<'i32'>).value).toBe(2);
+    (counter as WebAssembly.Global<'i32'>).value = -5;
+    expect((counter as WebAssembly.Global<'i32'>).value).toBe(-5);
+    expect(() => module.wrap('log', () => [])).toThrow(/"log" is imported/);
   });
 
   it('grows beyond what its lengths took before', async () => {

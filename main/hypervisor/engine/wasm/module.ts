@@ -1,11 +1,15 @@
 /**
- * Just enough of the WebAssembly binary format (spec chapter 5) to put instructions in front of
- * named functions: sections are kept as bytes, only the code section is taken apart.
+ * Just enough of the WebAssembly binary format (spec chapter 5) to put instructions in front of and
+ * around named functions, and to add variables: sections are kept as bytes, only the code section is
+ * taken apart.
  */
 import { ByteReader, encodeU32 } from './leb128.ts';
 
-const SectionId = { custom: 0, import: 2, export: 7, code: 10 } as const;
+const SectionId = { custom: 0, import: 2, function: 3, global: 6, export: 7, code: 10 } as const;
+/** Also of exports. */
 const ImportKind = { function: 0, table: 1, memory: 2, global: 3 } as const;
+/** (global (mut i32) (i32.const 0)) */
+const MUTABLE_I32 = [0x7f, 1, 0x41, 0, 0x0b];
 
 const AMBIGUOUS = -1;
 
@@ -21,6 +25,7 @@ export class WasmModule {
   /** Names of imports and exports. */
   private readonly outerNames = new Set<string>();
   private importedFunctions = 0;
+  private importedGlobals = 0;
   /** Bodies of the functions that are not imported, without their size prefix. */
   private readonly bodies: Uint8Array[] = [];
 
@@ -59,6 +64,32 @@ export class WasmModule {
     this.bodies[at] = out;
   }
 
+  /**
+   * Puts a function around another: whoever called that calls this. `body` (local declarations,
+   * instructions and the end, encoded) has the same parameters and results, and is told the index by
+   * which it can call the function it is around.
+   */
+  wrap(name: string, body: (inner: number) => readonly number[]): void {
+    const at = this.functionIndex(name) - this.importedFunctions;
+    const original = this.bodies[at];
+    if (!original) {
+      throw new Error(`"${name}" is imported by the emulator's module, not defined in it`);
+    }
+    const types = readU32s(this.section(SectionId.function).bytes);
+    this.addItem(SectionId.function, encodeU32(types[at]!));
+    const inner = this.importedFunctions + this.bodies.push(original) - 1;
+    this.bodies[at] = Uint8Array.from(body(inner));
+  }
+
+  /** A variable of 32 bits, zero at first, exported under that name; returns its index. */
+  addGlobal(exportName: string): number {
+    const index = this.importedGlobals + this.addItem(SectionId.global, MUTABLE_I32);
+    const name = new TextEncoder().encode(exportName);
+    const entry = [...encodeU32(name.length), ...name, ImportKind.global, ...encodeU32(index)];
+    this.addItem(SectionId.export, entry);
+    return index;
+  }
+
   encode(): Uint8Array<ArrayBuffer> {
     const parts: Uint8Array[] = [Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)];
     for (const section of this.sections) {
@@ -72,6 +103,26 @@ export class WasmModule {
     const parts: Uint8Array[] = [Uint8Array.from(encodeU32(this.bodies.length))];
     for (const body of this.bodies) parts.push(Uint8Array.from(encodeU32(body.length)), body);
     return concatenate(parts);
+  }
+
+  private section(id: number): Section {
+    const section = this.sections.find((each) => each.id === id);
+    if (section) return section;
+    throw new Error(`the emulator's module has no section ${id}`);
+  }
+
+  /** At the end of a section that is a vector; returns how many it had. */
+  private addItem(id: number, item: readonly number[]): number {
+    const section = this.section(id);
+    const reader = new ByteReader(section.bytes);
+    const count = reader.u32();
+    const items = section.bytes.subarray(reader.at);
+    section.bytes = concatenate([
+      Uint8Array.from(encodeU32(count + 1)),
+      items,
+      Uint8Array.from(item),
+    ]);
+    return count;
   }
 
   private readImports(bytes: Uint8Array): void {
@@ -91,6 +142,7 @@ export class WasmModule {
         if (limits & 1) reader.u32();
       } else {
         reader.take(2);
+        this.importedGlobals++;
       }
     }
   }
@@ -163,6 +215,11 @@ function readSections(bytes: Uint8Array): Section[] {
     sections.push({ id, bytes: reader.take(reader.u32()) });
   }
   return sections;
+}
+
+function readU32s(vector: Uint8Array): number[] {
+  const reader = new ByteReader(vector);
+  return Array.from({ length: reader.u32() }, () => reader.u32());
 }
 
 /** Where the instructions start: after the vector of local declarations. */
