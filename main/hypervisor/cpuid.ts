@@ -11,7 +11,7 @@ import {
   HYPERCALL_STUB_BYTES,
 } from './abi/index.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
-import { PAGE_SIZE } from './engine/guest-memory.ts';
+import { PAGE_SIZE } from './engine/page.ts';
 import type { Processor } from './engine/processor.ts';
 import { XEN_VERSION } from './xen-version.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PAGE_SIZE } from './engine/guest-memory.ts';
+import { PAGE_SIZE } from './engine/page.ts';
 import type { Assembler } from './testing/assembler.ts';
 import { Machine } from './testing/machine.ts';
 import type { Paging } from './testing/page-tables.ts';

@@ -26,7 +26,7 @@ import type { WholeDomainState } from './domain-state.ts';
 import { DOMAIN_STATE_VERSION } from './domain-state.ts';
 import type { Engine, EngineHooks } from './engine/engine.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
-import { PAGE_SIZE } from './engine/guest-memory.ts';
+import { PAGE_SIZE } from './engine/page.ts';
 import type { TranslatedCode } from './engine/translated-code.ts';
 import type { Processor } from './engine/processor.ts';
 import { EventChannels } from './event-channels.ts';

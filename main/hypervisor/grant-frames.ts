@@ -7,7 +7,7 @@ import { Errno, GrantEntryV1, GrantFlag, GrantStatus, ReservedGrant } from './ab
 import type { MemoryLayout } from './builder/memory-layout.ts';
 import { MAX_GRANT_FRAMES } from './builder/memory-layout.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
-import { PAGE_SIZE } from './engine/guest-memory.ts';
+import { PAGE_SIZE } from './engine/page.ts';
 
 const ENTRIES_A_FRAME = PAGE_SIZE / GrantEntryV1.size;
 

@@ -6,7 +6,7 @@
 import type { GuestVirtualAddress } from './abi/index.ts';
 import type { FieldsOf, FieldTable, PartialFieldsOf, Struct } from './abi/struct.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
-import { PAGE_SIZE } from './engine/guest-memory.ts';
+import { PAGE_SIZE } from './engine/page.ts';
 import { FAULT, translate } from './engine/page-walk.ts';
 import type { Processor } from './engine/processor.ts';
 

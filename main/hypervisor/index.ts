@@ -5,7 +5,7 @@ export { EmulatorPanic } from './engine/emulator-panic.ts';
 export { loadTranslatedCode } from './engine/translated-code.ts';
 export type { TranslatedCode } from './engine/translated-code.ts';
 export { warmUp } from './engine/load-v86.ts';
-export { PAGE_SIZE } from './engine/guest-memory.ts';
+export { PAGE_SIZE } from './engine/page.ts';
 export type { GuestMemory } from './engine/guest-memory.ts';
 export { DomainCounter, DomainCounters, HostFrames } from './counters.ts';
 export { makeMachine } from './bare-machine.ts';

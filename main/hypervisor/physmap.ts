@@ -4,7 +4,7 @@
  */
 import type { DomainCounters, HostFrames } from './counters.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
-import { PAGE_SIZE } from './engine/guest-memory.ts';
+import { PAGE_SIZE } from './engine/page.ts';
 
 export class Physmap {
   /** Frames of guest RAM: gfns 0 to this minus one. */

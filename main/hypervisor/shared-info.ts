@@ -6,7 +6,7 @@
  */
 import { SharedInfo, VcpuInfo, VcpuTimeInfo, PvclockFlag } from './abi/index.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
-import { PAGE_SIZE } from './engine/guest-memory.ts';
+import { PAGE_SIZE } from './engine/page.ts';
 import type { RegisteredArea } from './registered-area.ts';
 import { checkArea } from './registered-area.ts';
 

@@ -6,7 +6,7 @@
  * Off, it costs one comparison for each TLB miss. On, the first write to a page after each look is a
  * TLB miss.
  */
-import { PAGE_SHIFT } from './guest-memory.ts';
+import { PAGE_SHIFT } from './page.ts';
 
 /** What this class needs of the emulator. */
 export interface LoggingEmulator {

@@ -8,9 +8,7 @@
  */
 import { DirtyLog } from './dirty-log.ts';
 import type { LoggingEmulator } from './dirty-log.ts';
-
-export const PAGE_SHIFT = 12;
-export const PAGE_SIZE = 1 << PAGE_SHIFT;
+import { PAGE_SIZE } from './page.ts';
 
 /** What this class needs of the emulator. */
 export interface LinearMemory extends LoggingEmulator {

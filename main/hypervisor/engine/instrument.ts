@@ -7,7 +7,7 @@
  * Nothing is added to a path that a guest's ordinary instructions take: no cost where no hook is.
  */
 import { CpuAddress } from './cpu-layout.ts';
-import { PAGE_SHIFT } from './guest-memory.ts';
+import { PAGE_SHIFT } from './page.ts';
 import { encodeI32, encodeU32 } from './wasm/leb128.ts';
 import { WasmModule } from './wasm/module.ts';
 

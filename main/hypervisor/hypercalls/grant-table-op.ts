@@ -19,7 +19,7 @@ import {
 } from '../abi/index.ts';
 import type { StructValue } from '../abi/struct.ts';
 import { MAX_GRANT_FRAMES } from '../builder/memory-layout.ts';
-import { PAGE_SIZE } from '../engine/guest-memory.ts';
+import { PAGE_SIZE } from '../engine/page.ts';
 import type { CallingDomain, HypercallHandler } from './handler.ts';
 
 /** Elements one call may have. */

@@ -13,7 +13,7 @@ import {
   VcpuSetSingleshotTimer,
   VcpuTimeInfo,
 } from '../abi/index.ts';
-import { PAGE_SIZE } from '../engine/guest-memory.ts';
+import { PAGE_SIZE } from '../engine/page.ts';
 import type { CallingDomain, CommandHandler, HypercallHandler } from './handler.ts';
 
 const commands: Partial<Record<number, CommandHandler>> = {

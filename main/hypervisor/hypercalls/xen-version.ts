@@ -11,7 +11,7 @@ import {
   VersionOp,
   VersionTextSize,
 } from '../abi/index.ts';
-import { PAGE_SIZE } from '../engine/guest-memory.ts';
+import { PAGE_SIZE } from '../engine/page.ts';
 import { XEN_EXTRAVERSION, XEN_MAJOR, XEN_MINOR, XEN_VERSION } from '../xen-version.ts';
 import type { CallingDomain, CommandHandler, HypercallHandler } from './handler.ts';
 

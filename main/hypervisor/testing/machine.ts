@@ -9,7 +9,7 @@ import { compileEngine } from '../engine/engine-module.ts';
 import { engineSections, engineStateOf } from '../engine/engine-state.ts';
 import { loadTranslatedCode } from '../engine/translated-code.ts';
 import type { TranslatedCode } from '../engine/translated-code.ts';
-import { PAGE_SIZE } from '../engine/guest-memory.ts';
+import { PAGE_SIZE } from '../engine/page.ts';
 
 const MEMORY_KIB = 8192;
 const FLAG_INTERRUPT = 1 << 9;
