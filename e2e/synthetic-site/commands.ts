@@ -189,6 +189,18 @@ export function migrate(site: SyntheticSite, domain: Domain, hostName: string): 
     totalMs: MIGRATION_MS,
     bytes: domain.memory.actualKiB * 1024,
     pages: domain.memory.actualKiB / PAGE_KIB,
+    rounds: [
+      {
+        number: 1,
+        pages: domain.memory.actualKiB / PAGE_KIB,
+        bytes: domain.memory.actualKiB * 1024,
+        ms: MIGRATION_MS,
+        dirtied: 40,
+        rate: 125e6,
+        estimatedStopMs: stopMs(site, domain, hostName),
+      },
+    ],
+    stopReason: 'few-left',
     verified: true,
   };
   site.update(domain, { state: 'migrating' });

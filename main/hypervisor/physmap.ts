@@ -42,6 +42,7 @@ export class Physmap {
   populate(gfn: number): boolean {
     if (this.populated[gfn] !== 0 || !this.host.tryTake(1)) return false;
     this.populated[gfn] = 1;
+    this.memory.wrote(gfn * PAGE_SIZE, PAGE_SIZE);
     this.counters.addFrames(1);
     return true;
   }

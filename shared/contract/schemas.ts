@@ -122,6 +122,37 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
+/** One round of a move: what was sent while the domain ran, and what it wrote meanwhile. */
+export const MigrationRound = z.object({
+  /** From 1. */
+  number: z.int(),
+  pages: z.int(),
+  bytes: z.number(),
+  ms: z.number(),
+  /** Pages that the guest wrote meanwhile. */
+  dirtied: z.int(),
+  /** Bytes a second that the round was allowed. */
+  rate: z.number(),
+  /** How long the domain would have stood still if it had been stopped after it. */
+  estimatedStopMs: z.number(),
+});
+export type MigrationRound = z.infer<typeof MigrationRound>;
+
+/**
+ * Why there was no other round: the domain did not run; few pages were left; another round would
+ * have left as many; the guest writes faster than the move may send; there were too many rounds; too
+ * much was sent.
+ */
+export const MigrationStop = z.enum([
+  'paused',
+  'few-left',
+  'no-gain',
+  'too-fast',
+  'rounds',
+  'bytes',
+]);
+export type MigrationStop = z.infer<typeof MigrationStop>;
+
 export const MigrationReport = z.object({
   from: z.string(),
   to: z.string(),
@@ -130,6 +161,9 @@ export const MigrationReport = z.object({
   totalMs: z.number(),
   bytes: z.number(),
   pages: z.int(),
+  /** Those while the domain ran; what was sent while it stood still came after. */
+  rounds: z.array(MigrationRound),
+  stopReason: MigrationStop,
   /** The receiver's digest of memory and state equals the sender's. */
   verified: z.boolean(),
 });

@@ -13,8 +13,9 @@ export const command = defineCommand({
   },
 });
 
-/** `from alpha to beta: 420 ms down, 41.0 MB in 1.2 s` */
+/** `from alpha to beta: 12 ms down, 41.0 MB in 1.2 s, 3 rounds` */
 function reportText(report: MigrationReport): string {
-  const { from, to, downtimeMs, totalMs } = report;
-  return `from ${from} to ${to}: ${duration(downtimeMs)} down, ${bytes(report.bytes)} in ${duration(totalMs)}`;
+  const { from, to, downtimeMs, totalMs, rounds } = report;
+  const times = rounds.length === 1 ? '1 round' : `${rounds.length} rounds`;
+  return `from ${from} to ${to}: ${duration(downtimeMs)} down, ${bytes(report.bytes)} in ${duration(totalMs)}, ${times}`;
 }

@@ -19,7 +19,8 @@ export class DomainReceiver implements StreamHandler {
   private readonly code: TranslatedCode | null;
   private readonly sink: GuestMemorySink;
   private readonly sections = new Map<string, Uint8Array>();
-  private readonly ballooned: [first: number, count: number][] = [];
+  /** A byte for each frame: 1 when there is nothing behind it, as far as the stream has come. */
+  private readonly ballooned: Uint8Array;
   private hypervisorState: unknown = null;
   private xenstoreState: unknown = null;
 
@@ -27,12 +28,12 @@ export class DomainReceiver implements StreamHandler {
   constructor(domain: Domain, code: TranslatedCode | null = null) {
     this.domain = domain;
     this.code = code;
+    this.ballooned = new Uint8Array(domain.physmap.ramFrames);
     const ram = domain.memory.bytes.subarray(0, domain.physmap.ramFrames * PAGE_SIZE);
     this.sink = new GuestMemorySink(ram, {
       fresh: true,
-      setPopulated: (first, count, populated) => {
-        if (!populated) this.ballooned.push([first, count]);
-      },
+      setPopulated: (first, count, populated) =>
+        this.ballooned.fill(populated ? 0 : 1, first, first + count),
     });
   }
 
@@ -78,7 +79,7 @@ export class DomainReceiver implements StreamHandler {
       throw new DomusError('stream.bad-engine-state', 'the saved machine has no grant frames');
     }
     domain.memory.write(domain.layout.bar1, grants);
-    for (const [first, count] of this.ballooned) domain.physmap.markBallooned(first, count);
+    this.ballooned.forEach((isEmpty, gfn) => isEmpty && domain.physmap.markBallooned(gfn, 1));
     try {
       const state = {
         engine: engineStateOf(this.sections),

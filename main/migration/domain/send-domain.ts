@@ -17,18 +17,31 @@ export interface SentDomain {
 
 /** Writes a domain whose clock stands still: memory, machine, hypervisor's state, xenstore. */
 export function sendDomain(writer: StreamWriter, domain: Domain, sent: SentDomain): StreamReport {
-  const { physmap, memory, layout } = domain;
-  writer.config({
-    uuid: domain.uuid,
-    name: sent.name,
-    domid: domain.domid,
-    memory: { pages: physmap.ramFrames, layout: { bar1: layout.bar1 } },
-    versions: OWN_VERSIONS,
-  });
+  const { physmap, memory } = domain;
+  writeConfig(writer, domain, sent.name);
   writeMemory(writer, {
     ram: memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE),
     isPopulated: (gfn) => physmap.isPopulated(gfn),
   });
+  writeState(writer, domain, sent.xenstore);
+  return writer.end();
+}
+
+/** The first record of any stream of a domain. */
+export function writeConfig(writer: StreamWriter, domain: Domain, name: string): void {
+  const { physmap, layout } = domain;
+  writer.config({
+    uuid: domain.uuid,
+    name,
+    domid: domain.domid,
+    memory: { pages: physmap.ramFrames, layout: { bar1: layout.bar1 } },
+    versions: OWN_VERSIONS,
+  });
+}
+
+/** All but the memory, of a domain whose clock stands still. */
+export function writeState(writer: StreamWriter, domain: Domain, xenstore: unknown): void {
+  const { memory, layout } = domain;
   const state = domain.save();
   for (const [name, bytes] of Object.entries(engineSections(state.engine))) {
     writer.engineState(name, bytes);
@@ -38,6 +51,5 @@ export function sendDomain(writer: StreamWriter, domain: Domain, sent: SentDomai
     memory.bytes.subarray(layout.bar1, layout.bar1 + layout.grantBytes),
   );
   writer.domainState(state.hypervisor);
-  writer.xenstore(sent.xenstore);
-  return writer.end();
+  writer.xenstore(xenstore);
 }

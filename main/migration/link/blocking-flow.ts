@@ -110,13 +110,23 @@ export class BlockingLinkSender {
   }
 
   /**
+   * Whether a chunk of so many bytes would be sent without waiting.
+   *
+   * @throws as {@link send}
+   */
+  hasRoom(bytes: number): boolean {
+    this.takeAll();
+    return this.unacknowledged + bytes <= this.windowBytes;
+  }
+
+  /**
    * Takes the chunk's buffer away and returns when it is on its way. One chunk is always let
    * through, however large.
    *
    * @throws DomusError: the receiver's or the link's abort, or `link.stalled`
    */
   send(chunk: Uint8Array<ArrayBuffer>): void {
-    for (let message = this.link.poll(); message; message = this.link.poll()) this.take(message);
+    this.takeAll();
     while (this.unacknowledged > 0 && this.unacknowledged + chunk.length > this.windowBytes) {
       this.take(this.link.next());
     }
@@ -136,6 +146,10 @@ export class BlockingLinkSender {
 
   abort(error: unknown): void {
     this.link.abort(error);
+  }
+
+  private takeAll(): void {
+    for (let message = this.link.poll(); message; message = this.link.poll()) this.take(message);
   }
 
   private take(message: FlowMessage): void {

@@ -69,7 +69,7 @@ describe('guest memory', () => {
       source.fill(2, PAGE_BYTES, 2 * PAGE_BYTES);
       source.fill(0, 2 * PAGE_BYTES, 3 * PAGE_BYTES);
       ballooned = 3;
-      writeFrames(writer, guest, 1, 3);
+      writeFrames(writer, guest, Uint32Array.of(1, 2, 3));
     }, true);
     const ram = new Uint8Array(PAGES * PAGE_BYTES);
     const populated = restoreInto(ram, true, stream);

@@ -13,15 +13,15 @@ export interface GuestMemorySource {
 
 /** Writes all frames of the domain once. */
 export function writeMemory(writer: StreamWriter, source: GuestMemorySource): void {
-  writeFrames(writer, source, 0, source.ram.length / PAGE_BYTES);
+  const frames = Uint32Array.from({ length: source.ram.length / PAGE_BYTES }, (_, gfn) => gfn);
+  writeFrames(writer, source, frames);
 }
 
-/** Writes frames `firstGfn` to `firstGfn + count - 1`: for a round of a live stream. */
+/** Writes those frames, ascending: for a part of a live stream. */
 export function writeFrames(
   writer: StreamWriter,
   source: GuestMemorySource,
-  firstGfn: number,
-  count: number,
+  frames: Uint32Array,
 ): void {
   const scan = new ZeroScan(source.ram);
   const kindOf = (gfn: number): PageKind => {
@@ -29,17 +29,22 @@ export function writeFrames(
     const zero = scan.isZero(gfn * PAGE_BYTES, (gfn + 1) * PAGE_BYTES);
     return zero ? PageKind.zero : PageKind.data;
   };
-  const end = firstGfn + count;
-  let runStart = firstGfn;
-  let runKind: PageKind | null = null;
-  for (let gfn = firstGfn; gfn <= end; gfn++) {
-    const kind = gfn < end ? kindOf(gfn) : null;
-    if (kind === runKind) continue;
-    if (runKind === PageKind.data) writer.addPages(source.ram, runStart, gfn - runStart);
-    else if (runKind !== null) writer.addEmptyPages(runKind, runStart, gfn - runStart);
-    runStart = gfn;
-    runKind = kind;
+  let [first, count] = [0, 0];
+  let runKind: PageKind = PageKind.zero;
+  const endRun = (): void => {
+    if (count === 0) return;
+    if (runKind === PageKind.data) writer.addPages(source.ram, first, count);
+    else writer.addEmptyPages(runKind, first, count);
+  };
+  for (const gfn of frames) {
+    const kind = kindOf(gfn);
+    if (kind === runKind && first + count === gfn) count++;
+    else {
+      endRun();
+      [first, count, runKind] = [gfn, 1, kind];
+    }
   }
+  endRun();
 }
 
 export interface GuestMemorySinkOptions {

@@ -7,6 +7,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DiskStatus } from '../../dom0/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
+import type { LiveReport, Round } from '../../migration/index.ts';
 import type {
   AccessList,
   DomainInside,
@@ -132,6 +133,8 @@ export interface SendReport {
   stoppedAtMs: number;
 }
 
+export interface MoveReport extends SendReport, LiveReport {}
+
 export interface ReceiveReport {
   bytes: number;
   pages: number;
@@ -187,7 +190,6 @@ export type HostCalls = LinkCalls & {
   'domain.rename': { params: { domid: number; name: string }; result: void };
   /** Hot-plugs device/console/1 unless the domain has it; answers when `spec.agent` is connected to it. */
   'domain.plugAgent': { params: { domid: number }; result: void };
-  /** Takes it away again, so that a snapshot holds nothing of this identity. */
   /** Hot-plugs a disk; answers when the guest has it, or with `device.guest-silent`. */
   'domain.attachDisk': { params: { domid: number; disk: DiskSpec }; result: void };
   /** Asks the guest to let go of a disk; answers when no request of it is under way. */
@@ -224,8 +226,11 @@ export type HostCalls = LinkCalls & {
 
   /** Reserves frames, starts a warm worker; the stream will come over `link`. */
   'migration.prepare': { params: { spec: DomainSpec; link: MessagePort }; result: void };
-  /** Stops the domain and streams it over `link`; it stays stopped here until told. */
-  'migration.send': { params: { domid: number; link: MessagePort }; result: SendReport };
+  /**
+   * Streams the running domain over `link`, round by round (event `migration.round`), then stops it and
+   * streams the rest; it stays stopped here until told. When that fails it goes on.
+   */
+  'migration.send': { params: { domid: number; link: MessagePort }; result: MoveReport };
   /** Settles when all has arrived and is verified; the domain is complete but does not run. */
   'migration.received': { params: { domid: number }; result: ReceiveReport };
   /** After the commit record: run here. Answers with the time of the first instruction. */
@@ -261,6 +266,8 @@ export type HostEvents = {
   'capture.ended': { capture: string; reason: string | null };
   /** Its PV drivers spoke to xenstore for the first time in this life. */
   'domain.alive': { domid: number; uuid: string };
+  /** Of a domain that is being sent: a round is over. */
+  'migration.round': { domid: number; uuid: string; round: Round };
   'xenstore.changed': { watch: number; path: string };
   log: {
     level: 'debug' | 'info' | 'warning' | 'error';

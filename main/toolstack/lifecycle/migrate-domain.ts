@@ -1,8 +1,9 @@
 /**
- * Moving a running domain to another host: stop, copy, commit, go on.
+ * Moving a running domain to another host: copy while it runs, stop, copy the rest, commit, go on.
  *
  * 1. The target reserves memory and starts a warm worker (`migration.prepare`).
- * 2. The source stops the domain and streams it; the target receives and checks it.
+ * 2. The source streams the domain while it runs, round by round, stops it when another round would
+ *    gain nothing, and streams the rest; the target receives and checks it.
  * 3. Both digests are compared.
  * 4. The commit record is written: from here on the domain is the target's.
  * 5. Its disks and captures are handed over: the source has stopped and asks nothing more of them.
@@ -12,12 +13,12 @@
  * bring the source back. So it never runs twice.
  */
 import { MessageChannel } from 'node:worker_threads';
-import type { MigrationReport, Task } from '../../../shared/contract/index.ts';
+import type { MigrationReport, MigrationRound, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { Ending, RunningDomain } from '../domains/running-domain.ts';
 import type { SiteHost } from '../hosts/site-host.ts';
-import type { DiskSpec, ReceiveReport, SendReport, VifSpec } from '../control/host.contract.ts';
+import type { DiskSpec, MoveReport, ReceiveReport, VifSpec } from '../control/host.contract.ts';
 import { withNewRings } from '../networks/vif-specs.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { unlessAborted } from '../streams/waiting.ts';
@@ -63,7 +64,7 @@ export function migrate(parts: SiteParts, domain: ManagedDomain, target: SiteHos
 }
 
 interface Copied {
-  sent: SendReport;
+  sent: MoveReport;
   received: ReceiveReport;
 }
 
@@ -116,6 +117,7 @@ class Move {
     const need = Math.max(life.actualKiB, life.targetKiB);
     const release = target.ledger.reserve(need, this.domain.name);
     const link = new MessageChannel();
+    let offRounds = (): void => undefined;
     try {
       task.progress(0.05, `preparing ${target.name}`);
       const prepared = target.link.call(
@@ -128,6 +130,10 @@ class Move {
       );
       await this.guarded(prepared);
       task.progress(0.2, `copying ${Math.ceil((life.counters.frames * PAGE_BYTES) / MIB)} MiB`);
+      offRounds = source.link.on('migration.round', ({ domid, round }) => {
+        if (domid === life.domid)
+          task.progress(0.2 + 0.6 * (1 - 1 / (round.number + 1)), told(round));
+      });
       const received = target.link.call('migration.received', { domid: life.domid });
       const sent = source.link.call(
         'migration.send',
@@ -144,6 +150,7 @@ class Move {
       }
       return { sent: outgoing, received: incoming };
     } finally {
+      offRounds();
       release();
     }
   }
@@ -233,6 +240,8 @@ class Move {
         totalMs: performance.now() - this.startedAtMs,
         bytes: sent.bytes,
         pages: received.pages,
+        rounds: sent.rounds,
+        stopReason: sent.stopReason,
         verified: true,
       };
     } catch (error) {
@@ -264,6 +273,11 @@ class Move {
       this.parts.log.write('warning', 'migrate', message, this.domain.uuid);
     });
   }
+}
+
+function told({ number, bytes, ms, dirtied, estimatedStopMs }: MigrationRound): string {
+  const sent = `${(bytes / MIB).toFixed(1)} MiB in ${ms.toFixed(0)} ms`;
+  return `round ${number}: ${sent}, ${dirtied} pages written meanwhile; a stop now would take ${estimatedStopMs.toFixed(0)} ms`;
 }
 
 class EndedOnTheWay extends Error {

@@ -21,8 +21,8 @@ import type { BareMachine, ShutdownReason as ReasonNumber } from '../../hypervis
 import {
   BlockingLinkReceiver,
   BlockingLinkSender,
-  DEFAULT_CHUNK_BYTES,
   DomainReceiver,
+  LiveSend,
   restoreFromBuffer,
   sendDomain,
   StreamReader,
@@ -44,6 +44,8 @@ import { DomainDevices } from './domain-devices.ts';
 import { domainInside } from './inside.ts';
 import { eventLoopTurn, RunLoop } from './run-loop.ts';
 
+/** A few milliseconds of a fast link: what is on its way is in the way of the last pages. */
+const LIVE_WINDOW_BYTES = 2 << 20;
 const NOT_STARTED = 'this thread has no domain yet';
 
 interface Life {
@@ -65,6 +67,7 @@ export class DomainThread {
     DomainEvents
   >;
   private machine: BareMachine | null = null;
+  private sending: LiveSend | null = null;
   private life: Life | null = null;
   private onPaused: (() => void) | null = null;
 
@@ -84,7 +87,8 @@ export class DomainThread {
       start: (params) => this.start(params),
       run: () => this.run(),
       pause: () => this.pause(),
-      send: ({ link, name, xenstore }) => this.send(link, name, xenstore),
+      presend: (params) => this.presend(params),
+      send: ({ xenstore }) => this.send(xenstore),
       save: (params) => this.save(params),
       connectAgent: ({ ringRef, port }) => this.alive.devices.connectAgent(ringRef, port),
       disconnectAgent: () => this.alive.devices.disconnectAgent(),
@@ -162,6 +166,7 @@ export class DomainThread {
         return devices.afterSlice();
       },
       expectsAnswer: () => disks.areBusy,
+      besides: () => this.stepSending(),
       account: () => this.account(domain),
     });
     this.life = { domain, devices, disks, interfaces, loop, doorbell };
@@ -177,6 +182,8 @@ export class DomainThread {
 
   private run(): { startedAtMs: number } {
     const { domain, loop } = this.alive;
+    this.sending?.abandon(new DomusError('migration.undone', 'the domain goes on where it was'));
+    this.sending = null;
     if (loop.isRunning) return { startedAtMs: siteNow() };
     domain.setWallClock(Date.now());
     this.control.off('message', this.deliver);
@@ -228,19 +235,47 @@ export class DomainThread {
     return { stoppedAtMs: siteNow(), frames: domain.physmap.populatedFrames };
   }
 
-  private send(
-    link: MessagePort,
-    name: string,
-    xenstore: unknown,
-  ): { bytes: number; pages: number; digest: string } {
-    const { domain, disks, doorbell } = this.stopped;
-    disks.quiesce(doorbell);
-    const sender = new BlockingLinkSender(link, doorbell);
-    const writer = new StreamWriter((chunk) => sender.send(chunk), {
-      allocate: () => sender.allocate(DEFAULT_CHUNK_BYTES),
+  private presend({
+    link,
+    name,
+    pace,
+  }: DomainCalls['presend']['params']): Promise<DomainCalls['presend']['result']> {
+    const { domain, doorbell } = this.alive;
+    this.sending = new LiveSend({
+      domain,
+      sink: new BlockingLinkSender(link, doorbell, { windowBytes: LIVE_WINDOW_BYTES }),
+      name,
+      pace,
+      now: () => performance.now(),
+      onRound: (round) => this.channel.emit('round', round),
     });
-    const report = sendDomain(writer, domain, { name, xenstore });
-    sender.close();
+    // Of a paused domain all goes with the stop.
+    return this.alive.loop.isRunning ? this.sending.ready : this.sending.readyAtOnce();
+  }
+
+  /** Between two slices of the guest. */
+  private stepSending(): number {
+    if (!this.sending) return Number.POSITIVE_INFINITY;
+    try {
+      if (this.sending.isReady) return Number.POSITIVE_INFINITY;
+      const waitMs = this.sending.step();
+      // What it settles is told when the loop turns to the doorbell.
+      if (this.sending.isReady) this.alive.doorbell.ring();
+      return waitMs;
+    } catch (error) {
+      this.sending.abandon(error);
+      this.sending = null;
+      this.alive.doorbell.ring();
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  private send(xenstore: unknown): { bytes: number; pages: number; digest: string } {
+    const { disks, doorbell } = this.stopped;
+    if (!this.sending) throw new Error('what was not begun to be sent cannot be ended');
+    disks.quiesce(doorbell);
+    const report = this.sending.finish(xenstore);
+    this.sending = null;
     return summary(report);
   }
 

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { DomainInside } from '../../../shared/contract/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
 import type { DiskStatus, VbdRings, VifRings } from '../../dom0/index.ts';
+import type { LiveReport, Pace, Round } from '../../migration/index.ts';
 import type {
   ColdBoot,
   DiskSpec,
@@ -59,11 +60,17 @@ export type DomainCalls = {
   run: { params: Record<never, never>; result: { startedAtMs: number } };
   /** Its clock and CPU stand still from the answer on. */
   pause: { params: Record<never, never>; result: { stoppedAtMs: number; frames: number } };
-  /** Writes the paused domain: over a link, or into memory. */
+  /**
+   * Sends the running domain over a link, round by round (event `round`); answers when it should be
+   * paused for what is left. Undone by `run`.
+   */
+  presend: { params: { link: MessagePort; name: string; pace: Pace }; result: LiveReport };
+  /** Sends what is left of the paused domain. */
   send: {
-    params: { link: MessagePort; name: string; xenstore: unknown };
+    params: { xenstore: unknown };
     result: { bytes: number; pages: number; digest: string };
   };
+  /** Writes the paused domain into memory. */
   save: {
     params: { name: string; xenstore: unknown; withCode: boolean };
     result: {
@@ -103,6 +110,8 @@ export type DomainEvents = {
   /** The engine gave up on what the guest did. */
   crashed: { reason: string };
   diskFailed: { disk: string; status: DiskStatus };
+  /** Of a `presend`: a round is over. */
+  round: Round;
   log: { level: 'debug' | 'info' | 'warning' | 'error'; message: string };
 };
 

@@ -37,6 +37,8 @@ export interface RunLoopOptions {
   afterSlice(): boolean;
   /** Something outside was asked for what it may answer within microseconds. */
   expectsAnswer(): boolean;
+  /** Called after every slice; ms until it has more to do: 0 for at once, infinity for nothing. */
+  besides(): number;
   /** Called now and then, for figures that are dear to get. */
   account(): void;
 }
@@ -79,7 +81,7 @@ export class RunLoop {
   }
 
   private async loop(drained: number): Promise<void> {
-    const { domain, doorbell, drain, afterSlice, account } = this.options;
+    const { domain, doorbell, drain, afterSlice, besides, account } = this.options;
     const { processor } = domain.engine;
     const { values } = domain.counters;
     for (let slices = 0; !this.stopRequested; slices++) {
@@ -99,18 +101,19 @@ export class RunLoop {
       values[DomainCounter.cpuTimeMs]! += tookMs;
       const eventsBefore = values[DomainCounter.events];
       const waiting = afterSlice();
+      const besidesMs = besides();
       const hasNews = values[DomainCounter.events] !== eventsBefore;
       if (domain.engine.pendingCompilations > 0) await eventLoopTurn();
       else if (slices % TURN_EVERY === 0) {
         account();
         await eventLoopTurn();
       }
-      if (idleMs > 0 && !hasNews) this.sleep(seen, waiting ? 1 : idleMs, executed);
-      else this.idleSinceMs = performance.now();
+      if (idleMs <= 0 || hasNews) this.idleSinceMs = performance.now();
+      else if (besidesMs > 0) this.sleep(seen, waiting ? 1 : idleMs, besidesMs, executed);
     }
   }
 
-  private sleep(seen: number, idleMs: number, executed: number): void {
+  private sleep(seen: number, idleMs: number, mostMs: number, executed: number): void {
     const { domain, doorbell, slackMs, expectsAnswer } = this.options;
     const now = performance.now();
     if (executed >= TICK_INSTRUCTIONS) this.idleSinceMs = now;
@@ -118,7 +121,7 @@ export class RunLoop {
     domain.enter(Runstate.blocked);
     const isAnswered =
       idleMs > ANSWER_MS && expectsAnswer() && this.answer.look(() => doorbell.count !== seen);
-    if (!isAnswered) doorbell.wait(seen, idleMs + slack);
+    if (!isAnswered) doorbell.wait(seen, Math.min(idleMs + slack, mostMs));
     domain.enter(Runstate.running);
     domain.counters.values[DomainCounter.wakeups]! += 1;
     if (doorbell.count !== seen) this.idleSinceMs = performance.now();

@@ -7,13 +7,14 @@ import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { dom0Skeleton, XenstoreDaemon, XenstoreSocketServer } from '../../dom0/index.ts';
 import { HostFrames } from '../../hypervisor/index.ts';
 import { LinkEnd, LinkOutlet } from '../../migration/index.ts';
+import type { Pace } from '../../migration/index.ts';
 import type {
   DomainSpec,
   HostCalls,
   HostEvents,
   HostWorkerData,
   ReceiveReport,
-  SendReport,
+  MoveReport,
 } from '../../toolstack/control/host.contract.ts';
 import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import { WarmThreads } from './domain-handle.ts';
@@ -164,6 +165,7 @@ export class HostThread {
         crashed: (reason) => forget() && this.emit('domain.crashed', { domid, uuid, reason }),
         diskFailed: (disk, status) => this.emit('domain.diskFailed', { domid, uuid, disk, status }),
         alive: () => this.emit('domain.alive', { domid, uuid }),
+        round: (round) => this.emit('migration.round', { domid, uuid, round }),
         log: (level, message) => this.emit('log', { level, source: name, message, uuid }),
       },
     );
@@ -198,13 +200,16 @@ export class HostThread {
     });
   }
 
-  private async send(domain: HostedDomain, link: MessagePort): Promise<SendReport> {
+  private async send(domain: HostedDomain, link: MessagePort): Promise<MoveReport> {
     const flow = this.attachFlow(link, domain.spec.doorbell);
     try {
+      const live = await domain.presend(flow.port, this.pace);
       const { stoppedAtMs } = await domain.pause();
-      return { ...(await domain.send(flow.port)), stoppedAtMs };
+      return { ...(await domain.send()), ...live, stoppedAtMs };
     } catch (error) {
       flow.cancel();
+      // Nobody can have begun to run it elsewhere: nobody has the whole of it.
+      await domain.goOn().catch(() => undefined);
       throw error;
     }
   }
@@ -267,6 +272,12 @@ export class HostThread {
     const { port1, port2 } = new MessageChannel();
     end.attach(FLOW, port1, new Doorbell(doorbell));
     return { port: port2, cancel: () => port1.close() };
+  }
+
+  /** Guests' frames have their share of the link in any case: turns are by flow. */
+  private get pace(): Pace {
+    const most = this.data.bandwidthBytesPerSecond;
+    return { least: most / 2, most };
   }
 
   private measureDomain0(): void {

@@ -20,10 +20,11 @@ import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.co
 import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import type { HostNetworks } from './host-networks.ts';
 import { HostedDevices } from './hosted-devices.ts';
+import type { LiveReport, Pace, Round } from '../../migration/index.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 const PAGE_KIB = 4;
-/** Building, receiving or saving even a large domain is far below this. */
+/** Building or saving even a large domain is far below this. */
 const START_TIMEOUT_MS = 120_000;
 
 export interface HostedDomainEvents {
@@ -31,6 +32,7 @@ export interface HostedDomainEvents {
   crashed(reason: string): void;
   diskFailed(disk: string, status: DiskStatus): void;
   alive(): void;
+  round(round: Round): void;
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
 }
 
@@ -83,6 +85,7 @@ export class HostedDomain {
     );
     handle.on('crashed', ({ reason }) => this.finish(() => events.crashed(reason)));
     handle.on('diskFailed', ({ disk, status }) => events.diskFailed(disk, status));
+    handle.on('round', (round) => events.round(round));
     handle.on('log', ({ level, message }) => events.log(level, message));
     void handle.exited.then((reason) => this.finish(() => events.crashed(reason)));
   }
@@ -123,7 +126,8 @@ export class HostedDomain {
         xenstore: { requests: this.requests, responses: this.responses },
         frames: this.frames.buffer,
       },
-      { transfer, timeoutMs: START_TIMEOUT_MS },
+      // Receiving takes as long as the guest goes on writing; a silent link ends it.
+      origin.kind === 'link' ? { transfer } : { transfer, timeoutMs: START_TIMEOUT_MS },
     );
     this.started = started;
     return started;
@@ -269,15 +273,19 @@ export class HostedDomain {
     this.store.write(`/local/domain/${this.spec.domid}/control/shutdown`, reason);
   }
 
+  /** Streams the running domain over a link, until it had better be paused for the rest. */
+  presend(link: MessagePort, pace: Pace): Promise<LiveReport> {
+    return this.handle.call('presend', { link, name: this.spec.name, pace }, { transfer: [link] });
+  }
+
   /**
-   * Streams the paused domain over a link. From here on its counters may be another host's: what
+   * Streams what is left of the paused domain. From here on its counters may be another host's: what
    * it holds here is remembered.
    */
-  async send(link: MessagePort): Promise<StreamSummary> {
+  async send(): Promise<StreamSummary> {
     this.reserved = this.heldFrames;
     this.ownsCounters = false;
-    const xenstore = this.exportStore();
-    return this.handle.call('send', { link, name: this.spec.name, xenstore }, { transfer: [link] });
+    return this.handle.call('send', { xenstore: this.exportStore() });
   }
 
   /** Streams the paused domain into memory. */

@@ -20,7 +20,7 @@ export class PagedMemory {
     this.cpu = new Processor(memory);
     const jit_dirty_cache = (start: number, end: number): void =>
       void this.dirtied.push([start, end]);
-    const none = (): WebAssembly.Global<'i32'> => new WebAssembly.Global({ value: 'i32' }, 0);
+    const none = (): WebAssembly.Global => new WebAssembly.Global({ value: 'i32' }, 0);
     const unlogged = {
       dirty_map: none(),
       dirty_by_linear_page: none(),

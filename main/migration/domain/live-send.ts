@@ -1,0 +1,195 @@
+/**
+ * A running domain into a stream: iterative pre-copy. Its thread calls `step` between slices of the
+ * guest; when `ready` says so the domain is stopped, and `finish` writes what is left.
+ */
+import type { Domain } from '../../hypervisor/index.ts';
+import { PAGE_SIZE } from '../../hypervisor/index.ts';
+import { writeFrames } from '../stream/memory-image.ts';
+import type { StreamReport } from '../stream/report.ts';
+import { StreamWriter } from '../stream/writer.ts';
+import type { Pace, Round, StopReason } from './rounds.ts';
+import { nextRate, whyStop } from './rounds.ts';
+import { writeConfig, writeState } from './send-domain.ts';
+
+/** Small enough that a guest is never held up for long, and waits for little when it is stopped. */
+const CHUNK_BYTES = 256 << 10;
+const CHUNK_PAGES = CHUNK_BYTES / PAGE_SIZE;
+/** What a stop takes besides its pages, ms: state, commit, start. */
+const STOP_OVERHEAD_MS = 5;
+
+/** Where the chunks go. */
+export interface LiveSink {
+  /** Sent and not yet used by the receiver. */
+  readonly inFlightBytes: number;
+  /** Takes what came back; whether so many bytes can go without waiting. */
+  hasRoom(bytes: number): boolean;
+  allocate(bytes: number): Uint8Array<ArrayBuffer>;
+  send(chunk: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+  abort(error: unknown): void;
+}
+
+export interface LiveSendOptions {
+  domain: Domain;
+  sink: LiveSink;
+  name: string;
+  pace: Pace;
+  /** Monotonic, ms. */
+  now(): number;
+  onRound(round: Round): void;
+}
+
+export interface LiveReport {
+  rounds: Round[];
+  stopReason: StopReason;
+}
+
+export class LiveSend {
+  /** Settles when the domain should be stopped. */
+  readonly ready: Promise<LiveReport>;
+  private readonly options: LiveSendOptions;
+  private readonly writer: StreamWriter;
+  private readonly settled = Promise.withResolvers<LiveReport>();
+  private readonly rounds: Round[] = [];
+  /** The frames of this round, ascending, and how many of them are sent. */
+  private readonly frames: Uint32Array;
+  private frameCount: number;
+  private sent = 0;
+  private startedAtMs: number;
+  private bytesBefore = 0;
+  private rate: number;
+  private phase: 'copying' | 'ready' | 'over' = 'copying';
+
+  constructor(options: LiveSendOptions) {
+    const { domain, sink, name, pace } = options;
+    this.options = options;
+    this.ready = this.settled.promise;
+    this.writer = new StreamWriter((chunk) => sink.send(chunk), {
+      chunkBytes: CHUNK_BYTES,
+      allocate: () => sink.allocate(CHUNK_BYTES),
+      live: true,
+    });
+    this.frames = Uint32Array.from({ length: domain.memory.size / PAGE_SIZE }, (_, gfn) => gfn);
+    this.frameCount = domain.physmap.ramFrames;
+    this.rate = nextRate([], pace);
+    this.startedAtMs = options.now();
+    writeConfig(this.writer, domain, name);
+    domain.memory.log.start();
+  }
+
+  get isReady(): boolean {
+    return this.phase === 'ready';
+  }
+
+  /** Of a domain that does not run: there is nothing to wait for. */
+  readyAtOnce(): Promise<LiveReport> {
+    this.phase = 'ready';
+    this.settled.resolve({ rounds: [], stopReason: 'paused' });
+    return this.ready;
+  }
+
+  /**
+   * Between slices. Sends a little, if it may; returns after how many ms it may send more: 0 for at
+   * once, infinity when the receiver must take something before.
+   *
+   * @throws what the link has failed with; nothing of the stream is of use then
+   */
+  step(): number {
+    if (this.phase !== 'copying') return Number.POSITIVE_INFINITY;
+    const { sink, now } = this.options;
+    if (this.sent < this.frameCount) {
+      const earlyMs = this.dueMs - now();
+      if (earlyMs > 0) return earlyMs;
+      if (!sink.hasRoom(2 * CHUNK_BYTES)) return Number.POSITIVE_INFINITY;
+      this.sendSome();
+      return 0;
+    }
+    this.writer.flush();
+    // What is still on its way would be in the way of the next round, and of the stop.
+    sink.hasRoom(0);
+    if (sink.inFlightBytes > 0) return Number.POSITIVE_INFINITY;
+    this.endRound();
+    return 0;
+  }
+
+  /** Of the stopped domain: what is left, and its state. */
+  finish(xenstore: unknown): StreamReport {
+    const { domain, sink } = this.options;
+    this.phase = 'over';
+    for (const gfn of this.unsent) domain.memory.wrote(gfn * PAGE_SIZE, PAGE_SIZE);
+    this.takeDirty();
+    domain.memory.log.stop();
+    this.write(this.unsent);
+    writeState(this.writer, domain, xenstore);
+    const report = this.writer.end();
+    sink.close();
+    return report;
+  }
+
+  /** Nothing comes of it: the domain goes on here. */
+  abandon(error: unknown): void {
+    if (this.phase === 'over') return;
+    this.phase = 'over';
+    this.options.domain.memory.log.stop();
+    this.options.sink.abort(error);
+    this.settled.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /** When the allowed rate lets the next chunk go. */
+  private get dueMs(): number {
+    const bytes = this.writer.bytes - this.bytesBefore;
+    return this.startedAtMs + (bytes * 1e3) / this.rate;
+  }
+
+  private get unsent(): Uint32Array {
+    return this.frames.subarray(this.sent, this.frameCount);
+  }
+
+  private sendSome(): void {
+    const end = Math.min(this.frameCount, this.sent + CHUNK_PAGES);
+    this.write(this.frames.subarray(this.sent, end));
+    this.sent = end;
+  }
+
+  private write(frames: Uint32Array): void {
+    const { memory, physmap } = this.options.domain;
+    const source = {
+      ram: memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE),
+      isPopulated: (gfn: number) => physmap.isPopulated(gfn),
+    };
+    writeFrames(this.writer, source, frames);
+  }
+
+  private endRound(): void {
+    const { domain, pace, now, onRound } = this.options;
+    const [pages, ms] = [this.frameCount, now() - this.startedAtMs];
+    this.takeDirty();
+    const round: Round = {
+      number: this.rounds.length + 1,
+      pages,
+      bytes: this.writer.bytes - this.bytesBefore,
+      ms,
+      dirtied: this.frameCount,
+      rate: this.rate,
+      estimatedStopMs: STOP_OVERHEAD_MS + (this.frameCount * PAGE_SIZE * 1e3) / pace.most,
+    };
+    this.rounds.push(round);
+    onRound(round);
+    this.bytesBefore = this.writer.bytes;
+    this.startedAtMs = now();
+    this.rate = nextRate(this.rounds, pace);
+    const stopReason = whyStop(this.rounds, pace, domain.physmap.ramFrames);
+    if (stopReason === null) return;
+    this.phase = 'ready';
+    this.settled.resolve({ rounds: this.rounds, stopReason });
+  }
+
+  /** The next round's frames: those written since the last. Grant frames are part of the state. */
+  private takeDirty(): void {
+    const { memory, physmap } = this.options.domain;
+    const count = memory.log.take(this.frames);
+    const beyond = this.frames.subarray(0, count).findIndex((gfn) => gfn >= physmap.ramFrames);
+    this.frameCount = beyond < 0 ? count : beyond;
+    this.sent = 0;
+  }
+}
