@@ -3,6 +3,7 @@
  * arrays, in the emulator's own order for that device.
  */
 import type { V86Cpu, V86Device } from './v86-internals.ts';
+import { isZero } from './zeros.ts';
 
 /** JSON-like, and typed arrays. Blank arrays are kept as their kind and length. */
 export type Saved =
@@ -34,6 +35,11 @@ const DEVICES = ['rtc', 'dma', 'acpi', 'vga', 'ps2', 'uart0', 'fdc', 'ide', 'pci
 /** The largest is the VGA's memory, 2 MiB at most. */
 const ARRAY_BYTES_MAX = 4 * 1024 * 1024;
 
+/** Whether each device of the machine is named. */
+export function hasAllDevices(devices: Record<string, unknown>): boolean {
+  return ['pic', ...DEVICES].every((name) => Object.hasOwn(devices, name));
+}
+
 /** Whether data that was read has the form of saved devices; what it says is each device's affair. */
 export function isSavedDevices(value: unknown): value is SavedDevices {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -53,8 +59,8 @@ function isSaved(value: unknown): value is Saved {
 export function saveDevices(cpu: V86Cpu): SavedDevices {
   const saved: SavedDevices = { pic: freeze(cpu.get_state_pic()) };
   for (const name of DEVICES) {
-    const device = cpu.devices[name];
-    if (device?.get_state) saved[name] = freeze(device.get_state());
+    // One that this machine does not have is named too.
+    saved[name] = freeze(cpu.devices[name]?.get_state?.() ?? []);
   }
   return saved;
 }
@@ -65,7 +71,7 @@ export function restoreDevices(cpu: V86Cpu, saved: SavedDevices): void {
     if (name === 'pic') cpu.set_state_pic(thaw(state) as unknown[]);
     else if (name === 'pci') restorePci(cpu, thaw(state) as unknown[]);
     else if (!DEVICES.includes(name)) throw new Error(`the machine has no device "${name}"`);
-    else cpu.devices[name]?.set_state?.(thaw(state) as unknown[]);
+    else if (state.length > 0) cpu.devices[name]?.set_state?.(thaw(state) as unknown[]);
   }
 }
 
@@ -120,7 +126,7 @@ function arrayKind(value: Uint8Array): ArrayKind | null {
 
 function freezeArray(array: ArrayKind, value: Uint8Array): Saved {
   const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  if (bytes.every((byte) => byte === 0)) return { array, blank: value.length };
+  if (isZero(bytes)) return { array, blank: value.length };
   return { array, bytes: bytes.slice() };
 }
 

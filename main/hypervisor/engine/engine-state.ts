@@ -1,12 +1,14 @@
 /** A saved machine as named byte sections, for the stream; and back, trusting none of them. */
 import { DomusError } from '../../../shared/errors.ts';
 import { APIC_BYTES, CPU_STATE_END, CPU_STATE_START, IOAPIC_BYTES } from './cpu-layout.ts';
-import type { SavedDevices } from './device-state.ts';
-import { isSavedDevices } from './device-state.ts';
+import type { Saved, SavedDevices } from './device-state.ts';
+import { hasAllDevices, isSavedDevices } from './device-state.ts';
 import type { EngineState } from './engine.ts';
 
 const CPU_BYTES = CPU_STATE_END - CPU_STATE_START;
 const CLOCK_BYTES = 16;
+/** Sections of devices begin so. */
+const DEVICE = 'device.';
 
 export function engineSections(state: EngineState): Record<string, Uint8Array> {
   const clock = new DataView(new ArrayBuffer(CLOCK_BYTES));
@@ -17,7 +19,7 @@ export function engineSections(state: EngineState): Record<string, Uint8Array> {
     cpu: state.cpu,
     apic: state.apic,
     ioapic: state.ioapic,
-    devices: new TextEncoder().encode(JSON.stringify(state.devices, bytesToBase64)),
+    ...Object.fromEntries(Object.entries(state.devices).map(deviceSection)),
   };
 }
 
@@ -46,8 +48,13 @@ export function engineStateOf(sections: ReadonlyMap<string, Uint8Array>): Engine
     cpu: section('cpu', CPU_BYTES),
     apic: section('apic', APIC_BYTES),
     ioapic: section('ioapic', IOAPIC_BYTES),
-    devices: parseDevices(section('devices')),
+    devices: parseDevices(sections),
   };
+}
+
+/** Each device by itself: of a domain that is moved, those that did not change are not sent again. */
+function deviceSection([name, state]: [string, Saved]): [string, Uint8Array] {
+  return [DEVICE + name, new TextEncoder().encode(JSON.stringify(state, bytesToBase64))];
 }
 
 function bytesToBase64(_key: string, value: unknown): unknown {
@@ -55,19 +62,25 @@ function bytesToBase64(_key: string, value: unknown): unknown {
   return value;
 }
 
-function parseDevices(bytes: Uint8Array): SavedDevices {
-  let devices: unknown;
+function parseDevices(sections: ReadonlyMap<string, Uint8Array>): SavedDevices {
   let cause: unknown;
   try {
-    devices = JSON.parse(new TextDecoder().decode(bytes), (_key, value: unknown) => {
-      const isBytes = typeof value === 'object' && value !== null && 'base64' in value;
-      return isBytes ? new Uint8Array(Buffer.from(String(value.base64), 'base64')) : value;
-    });
+    const devices: Record<string, unknown> = {};
+    for (const [name, bytes] of sections) {
+      if (name.startsWith(DEVICE)) devices[name.slice(DEVICE.length)] = parseDevice(bytes);
+    }
+    if (hasAllDevices(devices) && isSavedDevices(devices)) return devices;
   } catch (error) {
     cause = error;
   }
-  if (isSavedDevices(devices)) return devices;
   throw new DomusError('stream.bad-engine-state', "the saved machine's devices cannot be read", {
     cause,
+  });
+}
+
+function parseDevice(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes), (_key, value: unknown) => {
+    const isBytes = typeof value === 'object' && value !== null && 'base64' in value;
+    return isBytes ? new Uint8Array(Buffer.from(String(value.base64), 'base64')) : value;
   });
 }

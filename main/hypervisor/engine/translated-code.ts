@@ -14,6 +14,7 @@
  *         F functions, each a WebAssembly module, then the machine code that V8 made of it
  */
 import { withMachineCode } from './machine-code.ts';
+import { isZero } from './zeros.ts';
 
 const PAGE_BYTES = 4096;
 const WASM_PAGE_BYTES = 65536;
@@ -157,13 +158,14 @@ export function layWorkspace(
   }
 }
 
-const ZEROS = new Uint8Array(16 * PAGE_BYTES);
+/** What is looked at at once. */
+const STRETCH_BYTES = 16 * PAGE_BYTES;
 
 /** Pages that are zero are not written: they cost no memory of the operating system's. */
 function clear(linear: Uint8Array, firstPage: number, endPage: number): void {
   const end = endPage * PAGE_BYTES;
-  for (let at = firstPage * PAGE_BYTES; at < end; at += ZEROS.length) {
-    const part = linear.subarray(at, Math.min(end, at + ZEROS.length));
+  for (let at = firstPage * PAGE_BYTES; at < end; at += STRETCH_BYTES) {
+    const part = linear.subarray(at, Math.min(end, at + STRETCH_BYTES));
     if (!isZero(part)) part.fill(0);
   }
 }
@@ -184,9 +186,4 @@ function* pagesAround(linearBytes: number, place: GuestPlace): Generator<number>
   for (const [first, end] of stretchesAround(linearBytes, place)) {
     for (let page = first; page < end; page++) yield page;
   }
-}
-
-/** @param bytes at most as many as there are in {@link ZEROS} */
-function isZero(bytes: Uint8Array): boolean {
-  return Buffer.compare(bytes, ZEROS.subarray(0, bytes.length)) === 0;
 }

@@ -42,6 +42,7 @@ export interface PciFunction {
 
 export interface V86Cpu {
   devices: Record<string, V86Device | undefined> & {
+    vga: V86Device & { complete_replot(): void };
     pci: V86Device & {
       register_device(device: PciFunction): Int32Array;
       /** By function number (device << 3 | function), like `device_spaces`. */

@@ -9,7 +9,8 @@ import type { StreamReport } from '../stream/report.ts';
 import { StreamWriter } from '../stream/writer.ts';
 import type { Pace, Round, StopReason } from './rounds.ts';
 import { nextRate, whyStop } from './rounds.ts';
-import { writeConfig, writeState } from './send-domain.ts';
+import type { SentSections } from './send-domain.ts';
+import { writeConfig, writeMachine, writeState } from './send-domain.ts';
 
 /** Small enough that a guest is never held up for long, and waits for little when it is stopped. */
 const CHUNK_BYTES = 256 << 10;
@@ -51,6 +52,7 @@ export class LiveSend {
   private readonly writer: StreamWriter;
   private readonly settled = Promise.withResolvers<LiveReport>();
   private readonly rounds: Round[] = [];
+  private readonly sections: SentSections = new Map();
   /** The frames of this round, ascending, and how many of them are sent. */
   private readonly frames: Uint32Array;
   private frameCount: number;
@@ -74,6 +76,8 @@ export class LiveSend {
     this.rate = nextRate([], pace);
     this.startedAtMs = options.now();
     writeConfig(this.writer, domain, name);
+    // Most of it does not change again: it is not in the way when the domain stands still.
+    writeMachine(this.writer, domain, domain.save(), this.sections);
     domain.memory.log.start();
   }
 
@@ -120,7 +124,7 @@ export class LiveSend {
     this.takeDirty();
     domain.memory.log.stop();
     this.write(this.unsent);
-    writeState(this.writer, domain, xenstore);
+    writeState(this.writer, domain, xenstore, this.sections);
     const report = this.writer.end();
     sink.close();
     return report;

@@ -1,5 +1,5 @@
 /** A stopped domain into a stream. */
-import type { Domain } from '../../hypervisor/index.ts';
+import type { Domain, WholeDomainState } from '../../hypervisor/index.ts';
 import { engineSections, PAGE_SIZE } from '../../hypervisor/index.ts';
 import { writeMemory } from '../stream/memory-image.ts';
 import type { StreamReport } from '../stream/report.ts';
@@ -39,17 +39,39 @@ export function writeConfig(writer: StreamWriter, domain: Domain, name: string):
   });
 }
 
-/** All but the memory, of a domain whose clock stands still. */
-export function writeState(writer: StreamWriter, domain: Domain, xenstore: unknown): void {
+/** The parts of a machine's state that a stream has, as they were sent last. */
+export type SentSections = Map<string, Uint8Array>;
+
+/**
+ * Between slices: the machine but for its memory. Of a live stream what has not changed since it was
+ * sent is left out.
+ */
+export function writeMachine(
+  writer: StreamWriter,
+  domain: Domain,
+  { engine }: WholeDomainState,
+  sent: SentSections = new Map(),
+): void {
   const { memory, layout } = domain;
-  const state = domain.save();
-  for (const [name, bytes] of Object.entries(engineSections(state.engine))) {
+  const grants = memory.bytes.subarray(layout.bar1, layout.bar1 + layout.grantBytes);
+  const sections = { ...engineSections(engine), [GRANT_FRAMES_SECTION]: grants };
+  for (const [name, bytes] of Object.entries(sections)) {
+    const before = sent.get(name);
+    if (before && Buffer.compare(before, bytes) === 0) continue;
     writer.engineState(name, bytes);
+    sent.set(name, bytes.slice());
   }
-  writer.engineState(
-    GRANT_FRAMES_SECTION,
-    memory.bytes.subarray(layout.bar1, layout.bar1 + layout.grantBytes),
-  );
+}
+
+/** All but the memory, of a domain whose clock stands still. */
+export function writeState(
+  writer: StreamWriter,
+  domain: Domain,
+  xenstore: unknown,
+  sent?: SentSections,
+): void {
+  const state = domain.save();
+  writeMachine(writer, domain, state, sent);
   writer.domainState(state.hypervisor);
   writer.xenstore(xenstore);
 }
