@@ -43,6 +43,11 @@ describe('moving a running domain', () => {
     const report = task.result as MigrationReport;
     expect(report).toMatchObject({ from: 'alpha', to: 'beta', verified: true });
     expect(report.downtimeMs).toBeGreaterThan(0);
+    // All of it went while it ran, what it wrote meanwhile again, and little while it stood still.
+    const [first] = report.rounds;
+    expect(first).toMatchObject({ number: 1, pages: 32_768 });
+    const whileRunning = report.rounds.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(report.bytes - whileRunning).toBeLessThan(whileRunning / 5);
     expect(task.title).toMatch(/^Moved mover to beta \(\d+(\.\d)? ms down\)$/);
     expect(await site.get('mover')).toMatchObject({
       state: 'running',
@@ -100,7 +105,7 @@ describe('where it can go', () => {
         reason: expect.stringContaining('of the 128 MiB') as string,
       },
     ]);
-    for (const { estimatedStopMs } of targets) expect(estimatedStopMs).toBeGreaterThan(100);
+    for (const { estimatedStopMs } of targets) expect(estimatedStopMs).toBeGreaterThan(0);
   });
 
   test.each(['alpha', 'tiny', 'nowhere'])('to %s it is refused, and goes on', async (host) => {

@@ -5,9 +5,8 @@ import type { SiteHost } from '../hosts/site-host.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { whyNotOn } from '../storage/open-source.ts';
 
-const PAGE_BYTES = 4096;
-/** Devices and video memory, beside the pages. */
-const STATE_BYTES = 3 << 20;
+/** Of a guest that does little: its last pages and the state of its devices. */
+const LEFT_BYTES = 400 << 10;
 /** Stopping, checking and starting, whatever the size. */
 const FIXED_MS = 60;
 
@@ -21,7 +20,7 @@ export function migrationTargets(parts: SiteParts, domain: ManagedDomain): Migra
       possible: reason === null,
       reason,
       pages,
-      estimatedStopMs: estimateStopMs(domain, host, pages),
+      estimatedStopMs: estimateStopMs(domain, host),
     };
   });
 }
@@ -43,13 +42,15 @@ export function whyNot(parts: SiteParts, domain: ManagedDomain, host: SiteHost):
   );
 }
 
-/** The pages cross the slower of the two links while it stands still. */
-function estimateStopMs(domain: ManagedDomain, target: SiteHost, pages: number): number {
+/**
+ * What is left when it is stopped crosses the slower of the two links while it stands still. More is
+ * left of a guest that writes faster than that link carries.
+ */
+function estimateStopMs(domain: ManagedDomain, target: SiteHost): number {
   const source = domain.running?.host.definition ?? target.definition;
   const bandwidth = Math.min(
     source.bandwidthBytesPerSecond,
     target.definition.bandwidthBytesPerSecond,
   );
-  const bytes = pages * PAGE_BYTES + STATE_BYTES;
-  return Math.round(FIXED_MS + (bytes / bandwidth) * 1000 + target.definition.latencyMs);
+  return Math.round(FIXED_MS + (LEFT_BYTES / bandwidth) * 1000 + target.definition.latencyMs);
 }
