@@ -19,10 +19,6 @@ declare namespace WebAssembly {
   class Table {
     constructor(descriptor: { element: 'anyfunc'; initial: number });
   }
-  class Global {
-    constructor(descriptor: { value: 'i32'; mutable?: boolean }, value: number);
-    value: number;
-  }
   class CompileError extends Error {}
   class RuntimeError extends Error {}
   function compile(bytes: Uint8Array): Promise<Module>;

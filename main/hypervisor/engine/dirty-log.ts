@@ -11,8 +11,8 @@ import { PAGE_SHIFT } from './page.ts';
 /** What this class needs of the emulator. */
 export interface LoggingEmulator {
   readonly memory: WebAssembly.Memory;
-  readonly dirty_map: WebAssembly.Global;
-  readonly dirty_by_linear_page: WebAssembly.Global;
+  readonly dirty_map: { value: number };
+  readonly dirty_by_linear_page: { value: number };
   /** Each page's next write walks the page tables. */
   full_clear_tlb(): void;
   v86_malloc(bytes: number): number;

@@ -20,10 +20,9 @@ export class PagedMemory {
     this.cpu = new Processor(memory);
     const jit_dirty_cache = (start: number, end: number): void =>
       void this.dirtied.push([start, end]);
-    const none = (): WebAssembly.Global => new WebAssembly.Global({ value: 'i32' }, 0);
     const unlogged = {
-      dirty_map: none(),
-      dirty_by_linear_page: none(),
+      dirty_map: { value: 0 },
+      dirty_by_linear_page: { value: 0 },
       full_clear_tlb: () => undefined,
       v86_malloc: () => 0,
       v86_free: () => undefined,
