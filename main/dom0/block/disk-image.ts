@@ -30,6 +30,11 @@ export interface DiskImage {
   /** Makes the disk larger; on stable storage when done. */
   resize(bytes: number, done: Done): void;
   /**
+   * Somebody waits for it to be closed: requests that wait for what is away (a server) fail soon, from
+   * now on.
+   */
+  hurry?(): void;
+  /**
    * Ends outstanding requests, makes everything stable and lets go; nothing may be asked afterwards.
    * Descriptors it was given stay open: they belong to whoever opened them.
    */

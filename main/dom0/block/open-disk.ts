@@ -10,9 +10,17 @@ import type { DiskFile, DiskSource } from './service/disk-service.contract.ts';
 /** Overlays over overlays; a read of what none of them has asks each. */
 const MAX_CHAIN = 64;
 
-/** @throws DomusError `disk.…` when it is not, or cannot be, what it is said to be */
-export async function openDisk(source: DiskSource, readOnly: boolean): Promise<DiskImage> {
-  return source.kind === 'nbd' ? openNbd(source, readOnly) : openChain(source.chain, readOnly);
+/**
+ * @param warn hears what an administrator may want to know
+ * @throws DomusError `disk.…` when it is not, or cannot be, what it is said to be
+ */
+export async function openDisk(
+  source: DiskSource,
+  readOnly: boolean,
+  warn: (message: string) => void = () => undefined,
+): Promise<DiskImage> {
+  if (source.kind === 'nbd') return openNbd(source, readOnly, { warn });
+  return openChain(source.chain, readOnly);
 }
 
 function openChain(chain: readonly DiskFile[], readOnly: boolean): DiskImage {

@@ -87,6 +87,7 @@ export class DiskService implements DiskKeeper {
     const worker = new IoLink(this.options.factory);
     this.workers.set(turn, worker);
     worker.on('disk.failed', ({ error }) => this.log('error', error.message));
+    worker.on('disk.warned', ({ message }) => this.log('warning', message));
     worker.on('disk.broken', ({ disk }) => {
       this.log('error', `the ring of disk ${disk} was broken; it is served no more`);
     });

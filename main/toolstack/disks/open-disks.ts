@@ -132,7 +132,7 @@ export class OpenDisks {
     return this.inTurn(async () => {
       for (const { name, ring } of specs) {
         const one = this.named(name);
-        await one.worker.call('disk.close', { disk: this.id(name) });
+        await one.worker.call('disk.close', { disk: this.id(name), isPatient: true });
         // They go on where they were.
         diskCounters(ring).set(diskCounters(one.spec.ring));
         one.spec = await this.serve(one, ring);

@@ -15,7 +15,11 @@ const LOOK_AGAIN_MS = 100;
 const FAULTS_TOLD = 5;
 
 /** What may be mended: the guest waits for it. */
-const HELD: ReadonlySet<DiskStatus> = new Set([DiskStatus.noSpace, DiskStatus.failed]);
+const HELD: ReadonlySet<DiskStatus> = new Set([
+  DiskStatus.noSpace,
+  DiskStatus.failed,
+  DiskStatus.unreachable,
+]);
 
 export interface DomainDisksListener {
   log(message: string): void;

@@ -45,6 +45,15 @@ export async function openExport(
   return readReplies(reader);
 }
 
+/** Between an export and what a server has in its place now; null when that will do as well. */
+export function differenceOf(before: NbdExport, now: NbdExport, readOnly: boolean): string | null {
+  if (now.bytes !== before.bytes) return `${now.bytes} bytes instead of ${before.bytes}`;
+  if (readOnly) return null;
+  if (now.readOnly) return 'it can only be read';
+  if (now.canFlush !== before.canFlush) return `it ${now.canFlush ? 'wants' : 'knows no'} flushes`;
+  return before.canTrim && !now.canTrim ? 'it knows no discards' : null;
+}
+
 function goRequest(exportName: string, noZeroes: number): Uint8Array {
   const name = new TextEncoder().encode(exportName);
   if (name.length > MAX_EXPORT_NAME_BYTES) throw new Error('the name of the export is too long');

@@ -30,7 +30,7 @@ export const Command = { read: 0, write: 1, disconnect: 2, flush: 3, trim: 4 } a
 export type Command = (typeof Command)[keyof typeof Command];
 
 /** Errors that are told apart: Linux's numbers. */
-export const NbdError = { permission: 1, noSpace: 28 } as const;
+export const NbdError = { permission: 1, noSpace: 28, shutdown: 108 } as const;
 
 /** What every server takes without having said so. */
 export const MAX_PAYLOAD_BYTES = 32 * 2 ** 20;

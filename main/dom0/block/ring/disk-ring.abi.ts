@@ -56,6 +56,8 @@ export const DiskStatus = {
   badRequest: 4,
   /** The disk is gone, or was closed: asking again is no use. */
   gone: 5,
+  /** The server that has it is away; the request may be tried again. */
+  unreachable: 6,
 } as const;
 export type DiskStatus = (typeof DiskStatus)[keyof typeof DiskStatus];
 

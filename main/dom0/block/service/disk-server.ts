@@ -34,11 +34,11 @@ export class DiskServer {
 
   private readonly diskCalls: Handlers<Omit<DiskServiceCalls, keyof DiskJobCalls>> = {
     'disk.open': (params) => this.open(params),
-    'disk.close': async ({ disk }) => {
+    'disk.close': async ({ disk, isPatient }) => {
       const served = this.named(disk);
       await this.exclusively(disk, async () => {
         try {
-          await served.close();
+          await served.close(isPatient);
         } finally {
           this.disks.delete(disk);
         }
@@ -59,7 +59,8 @@ export class DiskServer {
     if (!isDiskRing(ring))
       throw new RangeError('the ring of a disk was not made by createDiskRing');
     return this.exclusively(disk, async () => {
-      const image = await openDisk(source, readOnly);
+      const warn = (message: string): void => this.emit('disk.warned', { disk, message });
+      const image = await openDisk(source, readOnly, warn);
       this.disks.set(
         disk,
         new ServedDisk(image, new DiskRingServer(ring), new Doorbell(params.doorbell), {

@@ -81,9 +81,10 @@ export type DiskServiceCalls = DiskJobCalls & {
   'disk.open': { params: OpenDisk; result: OpenedDisk };
   /**
    * Serves what was asked before, makes it stable, and closes the ring. Answers, in whatever case,
-   * after the last access to the descriptors; fails when something may not be stable.
+   * after the last access to the descriptors; fails when something may not be stable. A server that is
+   * away is tried once more, or for as long as requests would wait for it (`isPatient`).
    */
-  'disk.close': { params: { disk: string }; result: void };
+  'disk.close': { params: { disk: string; isPatient?: boolean }; result: void };
   /** Grows a disk; its client learns the size from the caller. */
   'disk.resize': { params: { disk: string; bytes: number }; result: { bytes: number } };
 };
@@ -94,6 +95,8 @@ export type DiskServiceEvents = {
    * Told once for each code until a request of the kind that failed succeeds again.
    */
   'disk.failed': { disk: string; error: ErrorData };
+  /** Nothing failed; a person who looks for the cause of a delay wants to know. */
+  'disk.warned': { disk: string; message: string };
   /** How far a copy is, now and then. */
   'disk.copied': { copy: string; bytes: number; totalBytes: number };
   /** The ring held what no client writes; it is closed. */

@@ -2,11 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Doorbell } from '../../../../shared/ring/doorbell.ts';
 import type { Done } from '../disk-image.ts';
+import { openNbd } from '../nbd/nbd-image.ts';
 import { RawImage } from '../raw.ts';
 import { DiskClient } from '../ring/disk-client.ts';
 import { DiskRingServer } from '../ring/disk-ring-server.ts';
 import { createDiskRing, DiskStatus } from '../ring/disk-ring.abi.ts';
 import { MemoryFile } from '../testing/memory-file.ts';
+import { VolatileNbdServer } from '../testing/volatile-nbd-server.ts';
 import { ServedDisk } from './served-disk.ts';
 
 function serve(file: MemoryFile) {
@@ -90,5 +92,28 @@ describe('a served disk', () => {
     client.poll();
     expect(statuses).toEqual([DiskStatus.ok]);
     expect(client.closed).toBe(true);
+  });
+
+  it('whose server is away is closed without waiting for it, or with its requests if it is told to', async () => {
+    for (const isPatient of [false, true]) {
+      await using server = await VolatileNbdServer.start(4096);
+      const image = await openNbd(server.address, false, { patienceMs: 2 ** 30, firstPauseMs: 1 });
+      await server.stop();
+      const ring = createDiskRing(64 * 1024);
+      const client = new DiskClient(ring);
+      const failures: string[] = [];
+      const disk = new ServedDisk(image, new DiskRingServer(ring), new Doorbell(), {
+        onFailed: ({ code }) => failures.push(code),
+        onBroken: () => failures.push('broken'),
+      });
+      const statuses: DiskStatus[] = [];
+      client.flush((status) => statuses.push(status));
+      const closing = disk.close(isPatient);
+      if (isPatient) await server.listen();
+      await closing;
+      client.poll();
+      expect(statuses).toEqual([isPatient ? DiskStatus.ok : DiskStatus.unreachable]);
+      expect(failures).toEqual(isPatient ? [] : ['disk.unreachable']);
+    }
   });
 });

@@ -49,9 +49,14 @@ export class ServedDisk {
     this.served = this.serve();
   }
 
-  /** Settles after the last access to what lies beneath. @throws DomusError `disk.…` */
-  async close(): Promise<void> {
+  /**
+   * Settles after the last access to what lies beneath. @throws DomusError `disk.…`
+   *
+   * @param isPatient waits for a server that is away as long as its requests do
+   */
+  async close(isPatient = false): Promise<void> {
     this.closing = true;
+    if (!isPatient) this.image.hurry?.();
     this.ring.nudge();
     await this.served;
     while (this.ring.inFlight > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
@@ -166,6 +171,7 @@ const STATUS: Partial<Record<string, DiskStatus>> = {
   'disk.bad-request': DiskStatus.badRequest,
   'disk.lost': DiskStatus.gone,
   'disk.corrupt': DiskStatus.gone,
+  'disk.unreachable': DiskStatus.unreachable,
 } satisfies Partial<Record<DiskErrorCode, DiskStatus>>;
 
 function statusOf(error: DomusError): DiskStatus {

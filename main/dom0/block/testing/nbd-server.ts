@@ -8,52 +8,44 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** QEMU's own NBD server, for one file; `await using` ends it. */
 export class NbdServer {
   readonly port: number;
-  private readonly process: ChildProcess;
+  private readonly command: readonly string[];
+  private process: ChildProcess | null = null;
 
-  private constructor(port: number, process: ChildProcess) {
+  private constructor(port: number, command: readonly string[]) {
     this.port = port;
-    this.process = process;
+    this.command = command;
   }
 
   static async start(path: string, ...options: string[]): Promise<NbdServer> {
     const port = await freePort();
-    const child = spawn(
-      'qemu-nbd',
-      [
-        '-t',
-        '-e',
-        '8',
-        '-b',
-        '127.0.0.1',
-        '-p',
-        String(port),
-        '-f',
-        'raw',
-        '-x',
-        'disk',
-        ...options,
-        path,
-      ],
-      { stdio: 'ignore' },
-    );
-    await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
-    const server = new NbdServer(port, child);
-    while (!(await server.answers())) await sleep(10); // it says nowhere that it listens
+    const where = ['-b', '127.0.0.1', '-p', String(port), '-x', 'disk'];
+    const how = ['-t', '-e', '8', '-f', 'raw', ...options];
+    const server = new NbdServer(port, [...how, ...where, path]);
+    await server.again();
     return server;
   }
 
-  async stop(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    this.process.kill();
-    await once(this.process, 'exit');
+  /** After {@link stop}: at the same port. */
+  async again(): Promise<void> {
+    const child = spawn('qemu-nbd', this.command, { stdio: 'ignore' });
+    this.process = child;
+    await new Promise((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+    while (!(await this.answers(child))) await sleep(10); // it says nowhere that it listens
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const child = this.process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 
-  private answers(): Promise<boolean> {
-    if (this.process.exitCode !== null) throw new Error('qemu-nbd ended');
+  private answers(child: ChildProcess): Promise<boolean> {
+    if (child.exitCode !== null) throw new Error('qemu-nbd ended');
     return new Promise((resolve) => {
       const socket = connect(this.port, '127.0.0.1');
       socket.on('error', () => resolve(false));
