@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DomainSample } from '../../shared/contract/index.ts';
+import { NbdServer } from '../dom0/block/testing/nbd-server.ts';
 import { qemuCheck, qemuImg } from '../dom0/block/testing/qemu-img.ts';
 import { TestSite } from './testing/test-site.ts';
 
@@ -229,6 +230,45 @@ test('a network block device is a disk like any other, with one writer', async (
     await site.done(site.api.domains.delete({ domain: 'net1', force: true }));
   } finally {
     process.kill(Number(readFileSync(pidFile, 'utf8')));
+  }
+});
+
+test('a network block device outlives its server, which is waited for as long as the domain then', async () => {
+  const file = join(folder, 'away.img');
+  writeFileSync(file, Buffer.alloc(16 * MIB));
+  await using server = await NbdServer.start(file);
+  const source = `nbd://127.0.0.1:${server.port}/disk`;
+  await site.create('net3', { disks: [{ source }] });
+  const write = (from: number, to: number): string =>
+    `for n in $(seq ${from} ${to}); do dd if=/tmp/a of=/dev/xvda bs=64k seek=$((n * 16)) conv=fsync 2>/dev/null || exit 1; done; ` +
+    `echo 3 >/proc/sys/vm/drop_caches; ` +
+    `for n in $(seq ${from} ${to}); do dd if=/dev/xvda bs=64k skip=$((n * 16)) count=16 2>/dev/null | cmp - /tmp/a || exit 1; done`;
+  await site.ask('net3', `${HAS_DISK}; dd if=/dev/urandom of=/tmp/a bs=64k count=16 2>/dev/null`);
+  const over = site.exec('net3', write(0, 7));
+  for (const written of [1, 3, 5]) {
+    const isEmpty = (): boolean =>
+      readFileSync(file)
+        .subarray(written * MIB, written * MIB + 512)
+        .equals(Buffer.alloc(512));
+    await expect.poll(isEmpty, { timeout: 120_000, interval: 200 }).toBe(false);
+    await server.stop('SIGKILL');
+    await server.again();
+  }
+  expect(await over).toEqual({ stdout: '', stderr: '', status: 0 });
+  await server.stop();
+  const later = site.exec('net3', write(8, 9));
+  const paused = await site.until('net3', ({ state }) => state === 'paused');
+  expect(paused.reason).toBe(`the server of its disk xvda (${source}) is away`);
+  await server.again();
+  await site.api.domains.unpause({ domain: 'net3' });
+  expect(await later).toEqual({ stdout: '', stderr: '', status: 0 });
+  await site.done(site.api.domains.delete({ domain: 'net3', force: true }));
+  await server.stop();
+  const content = readFileSync(file);
+  const first = content.subarray(0, MIB);
+  expect(first.equals(Buffer.alloc(MIB))).toBe(false);
+  for (let n = 1; n < 10; n++) {
+    expect(content.subarray(n * MIB, (n + 1) * MIB).equals(first)).toBe(true);
   }
 });
 

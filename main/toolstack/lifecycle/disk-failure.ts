@@ -17,13 +17,7 @@ export async function diskFailed(
   status: DiskStatus,
 ): Promise<void> {
   const definition = domain.definition.disks.find(({ name }) => name === disk);
-  const path = definition?.source ?? disk;
-  const what =
-    status === DiskStatus.noSpace
-      ? `there is no space left for its disk ${disk} (${path})`
-      : `its disk ${disk} (${path}) cannot be read or written`;
-  const cure =
-    status === DiskStatus.noSpace ? 'Make room there' : 'See the log, mend what lies beneath it';
+  const [what, cure] = inWords(status, `its disk ${disk} (${definition?.source ?? disk})`);
   while (domain.operation) await domain.operation.over;
   if (domain.running !== run || run.isOver) return;
   if (definition?.onError === 'crash') return crash(parts, domain, run, what);
@@ -45,6 +39,17 @@ export async function diskFailed(
     `Domain ${domain.name} is paused: ${what}. ${cure}, then let it go on: domus unpause ${domain.name}. Nothing that it was told to be written is lost.`,
     { domain: domain.uuid, host: run.host.name },
   );
+}
+
+function inWords(status: DiskStatus, disk: string): [what: string, cure: string] {
+  switch (status) {
+    case DiskStatus.noSpace:
+      return [`there is no space left for ${disk}`, 'Make room there'];
+    case DiskStatus.unreachable:
+      return [`the server of ${disk} is away`, 'See the log, have it serve this disk again'];
+    default:
+      return [`${disk} cannot be read or written`, 'See the log, mend what lies beneath it'];
+  }
 }
 
 /** Whoever served the disks of these domains is gone, and with it the way to what they wrote last. */
