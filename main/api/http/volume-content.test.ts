@@ -109,6 +109,11 @@ describe('the content of a volume', () => {
       [readFileSync(outside), 'qcow2', 'disk.unsupported'],
       [randomBytes(1000), 'qcow2', 'disk.not-qcow2'],
       [readFileSync(image).subarray(0, 100), 'qcow2', 'disk.corrupt'],
+      [
+        readFileSync(image).subarray(0, readFileSync(image).length - 64 * 1024),
+        'qcow2',
+        'disk.corrupt',
+      ],
       [Buffer.alloc(0), 'raw', 'volume.empty'],
       [randomBytes(10), 'vmdk', 'input.invalid'],
       [randomBytes(10), '', 'input.invalid'],

@@ -27,6 +27,8 @@ export interface DiskImage {
   discard(offset: number, length: number, done: Done): void;
   /** All writes that were done before this call are on stable storage. */
   flush(done: Done): void;
+  /** Of formats that have tables: looks at all of them. @throws DomusError `disk.corrupt` */
+  checkTables?(): Promise<void>;
   /** Makes the disk larger; on stable storage when done. */
   resize(bytes: number, done: Done): void;
   /**

@@ -86,7 +86,7 @@ export class Transfers {
     try {
       if (fstatSync(file.fd).size === 0) throw empty(source);
       const chain = [{ fd: file.fd, format, label: source }];
-      await this.parts.storage.jobs().call('disk.check', { chain });
+      await this.parts.storage.jobs().call('disk.check', { chain, isForeign: true });
       await sync(file);
       replaced = await this.taken(pool, volume, `the upload of ${source}`);
       publish(pool, volume, file, format, replaced !== null);

@@ -3,6 +3,7 @@
  * of the tables stays in memory until a flush, or until it is too much, and is then committed.
  */
 import { setImmediate } from 'node:timers';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { DomusError } from '../../../../shared/errors.ts';
 import { diskError, systemError } from '../disk-error.ts';
 import type { BackingImage, DiskImage, Done } from '../disk-image.ts';
@@ -138,6 +139,21 @@ export class Qcow2Image implements DiskImage, BackingImage {
       if (error || !this.refcounts?.isDirty) done(error);
       else this.flush(done);
     });
+  }
+
+  /**
+   * Looks at every table, in turns with what else the thread does: a file that was cut off on its way
+   * names clusters beyond its end. @throws DomusError `disk.corrupt`
+   */
+  async checkTables(): Promise<void> {
+    const { tableEntries } = this.map;
+    const clusters = Math.ceil(this.size / this.header.clusterBytes);
+    for (let first = 0; first < clusters; first += tableEntries) {
+      if (!this.map.hasTable(first)) continue;
+      const end = Math.min(clusters, first + tableEntries);
+      for (let cluster = first; cluster < end; cluster++) this.map.lookup(cluster);
+      await turn();
+    }
   }
 
   private proceed(work: Work): void {

@@ -35,7 +35,11 @@ export class DiskJobs {
 
   readonly handlers: Handlers<DiskJobCalls> = {
     'disk.describe': ({ file }) => describe(file),
-    'disk.check': ({ chain }) => withImage(chain, true, ({ bytes }) => ({ bytes })),
+    'disk.check': ({ chain, isForeign }) =>
+      withImage(chain, true, async (image) => {
+        if (isForeign) await image.checkTables?.();
+        return { bytes: image.bytes };
+      }),
     'disk.create': (params) => create(params),
     'disk.grow': ({ chain, bytes }) =>
       withImage(chain, false, async (image) => {

@@ -65,8 +65,11 @@ export interface CopyDisk {
  */
 export type DiskJobCalls = {
   'disk.describe': { params: { file: DiskFile }; result: DiskDescription };
-  /** Opens it as a disk would be, for reading. */
-  'disk.check': { params: { chain: readonly DiskFile[] }; result: { bytes: number } };
+  /** Opens it as a disk would be, for reading. `isForeign`: and looks at all of its tables. */
+  'disk.check': {
+    params: { chain: readonly DiskFile[]; isForeign?: boolean };
+    result: { bytes: number };
+  };
   /** It is what it is said to be, on stable storage, when this answers. */
   'disk.create': { params: NewDiskFile; result: void };
   'disk.grow': { params: { chain: readonly DiskFile[]; bytes: number }; result: { bytes: number } };
