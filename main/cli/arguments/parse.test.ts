@@ -73,6 +73,16 @@ describe("a command's arguments", () => {
     expect(globals).toEqual({ home: '/h', json: false, help: false });
   });
 
+  it('may leave out the first word, where that is in brackets', () => {
+    const upload = { words: ['[FILE]', 'VOLUME', '[NOTE]'], options: {} } as const;
+    const words = (...argv: string[]): unknown => parseCommand('upload', upload, argv).words;
+    expect(words('v')).toEqual([undefined, 'v', undefined]);
+    expect(words('f', 'v')).toEqual(['f', 'v', undefined]);
+    expect(words('-', 'v', 'n')).toEqual(['-', 'v', 'n']);
+    expect(refusal(() => words())).toContain('VOLUME is missing');
+    expect(refusal(() => words('f', 'v', 'n', 'x'))).toContain('"x" is one word too many');
+  });
+
   it('may leave out words in brackets only', () => {
     expect(parseCommand('create', create, ['web1', 'alpha']).words).toEqual(['web1', 'alpha']);
     expect(refusal(() => parseCommand('create', create, []))).toContain('NAME is missing');

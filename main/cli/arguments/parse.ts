@@ -130,20 +130,26 @@ function optionValue(
   return wholeNumber(command, `--${name}`, String(value));
 }
 
-/** Each word at its place; all of the rest for the last, where it takes them. */
+/**
+ * Each word at its place; all of the rest for the last, where it takes them. Words that may be left
+ * out are, the last ones first, until there are enough for those that may not.
+ */
 function assign(
   command: string,
   names: Words,
   given: readonly string[],
 ): (string | string[] | undefined)[] {
-  const assigned = names.map((name, index) => {
+  let spare = given.length - names.filter((name) => !name.startsWith('[')).length;
+  let next = 0;
+  const assigned = names.map((name) => {
     if (name.endsWith('...')) {
-      const rest = given.slice(index);
+      const rest = given.slice(next);
       if (rest.length === 0) throw missing(command, name.slice(0, -'...'.length));
       return rest;
     }
-    const word = given[index];
-    if (word === undefined && !name.startsWith('[')) throw missing(command, name);
+    if (name.startsWith('[') && spare-- <= 0) return undefined;
+    const word = given[next++];
+    if (word === undefined) throw missing(command, name);
     return word;
   });
   const extra = given[names.length];
