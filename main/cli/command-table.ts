@@ -107,11 +107,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/volume-delete.ts'),
   },
   'volume upload': {
-    summary: 'Make a volume of a file',
+    summary: 'Make a volume of a file, or of what is piped in',
     load: () => import('./commands/volume-upload.ts'),
   },
   'volume download': {
-    summary: 'Copy a volume into a file',
+    summary: 'Copy a volume into a file, or out through a pipe',
     load: () => import('./commands/volume-download.ts'),
   },
 

@@ -6,7 +6,9 @@ const BROKEN_PIPE_STATUS = 141;
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // Whoever reads has read enough: `domus events --follow | head`.
-  process.exit(error.code === 'EPIPE' ? BROKEN_PIPE_STATUS : 1);
+  if (error.code === 'EPIPE') process.exit(BROKEN_PIPE_STATUS);
+  process.stderr.write(`domus: what stdout leads to takes no more: ${error.message}\n`);
+  process.exit(1);
 });
 
 // What the RPC library still holds open must not hold up the shell.

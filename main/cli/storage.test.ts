@@ -1,15 +1,45 @@
 /** Pools and volumes as a person has them: the command, a real daemon, and no guests. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Pool, Volume } from '../../shared/contract/index.ts';
 import { qemuCheck, qemuImg, qemuIo } from '../dom0/block/testing/qemu-img.ts';
+import { domusInShell, runForBytes, startDomus } from './testing/run-domus.ts';
 import { ServedHome } from './testing/served-home.ts';
 
+const MIB = 2 ** 20;
+const PATIENCE = { timeout: 30_000 };
 let served: ServedHome;
 let folder: string;
 const at = (name: string): string => join(folder, name);
+const inPool = (volume: string): string => join(served.home, 'pools/default', volume);
+const unfinished = (): string[] =>
+  readdirSync(inPool('.domus')).filter((name) => name.endsWith('.part'));
+const piped = (args: readonly string[], input = Buffer.alloc(0)): ReturnType<typeof runForBytes> =>
+  runForBytes(args, { home: served.home, input });
+const inShell = (...words: string[]): string => domusInShell(['volume', ...words], served.home);
+
+/** Bytes that a process had in memory at most; 0 when it has ended. */
+function mostMemory(pid: number): number {
+  try {
+    const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Number(kib ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'domus-files-'));
@@ -86,6 +116,117 @@ describe('volumes', () => {
     expect(size).toBe(8 * 2 ** 20);
     expect(blocks * 512).toBeLessThan(64 * 1024);
     expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  it('go through pipes, byte for byte, with nothing between', async () => {
+    const content = randomBytes(9 * MIB + 17);
+    const sent = await piped(['--json', 'volume', 'upload', '-', 'default/piped'], content);
+    expect(sent).toMatchObject({ status: 0, stderr: '' });
+    expect(Volume.parse(JSON.parse(sent.stdout.toString()))).toMatchObject({
+      format: 'raw',
+      bytes: 9 * MIB + 512,
+    });
+    expect(readFileSync(inPool('piped')).equals(content)).toBe(true);
+    for (const words of [['default/piped'], ['default/piped', '-']]) {
+      const got = await piped(['volume', 'download', ...words]);
+      expect(got).toMatchObject({ status: 0, stderr: '' });
+      expect(got.stdout.equals(content)).toBe(true);
+    }
+    const told = await piped(['--json', 'volume', 'download', 'default/piped', '-']);
+    expect(told.stdout.equals(content)).toBe(true);
+    expect(JSON.parse(told.stderr)).toEqual({ bytes: content.length });
+    const image = readFileSync(at('a.qcow2'));
+    const qcow2 = ['default/piped', '-', '--format', 'qcow2'];
+    expect((await piped(['volume', 'upload', ...qcow2], image)).status).toBe(0);
+    const text = await piped(['volume', 'upload', 'default/text'], Buffer.from('some text'));
+    expect(text.stdout.toString()).toBe('uploaded default/text (raw, 1 MiB)\n');
+    expect(readFileSync(inPool('text'), 'utf8')).toBe('some text');
+  });
+
+  it('whose bytes do not come through a pipe leave what was there, and nothing else', async () => {
+    writeFileSync(inPool('kept'), 'before');
+    const upload = ['--json', 'volume', 'upload', '-'];
+    for (const [words, input, code] of [
+      [['default/kept', '--bytes', '11'], 'ten bytes.', 'volume.not-whole'],
+      [['default/kept', '--bytes', '9'], 'ten bytes.', 'volume.not-whole'],
+      [['default/new', '--bytes', '11'], 'ten bytes.', 'volume.not-whole'],
+      [['default/kept'], '', 'volume.empty'],
+      [['default/kept'], readFileSync(at('a.qcow2')), 'usage'],
+      [['default/kept', '--format', 'qcow2'], 'ten bytes.', 'disk.not-qcow2'],
+      [['none/new'], 'ten bytes.', 'pool.unknown'],
+    ] as const) {
+      const failed = await piped([...upload, ...words], Buffer.from(input));
+      expect(JSON.parse(failed.stdout.toString())).toMatchObject({ code });
+      expect(failed.status).toBe(code === 'usage' ? 2 : 1);
+    }
+    const none = await piped(['--json', 'volume', 'download', 'default/none', '-']);
+    expect(none).toMatchObject({ status: 1, stdout: Buffer.alloc(0) });
+    expect(JSON.parse(none.stderr)).toMatchObject({ code: 'volume.unknown' });
+    const full = spawnSync('sh', ['-c', `${inShell('download', 'default/piped', '-')} >/dev/full`]);
+    expect({ status: full.status, stderr: full.stderr.toString() }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^domus: .*no space left/i) as string,
+    });
+    for (const volume of ['kept', 'new']) {
+      const child = startDomus(['volume', 'upload', '-', `default/${volume}`], served.home);
+      child.stdin.write(randomBytes(MIB));
+      await vi.waitFor(() => expect(unfinished()).toHaveLength(1), PATIENCE);
+      child.kill('SIGKILL');
+      await vi.waitFor(() => expect(unfinished()).toEqual([]), PATIENCE);
+    }
+    expect(readFileSync(inPool('kept'), 'utf8')).toBe('before');
+    expect(existsSync(inPool('new'))).toBe(false);
+  });
+
+  it('that are refused do not wait for the end of what is piped in', async () => {
+    const child = startDomus(['volume', 'upload', '-', 'none/new'], served.home);
+    child.stdin.write('the first bytes');
+    const [status] = (await once(child, 'exit')) as [number];
+    expect(status).toBe(1);
+  });
+
+  it('are not typed in, and not thrown at a terminal', () => {
+    for (const [words, what] of [
+      [['download', 'default/piped'], 'output'],
+      [['download', 'default/piped', '-'], 'output'],
+      [['upload', 'default/piped'], 'input'],
+      [['upload', '-', 'default/piped'], 'input'],
+    ] as const) {
+      // What runs under script(1) has a terminal on all of its streams.
+      const ran = spawnSync('script', ['-qec', inShell(...words), '/dev/null'], { input: '' });
+      expect(ran.stdout.toString()).toMatch(
+        new RegExp(`^domus: Standard ${what} is a terminal: name a FILE, or .*\\s*$`),
+      );
+      expect(ran.status).toBe(2);
+    }
+    // Content on its way to a file, and how far it is on the terminal.
+    const to = `${inShell('download', 'default/piped', '-')} >'${at('through')}'`;
+    const ran = spawnSync('script', ['-qec', to, '/dev/null'], { input: '' });
+    expect(ran.stdout.toString()).toContain('Fetching default/piped  ');
+    expect(readFileSync(at('through')).equals(readFileSync(inPool('piped')))).toBe(true);
+  });
+
+  it('of any size take no more memory on their way', async () => {
+    const bytes = 512 * MIB;
+    const piece = randomBytes(MIB);
+    const upload = startDomus(['volume', 'upload', '-', 'default/large'], served.home);
+    for (let sent = 0; sent < bytes; sent += piece.length) {
+      if (!upload.stdin.write(piece)) await once(upload.stdin, 'drain');
+    }
+    expect(mostMemory(upload.pid!)).toBeLessThan(bytes / 2);
+    upload.stdin.end();
+    expect(await once(upload, 'exit')).toEqual([0, null]);
+    const download = startDomus(['volume', 'download', 'default/large', '-'], served.home);
+    let got = 0;
+    let most = 0;
+    for await (const chunk of download.stdout) {
+      if (Math.floor(got / MIB) % 16 === 0) most = mostMemory(download.pid!) || most;
+      got += (chunk as Buffer).length;
+    }
+    expect(got).toBe(bytes);
+    expect(most).toBeGreaterThan(MIB);
+    expect(most).toBeLessThan(bytes / 2);
+    await served.text('volume', 'delete', 'default/large');
   });
 
   it('refuse what is wrong, and say what to do', async () => {

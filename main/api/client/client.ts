@@ -12,8 +12,8 @@ import { ConsoleConnection } from './console.ts';
 import type { ConsoleListener } from './console.ts';
 import { openSocket } from './socket.ts';
 import type { Endpoint } from './socket.ts';
-import { fetchVolume, sendVolume } from './volume-content.ts';
-import type { Progress, VolumeAddress } from './volume-content.ts';
+import { fetchVolume, sendVolume, streamVolume } from './volume-content.ts';
+import type { Progress, TakeBytes, VolumeAddress, VolumeSource } from './volume-content.ts';
 
 export class DomusClient implements Disposable {
   /** Every call of the contract. Errors are {@link DomusError}. */
@@ -38,19 +38,24 @@ export class DomusClient implements Disposable {
     return ConsoleConnection.open(this.locate(), domain, size, listener);
   }
 
-  /** Makes a volume of a file, or replaces one that nobody uses. */
+  /** Makes a volume of what it is given, or replaces one that nobody uses. */
   sendVolume(
     address: VolumeAddress,
     format: DiskFormat,
-    fd: number,
+    source: VolumeSource,
     progress: Progress,
   ): Promise<Volume> {
-    return sendVolume(this.locate(), address, format, fd, progress);
+    return sendVolume(this.locate(), address, format, source, progress);
   }
 
   /** The bytes of a volume's file, into an empty one; answers with how many. */
   fetchVolume(address: VolumeAddress, fd: number, progress: Progress): Promise<number> {
     return fetchVolume(this.locate(), address, fd, progress);
+  }
+
+  /** The bytes of a volume's file, as they come; answers with how many. */
+  streamVolume(address: VolumeAddress, take: TakeBytes, progress: Progress): Promise<number> {
+    return streamVolume(this.locate(), address, take, progress);
   }
 
   /** Open streams end; a later call would connect again. */

@@ -8,6 +8,7 @@ export { DomusClient } from './client.ts';
 export { ConsoleConnection } from './console.ts';
 export type { ConsoleListener, ConsoleState } from './console.ts';
 export type { Endpoint } from './socket.ts';
+export type { VolumeAddress, VolumeSource } from './volume-content.ts';
 export type { SiteApi } from '../rpc/router.ts';
 export { resolveHome } from '../../toolstack/home.ts';
 export type { Home } from '../../toolstack/home.ts';

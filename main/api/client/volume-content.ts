@@ -1,11 +1,10 @@
-/** Contents of volumes to and from a file of the caller's, over HTTP. */
-import { fstatSync } from 'node:fs';
+/** Contents of volumes to and from the caller, over HTTP. */
 import { request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { ErrorShape, Volume } from '../../../shared/contract/index.ts';
 import type { DiskFormat } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
-import { readInto, SparseFile } from '../content/sparse-file.ts';
+import { SparseFile } from '../content/sparse-file.ts';
 import type { Endpoint } from './socket.ts';
 
 export interface VolumeAddress {
@@ -13,52 +12,76 @@ export interface VolumeAddress {
   volume: string;
 }
 
-/** Bytes that have come or gone, of how many. */
-export type Progress = (bytes: number, totalBytes: number) => void;
+/** What is sent. A source that throws leaves the volume as it was. */
+export interface VolumeSource {
+  chunks: AsyncIterable<Buffer>;
+  /** All that there is; null when nobody knows before its end. */
+  bytes: number | null;
+}
 
-const CHUNK_BYTES = 256 * 1024;
+/** Bytes that have come or gone, of how many; null when nobody knows. */
+export type Progress = (bytes: number, totalBytes: number | null) => void;
+
+/** Takes bytes one piece after another; settles when more may come. */
+export type TakeBytes = (bytes: Buffer) => Promise<void>;
+
 /** An answer that is no content is a volume or an error. */
 const MOST_ANSWER_BYTES = 1024 * 1024;
 
-/** @param fd of a file, from its beginning. Errors: the daemon's, `connection.lost`. */
+/** Errors: the daemon's, `connection.lost`, `volume.not-whole`, those of the source. */
 export async function sendVolume(
   endpoint: Endpoint,
   address: VolumeAddress,
   format: DiskFormat,
-  fd: number,
+  { chunks, bytes }: VolumeSource,
   progress: Progress,
 ): Promise<Volume> {
-  const { size } = fstatSync(fd);
-  const request = open(endpoint, address, 'PUT', `?format=${format}`, { 'Content-Length': size });
+  const length = bytes === null ? {} : { 'Content-Length': bytes };
+  const request = open(endpoint, address, 'PUT', `?format=${format}`, length);
   const answered = answerOf(request, endpoint);
-  let isAnswered = false;
-  const settled = answered.then(
-    () => (isAnswered = true),
-    () => (isAnswered = true),
-  );
-  for (let at = 0; at < size && !isAnswered;) {
-    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - at));
-    const count = await readInto(fd, chunk, at);
-    if (count === 0) break;
-    at += count;
-    progress(at, size);
-    if (request.write(chunk.subarray(0, count))) continue;
-    const drained = new Promise((resolve) => request.once('drain', resolve));
-    await Promise.race([drained, settled]);
-  }
-  if (!isAnswered) request.end();
+  const unlessAnswered = unlessSettled(answered);
   try {
+    let sent = 0;
+    const iterator = chunks[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await unlessAnswered(iterator.next());
+      if (next === null) break;
+      if (next.done === true) {
+        if (bytes !== null && sent < bytes) throw notWhole(bytes, sent);
+        request.end();
+        break;
+      }
+      sent += next.value.length;
+      if (bytes !== null && sent > bytes) throw notWhole(bytes, sent);
+      progress(sent, bytes);
+      if (request.write(next.value)) continue;
+      await unlessAnswered(new Promise((resolve) => request.once('drain', resolve)));
+    }
     return Volume.parse(await json(await answered));
   } finally {
+    // What was not sent whole is not kept.
     request.destroy();
   }
 }
 
-/** @param fd of an empty file. Errors: the daemon's, `connection.lost`, `volume.no-space`. */
+/** Into an empty file, whose zeros take no room. Errors: as {@link streamVolume}, `volume.no-space`. */
 export async function fetchVolume(
   endpoint: Endpoint,
   address: VolumeAddress,
   fd: number,
+  progress: Progress,
+): Promise<number> {
+  const file = new SparseFile(fd);
+  const bytes = await streamVolume(endpoint, address, (piece) => file.write(piece), progress);
+  await file.end();
+  return bytes;
+}
+
+/** Answers with how many bytes there were. Errors: the daemon's, `connection.lost`. */
+export async function streamVolume(
+  endpoint: Endpoint,
+  address: VolumeAddress,
+  take: TakeBytes,
   progress: Progress,
 ): Promise<number> {
   const request = open(endpoint, address, 'GET', '', {});
@@ -66,19 +89,37 @@ export async function fetchVolume(
   const answer = await answerOf(request, endpoint);
   if (answer.statusCode !== 200) await json(answer);
   const total = Number(answer.headers['content-length']);
-  const file = new SparseFile(fd);
   let got = 0;
   try {
     for await (const chunk of answer) {
-      await file.write(chunk as Buffer);
+      await take(chunk as Buffer);
       got += (chunk as Buffer).length;
       progress(got, total);
     }
   } catch (error) {
     throw error instanceof DomusError ? error : lost(endpoint, error);
   }
-  await file.end();
   return got;
+}
+
+/**
+ * What somebody waits for, one after another, or null once `end` has settled. `Promise.race` would
+ * keep all that was ever raced until then.
+ */
+function unlessSettled(end: Promise<unknown>): <T>(wanted: Promise<T>) => Promise<T | null> {
+  let isOver = false;
+  let giveUp = (): void => undefined;
+  const over = (): void => {
+    isOver = true;
+    giveUp();
+  };
+  end.then(over, over);
+  return (wanted) =>
+    new Promise((resolve, reject) => {
+      giveUp = () => resolve(null);
+      wanted.then(resolve, reject);
+      if (isOver) giveUp();
+    });
 }
 
 function open(
@@ -114,6 +155,15 @@ async function json(answer: IncomingMessage): Promise<unknown> {
   const value: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
   if (answer.statusCode === 200) return value;
   throw DomusError.from(ErrorShape.parse(value));
+}
+
+function notWhole(bytes: number, sent: number): DomusError {
+  const came = sent > bytes ? 'more came' : `only ${sent} came`;
+  return new DomusError(
+    'volume.not-whole',
+    `${bytes} bytes were to be sent, and ${came}. Nothing of it was kept: send it again.`,
+    { data: { bytes, sent } },
+  );
 }
 
 function lost({ url }: Endpoint, cause: unknown): DomusError {

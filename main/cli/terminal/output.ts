@@ -1,4 +1,7 @@
-/** Where a command prints: results on stdout, everything about its work on stderr. */
+/**
+ * Where a command prints: results on stdout, everything about its work on stderr. Where stdout is for
+ * bytes that somebody keeps, there is nothing else on it.
+ */
 import { DomusError } from '../../../shared/errors.ts';
 import { printable } from './printable.ts';
 
@@ -8,11 +11,19 @@ export class Output {
   readonly json: boolean;
   readonly stdout: Stream;
   readonly stderr: Stream;
+  /** For results and, with `--json`, failures. */
+  private told: Stream;
 
   constructor(json: boolean, stdout: Stream = process.stdout, stderr: Stream = process.stderr) {
     this.json = json;
     this.stdout = stdout;
     this.stderr = stderr;
+    this.told = stdout;
+  }
+
+  /** From now on stdout is for {@link bytes} alone. */
+  keepStdoutForBytes(): void {
+    this.told = this.stderr;
   }
 
   /** `value` with `--json`, else the text of `lines`, control characters made visible. */
@@ -28,7 +39,7 @@ export class Output {
   }
 
   text(text: string): Promise<void> {
-    return written(this.stdout, text);
+    return written(this.told, text);
   }
 
   /** A line about the work. */
@@ -36,10 +47,10 @@ export class Output {
     this.stderr.write(`${printable(line)}\n`);
   }
 
-  /** With `--json` on stdout, where the result would be: `{ code, message, data }`. */
+  /** With `--json` where the result would be: `{ code, message, data }`. */
   failure(error: unknown): void {
     const data = DomusError.toData(error);
-    if (this.json) this.stdout.write(`${JSON.stringify(data)}\n`);
+    if (this.json) this.told.write(`${JSON.stringify(data)}\n`);
     else this.stderr.write(`domus: ${printable(data.message)}\n`);
   }
 

@@ -17,7 +17,13 @@ export interface Ran {
 export interface RunOptions {
   home: string;
   /** On its standard input, which ends after it. */
-  input?: string;
+  input?: string | Uint8Array;
+}
+
+/** As a shell takes it. */
+export function domusInShell(args: readonly string[], home: string): string {
+  const words = [process.execPath, program, '--home', home, ...args];
+  return words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
 }
 
 export function startDomus(args: readonly string[], home: string): ChildProcessWithoutNullStreams {
@@ -25,7 +31,17 @@ export function startDomus(args: readonly string[], home: string): ChildProcessW
 }
 
 export async function runDomus(args: readonly string[], options: RunOptions): Promise<Ran> {
+  const { stdout, ...ran } = await runForBytes(args, options);
+  return { ...ran, stdout: stdout.toString('utf8') };
+}
+
+/** For what is not text. */
+export async function runForBytes(
+  args: readonly string[],
+  options: RunOptions,
+): Promise<Omit<Ran, 'stdout'> & { stdout: Buffer }> {
   const child = startDomus(args, options.home);
+  child.stdin.on('error', () => undefined); // it may have ended before it read all
   child.stdin.end(options.input ?? '');
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -34,7 +50,7 @@ export async function runDomus(args: readonly string[], options: RunOptions): Pr
   const [status] = (await once(child, 'close')) as [number | null];
   return {
     status,
-    stdout: Buffer.concat(out).toString('utf8'),
+    stdout: Buffer.concat(out),
     stderr: Buffer.concat(err).toString('utf8'),
   };
 }
