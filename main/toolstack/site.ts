@@ -310,7 +310,7 @@ function openStorage(home: Home, store: Store, log: LogBook, jobs: () => IoLink)
   } catch (error) {
     tell('error', `there is no first pool: ${String(error)}`);
   }
-  storage.tidy();
+  void storage.tidy();
   return storage;
 }
 

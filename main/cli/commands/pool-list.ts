@@ -14,7 +14,7 @@ export const command = defineCommand({
       pool.name,
       pool.kind,
       pool.host ?? '-',
-      String(pool.volumes.length),
+      pool.fault === null ? String(pool.volumes.length) : '?',
       pool.freeBytes === null ? '?' : bytes(pool.freeBytes),
       pool.capacityBytes === null ? '?' : bytes(pool.capacityBytes),
       pool.path,

@@ -10,6 +10,8 @@ import {
   statSync,
 } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 
@@ -36,12 +38,9 @@ export function realDiskPath(path: string): string {
  * are. Errors `disk.no-file`, `disk.not-a-disk`, `disk.not-allowed`, `disk.unusable`.
  */
 export function openDiskFile(path: string, readOnly: boolean, follow = true): OpenedFile {
-  // What is no file may wait for a peer when it is opened.
-  const { O_RDONLY, O_RDWR, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
-  const flags = (readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW);
   let fd: number;
   try {
-    fd = openSync(path, flags);
+    fd = openSync(path, flagsFor(readOnly, follow));
   } catch (error) {
     throw unusable(path, error);
   }
@@ -50,6 +49,18 @@ export function openDiskFile(path: string, readOnly: boolean, follow = true): Op
   if (stat.isBlockDevice()) return { fd, key: keyOf(stat), bytes: null };
   closeSync(fd);
   throw notADisk(path);
+}
+
+/**
+ * To look into a file that is no link, where the folder may not answer; what it is, the caller has
+ * looked at. Errors as {@link openDiskFile}.
+ */
+export async function openToLook(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, flagsFor(true, false));
+  } catch (error) {
+    throw unusable(path, error);
+  }
 }
 
 /** Whether a file that was opened is still what has its name. */
@@ -86,6 +97,12 @@ export function newDiskPath(path: string): string {
 /** Takes back what {@link createDiskFile} made. */
 export function removeDiskFile(path: string): void {
   rmSync(path, { force: true });
+}
+
+/** What is no file may wait for a peer when it is opened. */
+function flagsFor(readOnly: boolean, follow: boolean): number {
+  const { O_RDONLY, O_RDWR, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+  return (readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW);
 }
 
 function keyOf(stat: BigIntStats): string {

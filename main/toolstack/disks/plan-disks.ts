@@ -149,7 +149,7 @@ function filePlace(parts: MakeParts, path: string, isNew: boolean, readOnly: boo
 
 function volumePlace(parts: MakeParts, address: VolumeAddress, isNew: boolean): Place {
   const source = sourceText(address);
-  const pool = parts.storage.pools.usable(address.pool);
+  const pool = parts.storage.usable(address.pool);
   const { volume } = address;
   if (isNew) {
     requireFree(pool, volume);

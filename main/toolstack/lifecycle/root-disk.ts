@@ -54,7 +54,7 @@ export function planRootDisk(
   }
   const { id, name, diskBytes } = image;
   if (sizeMiB !== undefined && sizeMiB * MIB < diskBytes) throw tooSmall(name, diskBytes);
-  const pool = parts.storage.pools.usable(DEFAULT_POOL);
+  const pool = parts.storage.usable(DEFAULT_POOL);
   const volume = freeVolume(pool, owner);
   const address = (what: string): string => `${pool.name}/${what}`;
   let isMade = false;

@@ -14,6 +14,8 @@ import type { PoolRegistry, StoragePool } from './pool-registry.ts';
 
 export interface SourceTools extends VolumeTools {
   readonly pools: PoolRegistry;
+  /** Errors `pool.unknown`, `pool.unavailable`. */
+  usable(pool: string): StoragePool;
 }
 
 export interface OpenSource {
@@ -41,7 +43,7 @@ export async function openSource(
       return { wire: { kind: 'files', chain }, close: () => file.close() };
     }
     case 'volume': {
-      const pool = tools.pools.usable(parsed.pool);
+      const pool = tools.usable(parsed.pool);
       requireSeen(pool, source, host);
       const volume = await openVolume(tools, pool, parsed.volume, { readOnly, user });
       return { wire: { kind: 'files', chain: volume.chain }, close: () => volume.close() };
@@ -59,12 +61,12 @@ export function hostOf(pools: PoolRegistry, source: string): string | null {
 
 /** Of a disk that is not opened yet. Errors `volume.has-overlays`, `pool.*`. */
 export async function requireWritable(
-  { pools, contents }: Pick<SourceTools, 'pools' | 'contents'>,
+  tools: Pick<SourceTools, 'usable' | 'contents'>,
   { source, readOnly }: Pick<DiskDefinition, 'source' | 'readOnly'>,
 ): Promise<void> {
   const address = readOnly ? null : volumeAddress(source);
   if (!address) return;
-  await requireNoOverlays(contents, pools.usable(address.pool), address.volume, 'be written');
+  await requireNoOverlays(tools.contents, tools.usable(address.pool), address.volume, 'be written');
 }
 
 /** Why these disks cannot be used on a host, as a sentence; null when they can. */

@@ -1,16 +1,24 @@
-/** What is in a pool: its volumes as they are now, each measured by an I/O worker. */
-import { closeSync } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+/**
+ * What is in a pool: its volumes as they are now, each measured by an I/O worker. A folder may hang,
+ * with the server that it is on: nothing here stands in the thread, and a pool has one call under way
+ * at a time.
+ */
 import type { BigIntStats } from 'node:fs';
+import { lstat, readdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { VolumeName } from '../../../shared/contract/index.ts';
 import type { DiskFormat } from '../../../shared/contract/index.ts';
-import type { DiskDescription } from '../../dom0/index.ts';
-import { openDiskFile } from '../disks/disk-file.ts';
+import { openToLook } from '../disks/disk-file.ts';
 import type { IoLink } from '../disks/io-link.ts';
+import { PatientCall } from '../streams/patient-call.ts';
 import { backingVolume } from './backing.ts';
-import { unavailable } from './pool-registry.ts';
+import { fileStamp } from './pool-folder.ts';
+import type { PoolFolder } from './pool-folder.ts';
+import { silent, unavailable } from './pool-registry.ts';
 import type { StoragePool } from './pool-registry.ts';
+
+/** A medium that takes longer to say what is on it does not hold up the others. */
+const PATIENCE_MS = 3000;
 
 export interface FoundVolume {
   name: string;
@@ -23,39 +31,76 @@ export interface FoundVolume {
   fault: string | null;
 }
 
-interface Measured {
-  /** Of the file when it was measured. */
+export interface PoolLook {
+  /** By name. */
+  volumes: FoundVolume[];
+  /** Of the file system that it lies on. */
+  capacityBytes: number;
+  freeBytes: number;
+}
+
+interface Measured extends Pick<FoundVolume, 'format' | 'bytes' | 'over' | 'fault'> {
+  /** Of the file, and of what was said of it, when it was measured. */
   stamp: string;
-  bytes: number | null;
-  over: string | null;
-  fault: string | null;
 }
 
 export class PoolContents {
   private readonly jobs: () => IoLink;
+  private readonly patienceMs: number;
   /** By path. */
   private readonly measured = new Map<string, Measured>();
+  private readonly looks = new WeakMap<PoolFolder, PatientCall<PoolLook>>();
 
   /** `jobs`: the worker that looks into files. */
-  constructor(jobs: () => IoLink) {
+  constructor(jobs: () => IoLink, patienceMs = PATIENCE_MS) {
     this.jobs = jobs;
+    this.patienceMs = patienceMs;
   }
 
-  /** By name. Error `pool.unavailable`. */
-  async list(pool: StoragePool): Promise<FoundVolume[]> {
-    if (!pool.folder.isThere) throw unavailable(pool);
-    const names = (await readdir(pool.path)).filter((name) => VolumeName.safeParse(name).success);
-    const found = await Promise.all(names.map((name) => this.find(pool, name)));
-    const volumes = found.filter((volume) => volume !== null);
-    this.forgetOthers(pool, volumes);
-    return volumes
-      .map((volume) => withBacking(volume, volumes))
-      .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+  /** Error `pool.unavailable`, also when the folder does not answer. */
+  look(pool: StoragePool): Promise<PoolLook> {
+    return this.lookOf(pool).answer();
+  }
+
+  /** It was looked at, and does not answer. */
+  isSilent({ folder }: StoragePool): boolean {
+    return this.looks.get(folder)?.isLate ?? false;
   }
 
   /** Names of the overlays that a volume is beneath of. Error `pool.unavailable`. */
   async overlaysOver(pool: StoragePool, volume: string): Promise<string[]> {
-    return (await this.list(pool)).filter(({ over }) => over === volume).map(({ name }) => name);
+    const { volumes } = await this.look(pool);
+    return volumes.filter(({ over }) => over === volume).map(({ name }) => name);
+  }
+
+  private lookOf(pool: StoragePool): PatientCall<PoolLook> {
+    const known = this.looks.get(pool.folder);
+    if (known) return known;
+    const look = new PatientCall(
+      () => this.readPool(pool),
+      this.patienceMs,
+      () => silent(pool),
+    );
+    this.looks.set(pool.folder, look);
+    return look;
+  }
+
+  private async readPool(pool: StoragePool): Promise<PoolLook> {
+    if (!(await pool.folder.isReady())) throw unavailable(pool);
+    const found: FoundVolume[] = [];
+    for (const name of await readdir(pool.path)) {
+      const volume = VolumeName.safeParse(name).success ? await this.find(pool, name) : null;
+      if (volume) found.push(volume);
+    }
+    this.forgetOthers(pool, found);
+    const { blocks, bavail, bsize } = await statfs(pool.path);
+    return {
+      volumes: found
+        .map((volume) => withBacking(volume, found))
+        .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
+      capacityBytes: blocks * bsize,
+      freeBytes: bavail * bsize,
+    };
   }
 
   private forgetOthers(pool: StoragePool, volumes: readonly FoundVolume[]): void {
@@ -74,47 +119,27 @@ export class PoolContents {
       return null; // it was deleted meanwhile
     }
     if (!stat.isFile()) return null;
-    const allocatedBytes = Number(stat.blocks) * 512;
-    let format: DiskFormat;
-    try {
-      format = pool.folder.format(name);
-    } catch (error) {
-      const fault = sentence(error);
-      return { name, format: 'raw', bytes: null, allocatedBytes, over: null, fault };
-    }
-    const stamp = `${format} ${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+    const stamp = `${fileStamp(stat)} ${await pool.folder.statementStamp(name)}`;
     const known = this.measured.get(path);
-    const measured = known?.stamp === stamp ? known : await this.measure(pool, name, format, stamp);
+    const measured = known?.stamp === stamp ? known : await this.measure(pool, name, stamp);
     this.measured.set(path, measured);
-    return {
-      name,
-      format,
-      bytes: measured.bytes,
-      allocatedBytes,
-      over: measured.over,
-      fault: measured.fault,
-    };
+    const { format, bytes, over, fault } = measured;
+    return { name, format, bytes, allocatedBytes: Number(stat.blocks) * 512, over, fault };
   }
 
-  private async measure(
-    pool: StoragePool,
-    name: string,
-    format: DiskFormat,
-    stamp: string,
-  ): Promise<Measured> {
+  private async measure(pool: StoragePool, name: string, stamp: string): Promise<Measured> {
     const label = `${pool.name}/${name}`;
+    let format: DiskFormat = 'raw';
     try {
-      const { fd } = openDiskFile(pool.folder.at(name), true, false);
-      let description: DiskDescription;
-      try {
-        description = await this.jobs().call('disk.describe', { file: { fd, format, label } });
-      } finally {
-        closeSync(fd);
-      }
-      const { bytes, backing } = description;
-      return { stamp, bytes, over: backing && backingVolume(label, backing.name), fault: null };
+      format = await pool.folder.readFormat(name);
+      await using file = await openToLook(pool.folder.at(name));
+      const { fd } = file;
+      const described = await this.jobs().call('disk.describe', { file: { fd, format, label } });
+      const { bytes, backing } = described;
+      const over = backing && backingVolume(label, backing.name);
+      return { stamp, format, bytes, over, fault: null };
     } catch (error) {
-      return { stamp, bytes: null, over: null, fault: sentence(error) };
+      return { stamp, format, bytes: null, over: null, fault: sentence(error) };
     }
   }
 }

@@ -4,6 +4,8 @@
  * has its path, such as a mount point with nothing mounted.
  */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { lstat, readFile, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DiskFormat } from '../../../shared/contract/index.ts';
@@ -39,6 +41,15 @@ export class PoolFolder {
     }
   }
 
+  /** As {@link isThere}, for a folder that may not answer. */
+  async isReady(): Promise<boolean> {
+    try {
+      return (await stat(this.workshop)).isDirectory();
+    } catch {
+      return false;
+    }
+  }
+
   at(volume: string): string {
     return join(this.path, volume);
   }
@@ -57,9 +68,31 @@ export class PoolFolder {
     return name.endsWith(UNFINISHED);
   }
 
-  /** Of a file that nobody said anything of: by its name. */
+  /** Of a file that nobody said anything of: by its name. Error `volume.no-format`. */
   format(volume: string): DiskFormat {
-    return this.statement(volume) ?? (volume.endsWith('.qcow2') ? 'qcow2' : 'raw');
+    try {
+      return formatIn(readFileSync(this.statementAt(volume), 'utf8'));
+    } catch (error) {
+      return this.formatWithout(volume, error);
+    }
+  }
+
+  /** As {@link format}, for a folder that may not answer. */
+  async readFormat(volume: string): Promise<DiskFormat> {
+    try {
+      return formatIn(await readFile(this.statementAt(volume), 'utf8'));
+    } catch (error) {
+      return this.formatWithout(volume, error);
+    }
+  }
+
+  /** Changes with what was said of a volume. */
+  async statementStamp(volume: string): Promise<string> {
+    try {
+      return fileStamp(await lstat(this.statementAt(volume), { bigint: true }));
+    } catch {
+      return 'none';
+    }
   }
 
   /** Errors `storage.*`. */
@@ -79,20 +112,27 @@ export class PoolFolder {
     }
   }
 
-  private statement(volume: string): DiskFormat | null {
-    try {
-      return Statement.parse(JSON.parse(readFileSync(this.statementAt(volume), 'utf8'))).format;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw new DomusError(
-        'volume.no-format',
-        `What was said of the format of ${this.at(volume)} cannot be read. Delete ${this.statementAt(volume)}; the format is then taken by the end of its name.`,
-        { data: { volume }, cause: error },
-      );
+  private formatWithout(volume: string, cause: unknown): DiskFormat {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      return volume.endsWith('.qcow2') ? 'qcow2' : 'raw';
     }
+    throw new DomusError(
+      'volume.no-format',
+      `What was said of the format of ${this.at(volume)} cannot be read. Delete ${this.statementAt(volume)}; the format is then taken by the end of its name.`,
+      { data: { volume }, cause },
+    );
   }
 
   private statementAt(volume: string): string {
     return join(this.workshop, volume + STATED);
   }
+}
+
+/** Changes with a file's content, and with what has its name. */
+export function fileStamp(stat: BigIntStats): string {
+  return `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+}
+
+function formatIn(statement: string): DiskFormat {
+  return Statement.parse(JSON.parse(statement)).format;
 }

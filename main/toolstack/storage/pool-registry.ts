@@ -51,13 +51,6 @@ export class PoolRegistry {
     );
   }
 
-  /** The same, if its folder is there. Errors `pool.unknown`, `pool.unavailable`. */
-  usable(name: string): StoragePool {
-    const pool = this.get(name);
-    if (pool.folder.isThere) return pool;
-    throw unavailable(pool);
-  }
-
   /** The pool whose folder holds a file, by the file's real path. */
   holding(path: string): StoragePool | undefined {
     return this.all().find(({ folder }) => folder.path === dirname(path));
@@ -110,7 +103,10 @@ export class PoolRegistry {
   }
 
   private pool(definition: PoolDefinition): StoragePool {
-    const path = realOr(resolve(this.options.home, definition.path));
+    // That of a person's folder was resolved when it was added; to do so again would stop the start
+    // of the program when the folder does not answer.
+    const own = resolve(this.options.home, definition.path);
+    const path = isAbsolute(definition.path) ? definition.path : realOr(own);
     return { ...definition, path, folder: new PoolFolder(path) };
   }
 
@@ -145,6 +141,14 @@ export function unavailable({ name, path }: StoragePool): DomusError {
   return new DomusError(
     'pool.unavailable',
     `The folder of pool ${name} is not there: ${path}, or its file system is not mounted. Bring it back; the pool then goes on by itself.`,
+    { data: { pool: name, path } },
+  );
+}
+
+export function silent({ name, path }: StoragePool): DomusError {
+  return new DomusError(
+    'pool.unavailable',
+    `The folder of pool ${name} (${path}) does not answer. Look after what its file system is on; the pool then goes on by itself.`,
     { data: { pool: name, path } },
   );
 }

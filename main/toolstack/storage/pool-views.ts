@@ -1,18 +1,13 @@
 /** Pools as everybody sees them, told again when something changed. */
-import { statfs } from 'node:fs/promises';
 import type { Pool, Volume } from '../../../shared/contract/index.ts';
 import type { DomainRegistry } from '../domains/domain-registry.ts';
-import { within } from '../streams/waiting.ts';
 import type { FoundVolume } from './pool-contents.ts';
-import { unavailable } from './pool-registry.ts';
 import type { StoragePool } from './pool-registry.ts';
 import type { Storage } from './storage.ts';
 import { volumeUsers } from './volume-users.ts';
 
 /** Folders change without us: a file is copied there, a NAS goes away. */
 const LOOK_EVERY_MS = 3000;
-/** A medium that takes longer to say what is on it does not hold up the others. */
-const PATIENCE_MS = 3000;
 
 export interface PoolViewsOptions {
   storage: Storage;
@@ -99,19 +94,17 @@ export class PoolViews {
     const { name, kind, host, path } = pool;
     const empty = { name, kind, host, path, capacityBytes: null, freeBytes: null, volumes: [] };
     try {
-      const slow = (): Error => new Error(`The folder of pool ${name} (${path}) does not answer.`);
-      const reading = Promise.all([this.options.storage.contents.list(pool), statfs(path)]);
-      const [found, system] = await within(reading, PATIENCE_MS, slow);
+      const look = await this.options.storage.contents.look(pool);
+      const { volumes, capacityBytes, freeBytes } = look;
       return {
         ...empty,
-        capacityBytes: system.blocks * system.bsize,
-        freeBytes: system.bavail * system.bsize,
+        capacityBytes,
+        freeBytes,
         fault: null,
-        volumes: found.map((volume) => volumeView(name, volume, found, users)),
+        volumes: volumes.map((volume) => volumeView(name, volume, volumes, users)),
       };
     } catch (error) {
-      const known = error instanceof Error ? error : unavailable(pool);
-      return { ...empty, fault: known.message };
+      return { ...empty, fault: error instanceof Error ? error.message : String(error) };
     }
   }
 }

@@ -9,6 +9,7 @@ import type { IoLink } from '../disks/io-link.ts';
 import { lock, openLocked } from '../disks/locked-file.ts';
 import type { LockedFile } from '../disks/locked-file.ts';
 import { PoolContents } from './pool-contents.ts';
+import { silent, unavailable } from './pool-registry.ts';
 import type { PoolRegistry, StoragePool } from './pool-registry.ts';
 
 export interface StorageOptions {
@@ -36,6 +37,15 @@ export class Storage {
 
   jobs(): IoLink {
     return this.options.jobs();
+  }
+
+  /** The pool of that name, if its folder is there. Errors `pool.unknown`, `pool.unavailable`. */
+  usable(name: string): StoragePool {
+    const pool = this.pools.get(name);
+    // To ask it would stop this thread.
+    if (this.contents.isSilent(pool)) throw silent(pool);
+    if (pool.folder.isThere) return pool;
+    throw unavailable(pool);
   }
 
   /** As in "in use by …": `the clone of default/base`. */
@@ -72,19 +82,20 @@ export class Storage {
     );
   }
 
-  /** Deletes what programs that were killed did not finish. */
-  tidy(): void {
-    for (const pool of this.pools.all()) {
-      try {
-        this.tidyPool(pool);
-      } catch (error) {
-        this.options.log('warning', `pool ${pool.name} was not tidied up: ${String(error)}`);
-      }
-    }
+  /** Deletes what programs that were killed did not finish. Never fails; may never end. */
+  async tidy(): Promise<void> {
+    await Promise.all(
+      this.pools.all().map(async (pool) => {
+        try {
+          if (await pool.folder.isReady()) this.tidyPool(pool);
+        } catch (error) {
+          this.options.log('warning', `pool ${pool.name} was not tidied up: ${String(error)}`);
+        }
+      }),
+    );
   }
 
   private tidyPool({ folder }: StoragePool): void {
-    if (!folder.isThere) return;
     folder.forgetMissing();
     const unfinished = readdirSync(folder.workshop).filter((name) => folder.isUnfinished(name));
     for (const name of unfinished) {

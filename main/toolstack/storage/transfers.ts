@@ -1,6 +1,7 @@
 /** Uploads and downloads of volumes: what they hold while they go on, and how they end. */
 import { randomUUID } from 'node:crypto';
-import { fstatSync, lstatSync, rmSync, statfsSync } from 'node:fs';
+import { fstatSync, lstatSync, rmSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import type { DiskFormat, Volume } from '../../../shared/contract/index.ts';
 import type { Handlers } from '../../../shared/channel/channel.ts';
 import { DomusError } from '../../../shared/errors.ts';
@@ -61,9 +62,9 @@ export class Transfers {
   }: Receive['params']): Promise<Receive['result']> {
     this.requireRoom();
     const { storage } = this.parts;
-    const pool = storage.pools.usable(name);
+    const pool = storage.usable(name);
     const what = `the upload of ${name}/${volume}`;
-    const mostBytes = freeBytes(pool);
+    const mostBytes = await freeBytes(pool);
     if (bytes !== null && bytes > mostBytes) throw noSpace(pool, bytes, mostBytes);
     const release = storage.claim(pool, volume, what);
     try {
@@ -104,7 +105,7 @@ export class Transfers {
   private async send({ pool: name, volume }: Send['params']): Promise<Send['result']> {
     this.requireRoom();
     const { storage } = this.parts;
-    const pool = storage.pools.usable(name);
+    const pool = storage.usable(name);
     const user = storage.user(`the download of ${name}/${volume}`);
     const open = await openVolume(storage, pool, volume, { readOnly: true, user });
     const [file, ...beneath] = open.chain;
@@ -159,8 +160,8 @@ export class Transfers {
   }
 }
 
-function freeBytes({ path }: StoragePool): number {
-  const { bavail, bsize } = statfsSync(path);
+async function freeBytes({ path }: StoragePool): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
   return Math.max(0, bavail * bsize - SPARED_BYTES);
 }
 

@@ -301,7 +301,7 @@ test('what a killed program did not finish is tidied up, and what another is at 
   const left = pool.folder.newUnfinished();
   writeFileSync(left, 'half of it');
   pool.folder.state('never-made', 'qcow2');
-  storage.tidy();
+  await storage.tidy();
   expect(existsSync(left)).toBe(false);
   expect(existsSync(going.path)).toBe(true);
   expect(readdirSync(pool.folder.workshop)).not.toContain('never-made.json');

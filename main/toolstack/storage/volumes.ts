@@ -16,7 +16,7 @@ const MIB = 2 ** 20;
 
 /** Errors `pool.*`, `volume.*`, `disk.*`. */
 export async function createVolume(parts: StorageParts, asked: CreateVolume): Promise<Volume> {
-  const pool = parts.storage.pools.usable(asked.pool);
+  const pool = parts.storage.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
   await makeVolume(parts, pool, asked.volume, asked);
   parts.events.add('info', 'volume.created', `Volume ${source} was created.`);
@@ -30,8 +30,8 @@ export async function createVolume(parts: StorageParts, asked: CreateVolume): Pr
  */
 export async function cloneVolume(parts: StorageParts, asked: CloneVolume): Promise<Task> {
   const { storage } = parts;
-  const from = storage.pools.usable(asked.pool);
-  const pool = storage.pools.usable(asked.toPool ?? asked.pool);
+  const from = storage.usable(asked.pool);
+  const pool = storage.usable(asked.toPool ?? asked.pool);
   const [source, copy] = [`${from.name}/${asked.volume}`, `${pool.name}/${asked.to}`];
   requireFree(pool, asked.to);
   const user = storage.user(`the clone of ${source}`);
@@ -68,7 +68,7 @@ export async function resizeVolume(
   asked: { pool: string; volume: string; sizeMiB: number },
 ): Promise<Volume> {
   const { storage } = parts;
-  const pool = storage.pools.usable(asked.pool);
+  const pool = storage.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
   const user = storage.user(`the resizing of ${source}`);
   await requireNoOverlays(storage.contents, pool, asked.volume, 'be resized');
@@ -90,7 +90,7 @@ export async function removeVolume(
   asked: { pool: string; volume: string },
 ): Promise<void> {
   const { storage, domains } = parts;
-  const pool = storage.pools.usable(asked.pool);
+  const pool = storage.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
   const what = `the deletion of ${source}`;
   const release = storage.claim(pool, asked.volume, what);

@@ -3,6 +3,7 @@ import { diskError, systemError } from '../disk-error.ts';
 import { DescriptorFile } from '../files/descriptor-file.ts';
 import type { BlockFile } from '../files/block-file.ts';
 import { l1EntriesFor, readHeader } from './header.ts';
+import type { HeaderFile } from './header.ts';
 import {
   ENTRY_BYTES,
   Header,
@@ -46,8 +47,12 @@ export function createQcow2(fd: number, label: string, image: NewQcow2): void {
 
 /** Reads a header without opening the image. @throws DomusError like opening it */
 export function describeQcow2(fd: number, label: string): Qcow2Description {
-  const header = readHeader(new DescriptorFile(fd, label, true));
-  const { version, bytes, clusterBytes, backing, snapshots } = header;
+  return describeHeader(new DescriptorFile(fd, label, true));
+}
+
+/** The same, of what a file begins with. */
+export function describeHeader(file: HeaderFile): Qcow2Description {
+  const { version, bytes, clusterBytes, backing, snapshots } = readHeader(file);
   return { version, bytes, clusterBytes, backing, snapshots };
 }
 

@@ -36,8 +36,17 @@ export interface Qcow2Header {
   backing: { name: string; format: string | null } | null;
 }
 
+/** What a header is read of: the file, or as much of its beginning as {@link headerBytesIn} says. */
+export type HeaderFile = Pick<BlockFile, 'label' | 'size' | 'read'>;
+
+/** How much of a file has to be looked at, by its first {@link Header.v3Size} bytes. */
+export function headerBytesIn(start: DataView): number {
+  const named = u64(start, Header.backingOffset) + start.getUint32(Header.backingBytes);
+  return Math.min(Math.max(Header.v3Size, named), 2 ** MAX_CLUSTER_BITS);
+}
+
 /** @throws DomusError `disk.not-qcow2`, `disk.unsupported`, `disk.corrupt`, `disk.too-large` */
-export function readHeader(file: BlockFile): Qcow2Header {
+export function readHeader(file: HeaderFile): Qcow2Header {
   const refuse = (code: DiskErrorCode, what: string): never => {
     throw diskError(code, file.label, what);
   };
@@ -138,7 +147,7 @@ export function l1EntriesFor(bytes: number, clusterBytes: number): number {
 }
 
 function readBacking(
-  file: BlockFile,
+  file: HeaderFile,
   view: DataView,
   clusterBytes: number,
   headerBytes: number,

@@ -7,10 +7,10 @@ import type { DiskImage } from '../disk-image.ts';
 import { settled } from '../done.ts';
 import { DescriptorFile } from '../files/descriptor-file.ts';
 import { openDisk } from '../open-disk.ts';
-import { createQcow2, describeQcow2 } from '../qcow2/create.ts';
+import { createQcow2 } from '../qcow2/create.ts';
+import { describeFile } from './describe-file.ts';
 import type {
   CopyDisk,
-  DiskDescription,
   DiskFile,
   DiskJobCalls,
   DiskServiceEvents,
@@ -34,7 +34,7 @@ export class DiskJobs {
   }
 
   readonly handlers: Handlers<DiskJobCalls> = {
-    'disk.describe': ({ file }) => describe(file),
+    'disk.describe': ({ file }) => describeFile(file),
     'disk.check': ({ chain, isForeign }) =>
       withImage(chain, true, async (image) => {
         if (isForeign) await image.checkTables?.();
@@ -73,15 +73,6 @@ export class DiskJobs {
       this.copies.delete(copy);
     }
   }
-}
-
-function describe({ fd, format, label }: DiskFile): DiskDescription {
-  if (format === 'qcow2') {
-    const { bytes, backing } = describeQcow2(fd, label);
-    return { bytes, backing };
-  }
-  const file = new DescriptorFile(fd, label, true);
-  return { bytes: Math.ceil(file.size / 512) * 512, backing: null };
 }
 
 function create({ file, bytes, backing }: NewDiskFile): void {
