@@ -1,4 +1,5 @@
 /** Starts the site's threads, wires them (`api/threads.contract.ts`), and waits for their end. */
+import { setTimeout } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort, Transferable } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
@@ -48,8 +49,11 @@ export interface RunningSite {
   readonly failed: Promise<DomusError>;
   /** Settles when `site.shutdown` was called and everything is written down. */
   readonly ended: Promise<void>;
-  /** Writes everything down and ends every thread. */
-  stop(): Promise<void>;
+  /**
+   * Writes everything down and ends every thread. False when one of them stands in a call of the
+   * system's that does not come back: then the process cannot exit, either.
+   */
+  stop(): Promise<boolean>;
 }
 
 type None = Record<never, never>;
@@ -57,12 +61,18 @@ type Toolstack = Channel<RpcCalls, ToolstackEvents, None, None>;
 type Consoles = Channel<ConsoleViewerCalls & ConsoleServeCalls, None, None, None>;
 
 const DEFAULT_PORT = 8000;
+/** Threads end at once, but for what the system does not give back. */
+const TERMINATE_MS = 5_000;
+/** Of the process, for files and names: a folder that does not answer keeps one of them. */
+const FILE_THREADS = 16;
 
 /**
  * Settles when the API answers. Errors: {@link DomusError}: home in use or unusable, no free port,
  * a corrupt engine.
  */
 export async function startSite(options: StartSiteOptions): Promise<RunningSite> {
+  // Read when the first of them is needed.
+  process.env['UV_THREADPOOL_SIZE'] ??= String(FILE_THREADS);
   const home = resolveHome({ home: options.home });
   createHome(home);
   const site = new SiteThreads();
@@ -143,7 +153,7 @@ class SiteThreads implements RunningSite {
     }
   }
 
-  async stop(): Promise<void> {
+  async stop(): Promise<boolean> {
     this.stopping = true;
     await this.closeApi();
     if (!this.hasEnded) {
@@ -154,12 +164,14 @@ class SiteThreads implements RunningSite {
       await Promise.race([this.ended, this.failed]);
       rpc.close();
     }
-    await this.terminate();
+    return this.terminate();
   }
 
-  async terminate(): Promise<void> {
+  async terminate(): Promise<boolean> {
     this.stopping = true;
-    await Promise.all(this.workers.map((worker) => worker.terminate()));
+    const ended = Promise.all(this.workers.map((worker) => worker.terminate())).then(() => true);
+    const stuck = setTimeout(TERMINATE_MS, false, { ref: false });
+    return Promise.race([ended, stuck]);
   }
 
   /** From here on nobody finds the program, and connections end. */

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Pool, Volume } from '../../shared/contract/index.ts';
 import { qemuCheck, qemuImg, qemuIo } from '../dom0/block/testing/qemu-img.ts';
+import { HangingFolder } from '../toolstack/testing/hanging-folder.ts';
 import { domusInShell, runForBytes, startDomus } from './testing/run-domus.ts';
 import { ServedHome } from './testing/served-home.ts';
 
@@ -244,5 +245,25 @@ describe('volumes', () => {
       const failed = await served.failure('volume', ...words);
       expect({ words, code: failed.code, status: failed.status }).toEqual({ words, code, status });
     }
+  });
+});
+
+describe('a pool whose folder does not answer', () => {
+  it('is listed as such beside the others, and does not keep the daemon from ending', async () => {
+    await using own = await ServedHome.start();
+    await own.text('pool', 'add', 'nas', '--path', at('away'));
+    await own.text('volume', 'create', 'nas/a', '--size', '1');
+    await own.text('volume', 'create', 'default/near', '--size', '1');
+    using _ = new HangingFolder(at('away'), 'a');
+    const listed = await own.text('pool', 'list');
+    const lines = listed.split('\n');
+    expect(lines.find((line) => line.startsWith('nas '))).toMatch(/^nas +shared +- +\? +\? +\? /);
+    expect(lines.find((line) => line.startsWith('default '))).toMatch(/^default +shared +- +1 /);
+    expect(listed).toMatch(/^nas: The folder of pool nas \(.*\) does not answer\./m);
+    own.daemon.kill('SIGTERM');
+    // Its thread stands there still; all else was written down.
+    expect(await once(own.daemon, 'exit')).toEqual([null, 'SIGKILL']);
+    await using next = await ServedHome.start(own.home);
+    expect(await next.text('log')).toMatch(/^.* site +closed$/m);
   });
 });

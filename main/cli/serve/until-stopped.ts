@@ -14,12 +14,20 @@ export async function untilStopped(output: Output, site: RunningSite): Promise<n
     for (const signal of SIGNALS) process.once(signal, () => resolve('signalled'));
   });
   const end = await Promise.race([signalled, site.ended.then(() => 'ended' as const), site.failed]);
-  if (end === 'ended') return 0;
-  if (end !== 'signalled') {
+  if (end instanceof Error) {
     output.failure(end);
     return 1;
   }
   for (const signal of SIGNALS) process.on(signal, () => process.exit(INTERRUPTED_STATUS));
-  await site.stop();
+  if (!(await site.stop())) await endByForce(output);
   return 0;
+}
+
+/** An exit would wait for the thread that does not end, for as long as that takes. */
+async function endByForce(output: Output): Promise<void> {
+  output.note(
+    'domus: everything is written down, but a folder that was looked into does not answer.',
+  );
+  await output.flush();
+  process.kill(process.pid, 'SIGKILL');
 }

@@ -22,8 +22,8 @@ export class ServedHome implements AsyncDisposable {
     this.ready = ready;
   }
 
-  static async start(): Promise<ServedHome> {
-    const home = mkdtempSync(join(tmpdir(), 'domus-cli-'));
+  /** @param home of one that has ended, to go on there */
+  static async start(home = mkdtempSync(join(tmpdir(), 'domus-cli-'))): Promise<ServedHome> {
     const daemon = startDomus(['serve', '--port', '0', '--json'], home);
     daemon.stderr.pipe(process.stderr);
     const line = await new Lines(daemon.stdout).next();
@@ -65,7 +65,7 @@ export class ServedHome implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.daemon.exitCode === null) {
+    if (this.daemon.exitCode === null && this.daemon.signalCode === null) {
       this.daemon.kill('SIGTERM');
       await once(this.daemon, 'exit');
     }

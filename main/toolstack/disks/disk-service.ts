@@ -1,6 +1,7 @@
 /** The site's I/O workers, and the disks that they have open. */
 import type { OpenSource } from '../storage/open-source.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
+import { within } from '../streams/waiting.ts';
 import type { DiskUser } from './disk-locks.ts';
 import { IoLink } from './io-link.ts';
 import type { IoWorkerFactory } from './io-link.ts';
@@ -9,6 +10,8 @@ import type { DiskKeeper, DiskLife } from './open-disks.ts';
 
 /** A worker blocks while it reads: with two, a slow medium does not stop everybody's disks. */
 const WORKERS = 2;
+const TERMINATE_MS = 5_000;
+const notEnded = (): Error => new Error(`an I/O worker did not end within ${TERMINATE_MS} ms`);
 
 export interface DiskServiceOptions {
   factory: IoWorkerFactory;
@@ -80,7 +83,11 @@ export class DiskService implements DiskKeeper {
     this.isClosed = true;
     await Promise.all([...this.lives].map((disks) => disks.closeAll()));
     await Promise.all(this.closing.values());
-    await Promise.all([...this.workers.values()].map((worker) => worker.terminate()));
+    const ended = [...this.workers.values()].map((worker) => worker.terminate());
+    // One that looks into a folder that does not answer cannot end.
+    await within(Promise.all(ended), TERMINATE_MS, notEnded).catch((error: unknown) =>
+      this.log('warning', String(error)),
+    );
   }
 
   private start(turn: number | 'jobs'): IoLink {
