@@ -5,6 +5,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
+import { boundTerminal } from '../../shared/bounded-terminal.ts';
 import { isLeaveConsoleKey } from '../app/shortcuts.ts';
 import { Value } from '../state/value.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -55,6 +56,7 @@ export class TerminalSession {
       macOptionIsMeta: true,
       cursorBlink: false,
     });
+    boundTerminal(this.terminal);
     this.size = new Value({ columns: this.terminal.cols, rows: this.terminal.rows });
     this.element.style.cssText = 'width:100%;height:100%';
     this.loadAddons();
