@@ -8,7 +8,7 @@
  *  - `output`  terminal bytes, cut between sequences and characters. Questions to the terminal
  *              (cursor position, device attributes) are left out: the console has answered them.
  *              The sender stops when `CREDIT_BYTES` are unacknowledged.
- *  - `reset`   UTF-8: a serialised terminal (escape sequences that redraw the screen and scroll-back);
+ *  - `reset`   UTF-8: a drawing of the terminal (text and sequences that draw scroll-back and screen);
  *              the viewer clears its terminal first. Sent once after `open`, and after a gap.
  *  - `state`   UTF-8 JSON `{ "state": DomainState, "columns": n, "rows": n }`: at open and at every change.
  *  - `error`   UTF-8 JSON `{ code, message, data }`; the channel closes after it.

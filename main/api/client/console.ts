@@ -24,7 +24,7 @@ export interface ConsoleListener {
   /** Terminal bytes. The console waits with more until the promise, if any, settles. */
   output(bytes: Uint8Array): void | Promise<void>;
   /** Clear the terminal, then write this: at the start, and after bytes were skipped. */
-  reset(serialized: string): void | Promise<void>;
+  reset(drawing: string): void | Promise<void>;
   state(state: ConsoleState): void;
   /** The end: null after `close()`, else why. Called once. */
   closed(error: DomusError | null): void;

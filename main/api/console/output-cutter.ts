@@ -7,7 +7,8 @@
  *
  * Why take out: a guest that asks ("where is the cursor?") must get one answer. The console's own
  * terminal gives it; were every viewer's terminal asked too, each would type an answer into the
- * guest's input.
+ * guest's input. In its place is a sequence that does nothing: as the question does, it keeps a mark
+ * that comes next from the character before.
  */
 import { C1_LEAD, ENQ, ESC, readSequence } from './sequence.ts';
 
@@ -17,11 +18,13 @@ const MAX_HELD_BYTES = 4096;
 export interface Cut {
   /** For the console's own terminal. */
   whole: Uint8Array;
-  /** The same without questions. */
+  /** The same with nothing asked. */
   forViewers: Uint8Array;
 }
 
 const NOTHING = new Uint8Array(0);
+/** Ends a string (ST); here none is open. */
+const STRING_TERMINATOR = Uint8Array.of(ESC, 0x5c);
 
 export class OutputCutter {
   private held: Uint8Array = NOTHING;
@@ -76,15 +79,13 @@ function unfinishedCharacter(bytes: Uint8Array): number {
 }
 
 function without(bytes: Uint8Array, parts: readonly [number, number][]): Uint8Array {
-  const out = new Uint8Array(bytes.length);
-  let length = 0;
+  const kept: Uint8Array[] = [];
   let from = 0;
-  for (const [start, end] of [...parts, [bytes.length, bytes.length] as const]) {
-    out.set(bytes.subarray(from, start), length);
-    length += start - from;
+  for (const [start, end] of parts) {
+    kept.push(bytes.subarray(from, start), STRING_TERMINATOR);
     from = end;
   }
-  return out.subarray(0, length);
+  return Buffer.concat([...kept, bytes.subarray(from)]);
 }
 
 function join(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -1,10 +1,9 @@
 /** The terminal of one console: its screen, its scroll-back, and how to draw them elsewhere. */
 import headless from '@xterm/headless';
 import type { Terminal } from '@xterm/headless';
-import serialize from '@xterm/addon-serialize';
 import unicode from '@xterm/addon-unicode11';
-import { drawBareBackground } from './bare-background.ts';
-import { readHiddenState, unwrapTornLines } from './hidden-state.ts';
+import { boundTerminal } from '../../../shared/bounded-terminal.ts';
+import { drawTerminal } from './drawing/draw-terminal.ts';
 
 const SCROLLBACK_LINES = 5000;
 const DEFAULT_SIZE: Size = { columns: 80, rows: 24 };
@@ -17,7 +16,6 @@ export interface Size {
 
 export class Screen {
   private readonly terminal: Terminal;
-  private readonly serializer = new serialize.SerializeAddon();
   private unparsed = 0;
   private waiting: { limit: number; resolve(): void }[] = [];
   private lastDrawing: { version: number; text: string } | null = null;
@@ -29,10 +27,10 @@ export class Screen {
       cols: DEFAULT_SIZE.columns,
       rows: DEFAULT_SIZE.rows,
       scrollback: SCROLLBACK_LINES,
-      allowProposedApi: true, // the addons' part of the interface
+      allowProposedApi: true, // the add-on's part of the interface
       logLevel: 'off',
     });
-    this.terminal.loadAddon(this.serializer as never);
+    boundTerminal(this.terminal);
     this.terminal.loadAddon(new unicode.Unicode11Addon() as never);
     this.terminal.unicode.activeVersion = '11';
     this.terminal.onData(answer);
@@ -69,7 +67,13 @@ export class Screen {
     const columns = clamp(size.columns, 2, LARGEST.columns);
     const rows = clamp(size.rows, 1, LARGEST.rows);
     this.version++;
-    this.terminal.resize(columns, rows);
+    try {
+      this.terminal.resize(columns, rows);
+    } catch {
+      // Of some lines xterm.js cannot make longer ones (BufferReflow): a guest loses a screen that it
+      // has drawn like that, and not all consoles their thread.
+      this.terminal.reset();
+    }
   }
 
   /**
@@ -108,22 +112,11 @@ export class Screen {
 
   private drawNow(): string {
     if (this.lastDrawing?.version === this.version) return this.lastDrawing.text;
-    unwrapTornLines(this.terminal);
-    const background = drawBareBackground(this.terminal);
-    const hidden = readHiddenState(this.terminal, background !== '');
-    const text = plainAlternate(this.serializer.serialize()) + background + hidden;
+    const text = drawTerminal(this.terminal);
     // Kept only while nothing new comes: several viewers that join an idle console share it.
     this.lastDrawing = this.unparsed === 0 ? { version: this.version, text } : null;
     return text;
   }
-}
-
-/**
- * The other screen is entered in no colour: the add-on draws it as if it were, but leaves the normal
- * one in the guest's, which would fill it.
- */
-function plainAlternate(text: string): string {
-  return text.replace('\x1b[?1049h', '\x1b[m\x1b[?1049h');
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -46,8 +46,8 @@ export class Viewer {
     this.dropWaiting();
     const drawing = ++this.drawings;
     this.drawScreen().then(
-      (serialized) => {
-        if (drawing === this.drawings && this.phase === 'drawing') this.begin(serialized);
+      (drawn) => {
+        if (drawing === this.drawings && this.phase === 'drawing') this.begin(drawn);
       },
       (error: unknown) => this.fail(DomusError.toData(error)),
     );
@@ -82,9 +82,9 @@ export class Viewer {
     this.port.close();
   }
 
-  private begin(serialized: string): void {
+  private begin(drawn: string): void {
     this.phase = 'live';
-    this.post(FrameType.reset, utf8.encode(serialized));
+    this.post(FrameType.reset, utf8.encode(drawn));
     this.sendWaiting();
   }
 

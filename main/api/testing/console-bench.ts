@@ -2,6 +2,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import headless from '@xterm/headless';
 import unicode from '@xterm/addon-unicode11';
+import { boundTerminal } from '../../../shared/bounded-terminal.ts';
 import {
   creditFrame,
   frame,
@@ -62,6 +63,7 @@ export class ViewerTerminal {
 
   constructor(hub: ConsoleHub, uuid = UUID) {
     const { port1, port2 } = new MessageChannel();
+    boundTerminal(this.terminal);
     this.terminal.loadAddon(new unicode.Unicode11Addon() as never);
     this.terminal.unicode.activeVersion = '11';
     this.terminal.onData((answer) => this.answers.push(answer));

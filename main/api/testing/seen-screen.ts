@@ -1,41 +1,75 @@
 /** What a person sees of a terminal, and what typing there would do: to be compared with another's. */
-import type { IBufferCell, IBufferLine, Terminal } from '@xterm/headless';
+import type { IBuffer, IBufferCell, IBufferLine, Terminal } from '@xterm/headless';
+import { coreOf } from '../console/drawing/internals.ts';
+import type { Attributes, Core } from '../console/drawing/internals.ts';
 
 /**
- * The lines with their scroll-back, then how each cell that is not plain looks, then cursor and modes.
- * That a cell was never written, or holds a space, is not seen.
+ * The lines with their scroll-back, then how each cell that is not plain looks, then the same of the
+ * other screen, if it is shown, then cursor and modes.
  */
 export function seenScreen(terminal: Terminal): string {
-  const { active } = terminal.buffer;
-  const lines = Array.from({ length: active.length }, (_, row) => active.getLine(row)!);
-  const text = lines.map((line) => line.translateToString(true)).join('\n');
-  const looks = lines.flatMap((line, row) => looksOf(line, row, terminal.cols));
+  const { normal, alternate, active } = terminal.buffer;
+  const core = coreOf(terminal);
+  const shown = active.type === 'normal' ? [normal] : [normal, alternate];
+  const screens = shown.flatMap((buffer) => seenLines(buffer, terminal.cols, core));
   // A cursor that waits behind the last column is seen on it.
   const column = Math.min(active.cursorX, terminal.cols - 1);
   const cursor = `${active.type} ${column},${active.baseY + active.cursorY}`;
-  return [text, looks.join('\n'), cursor, JSON.stringify(terminal.modes)].join('\n');
+  const { isCursorHidden, decPrivateModes } = core.coreService;
+  const style = isCursorHidden
+    ? 'hidden'
+    : `${decPrivateModes.cursorStyle} ${decPrivateModes.cursorBlink}`;
+  return [...screens, `${cursor} ${style}`, JSON.stringify(terminal.modes)].join('\n');
 }
 
-function looksOf(line: IBufferLine, row: number, columns: number): string[] {
+function seenLines(buffer: IBuffer, columns: number, core: Core): string[] {
+  const lines = Array.from({ length: buffer.length }, (_, row) => buffer.getLine(row)!);
+  const text = lines.map((line) => line.translateToString(true));
+  const looks = lines.flatMap((line, row) => looksOf(line, row, columns, core));
+  // What the first line goes on from is gone.
+  const wrapped = lines.flatMap((line, row) => (line.isWrapped && row > 0 ? [row] : []));
+  return [...text, ...looks, `wrapped: ${wrapped.join(' ')}`];
+}
+
+function looksOf(line: IBufferLine, row: number, columns: number, core: Core): string[] {
   const looks: string[] = [];
-  for (let column = 0; column < columns; column++) {
-    const cell = line.getCell(column);
-    const look = cell ? lookOf(cell) : '';
-    if (look !== '') looks.push(`${row},${column}: ${look}`);
+  let isWritten = false;
+  for (let column = columns - 1; column >= 0; column--) {
+    const cell = line.getCell(column) as (IBufferCell & Attributes) | undefined;
+    if (!cell) continue;
+    isWritten ||= cell.getChars() !== '';
+    const look = [lookOf(cell, core), roomOf(line, column, isWritten)].filter(
+      (word) => word !== '',
+    );
+    if (look.length > 0) looks.push(`${row},${column}: ${look.join(' ')}`);
   }
-  return looks;
+  return looks.reverse();
 }
 
-function lookOf(cell: IBufferCell): string {
+/** How wide it is, if not one column; and whether it is an empty cell before one that is not. */
+function roomOf(line: IBufferLine, column: number, isBeforeText: boolean): string {
+  const cell = line.getCell(column)!;
+  const width = cell.getWidth();
+  if (cell.getChars() !== '') return width === 1 ? '' : `${width} wide`;
+  if (width === 1) return isBeforeText ? 'empty' : '';
+  return line.getCell(column - 1)?.getWidth() === 2 ? '' : 'half';
+}
+
+function lookOf(cell: IBufferCell & Attributes, core: Core): string {
   const isBlank = cell.getChars().trim() === '';
-  const lines = [cell.isUnderline(), cell.isOverline(), cell.isStrikethrough()].map(Boolean);
+  const underline = underlineOf(cell, core);
+  const lines = [
+    underline,
+    cell.isOverline() ? 'overlined' : '',
+    cell.isStrikethrough() ? 'struck' : '',
+  ].filter((word) => word !== '');
   const isInverse = Boolean(cell.isInverse());
-  const hasForeground = !isBlank || isInverse || lines.includes(true);
+  const hasForeground = !isBlank || isInverse || lines.length > 0;
   const look = [
     cell.isBgDefault() ? '' : `on ${colour(cell.isBgRGB(), cell.getBgColor())}`,
     cell.isFgDefault() || !hasForeground ? '' : `in ${colour(cell.isFgRGB(), cell.getFgColor())}`,
     isInverse ? 'inverse' : '',
-    ...['underline', 'overline', 'struck'].map((name, index) => (lines[index] ? name : '')),
+    ...lines,
     ...(isBlank ? [] : strokesOf(cell)),
   ];
   return look.filter((word) => word !== '').join(' ');
@@ -44,6 +78,19 @@ function lookOf(cell: IBufferCell): string {
 /** The first sixteen of the palette are the same by both of their names. */
 function colour(isRgb: boolean, value: number): string {
   return `${isRgb ? 'rgb' : 'palette'} ${value}`;
+}
+
+function underlineOf(cell: Attributes, core: Core): string {
+  if (!cell.isUnderline()) return '';
+  const extended = cell.hasExtendedAttrs() ? cell.extended : null;
+  const uri = extended && core._oscLinkService.getLinkData(extended.urlId)?.uri;
+  if (uri) return `link to ${uri}`;
+  // xterm.js restores (DECRC) that a pen underlined, and not how: its renderer draws one line then.
+  const style = extended?.underlineStyle || 1;
+  const packed = extended?.underlineColor ?? 0;
+  const mode = packed >>> 24;
+  const value = mode === 3 ? packed & 0xffffff : packed & 0xff;
+  return `underlined ${style}${mode === 0 ? '' : ` in ${colour(mode === 3, value)}`}`;
 }
 
 function strokesOf(cell: IBufferCell): string[] {

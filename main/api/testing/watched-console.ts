@@ -37,9 +37,9 @@ export class WatchedConsole {
           watched.text += decoder.decode(bytes, { stream: true });
           return watched.write(bytes);
         },
-        reset: (serialized) => {
+        reset: (drawing) => {
           watched.resets++;
-          return watched.write(`\x1bc${serialized}`);
+          return watched.write(`\x1bc${drawing}`);
         },
         state: () => undefined,
         closed: (error) => watched.end.resolve(error),

@@ -31,9 +31,9 @@ export async function attach(
   const firstDrawing = Promise.withResolvers<void>();
   const connection = await client.openConsole(domain, screen.size, {
     output: (bytes) => screen.output(bytes),
-    reset(serialized) {
+    reset(drawing) {
       firstDrawing.resolve();
-      return screen.reset(serialized);
+      return screen.reset(drawing);
     },
     state({ state }) {
       clearTimeout(rebooting);

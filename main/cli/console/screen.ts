@@ -48,12 +48,12 @@ export class Screen {
   }
 
   /** The whole screen anew. A pipe has no use for what was shown before. */
-  reset(serialized: string): void | Promise<void> {
+  reset(drawing: string): void | Promise<void> {
     this.lastOutputMs = performance.now();
     if (!this.stream.isTTY) return undefined;
     const banner = this.drawn ? '' : `${this.banner}\r\n`;
     this.drawn = true;
-    return this.write(CLEAR + banner + serialized);
+    return this.write(CLEAR + banner + drawing);
   }
 
   tidy(): void {
