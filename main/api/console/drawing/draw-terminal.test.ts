@@ -12,6 +12,7 @@ const size = fc.record({
   columns: fc.oneof(fc.constantFrom(2, 3, 80), fc.integer({ min: 2, max: 40 })),
   rows: fc.oneof(fc.constantFrom(1, 2, 24), fc.integer({ min: 1, max: 12 })),
 });
+const NOTHING = new Uint8Array(0);
 /** Ends whatever sequence or character is not complete: a console is drawn between them only. */
 const CANCEL = Uint8Array.of(0x18);
 
@@ -65,9 +66,9 @@ async function expectDrawn(
 
 describe('drawing of a terminal', () => {
   it.each([
-    ['sensible output', sensibleOutput, 300],
-    ['any bytes', terminalOutput, 100],
-  ])('looks and goes on as the original after %s', async (_name, output, numRuns) => {
+    ['sensible output', sensibleOutput, NOTHING, 300],
+    ['any bytes', terminalOutput, CANCEL, 100],
+  ])('looks and goes on as the original after %s', async (_name, output, end, numRuns) => {
     await fc.assert(
       fc.asyncProperty(
         size,
@@ -75,7 +76,7 @@ describe('drawing of a terminal', () => {
         fc.array(output, { maxLength: 12, size: 'max' }),
         async ({ columns, rows }, before, later) => {
           const original = emptyTerminal(columns, rows);
-          await write(original, ...before, CANCEL);
+          await write(original, ...before, end);
           const copy = await drawnAnew(original);
           expect(seenScreen(copy)).toBe(seenScreen(original));
           const { active } = original.buffer;
@@ -187,6 +188,12 @@ describe('drawing of a terminal', () => {
       await terminalWith(20, 4, '\x1b[?47h\x1b[2;2H\x1b7\x1b[?47l'),
       '\x1b[?47h\x1b8x',
     );
+  });
+
+  it.each([...'0A45RQKYE6ZH7='])('knows the character set %s', async (letter) => {
+    await expectDrawn(await terminalWith(20, 2, `\x1b(${letter}`), '#@[\\]^_`{|}~ax');
+    const mapped = await expectDrawn(await terminalWith(20, 2, `\x1b(${letter}#|}`), '\u0301');
+    expect(lines(mapped)[0]).toMatch(/\u0301$/);
   });
 
   it('goes on in a scroll-back that was erased', async () => {

@@ -6,6 +6,7 @@
  * is common is drawn by common means.
  */
 import type { Terminal } from '@xterm/headless';
+import { ENTER_OTHER, LEAVE_OTHER } from './brush.ts';
 import { drawCursor } from './cursor.ts';
 import { newDrawing } from './drawing.ts';
 import type { Drawing, ScreenSource } from './drawing.ts';
@@ -16,7 +17,6 @@ import { drawSavedCursor, hasSavedCursor, SAVE } from './saved-cursor.ts';
 import { PLAIN } from './style.ts';
 import { drawTabStops } from './tab-stops.ts';
 
-import { ENTER_OTHER, LEAVE_OTHER } from './brush.ts';
 /** Saves the cursor before. */
 const ENTER_AFTER_SAVING = '\x1b[?1049h';
 const HOME_AND_CLEAR = '\x1b[H\x1b[2J';

@@ -13,29 +13,33 @@ import { isSame, PLAIN } from './style.ts';
 /**
  * How a line ends:
  *
- * | seam       | the next line |
+ * | seam         | the next line |
  * |---|---|
- * | `end`      | there is none |
- * | `break`    | is a new one |
- * | `wrap`     | is wrapped into by its first character |
- * | `early`    | the same, by a wide one that had no room in the last column |
- * | `push`     | is wrapped into by a blank that is erased again |
- * | `bare`     | the same, by a wide blank: as one has left the last column of this line |
- * | `prepared` | is wrapped into by a blank before this line is drawn: its last column is empty |
- * | `around`   | the same on a screen of one row, where no way leads back to this line |
+ * | `end`        | there is none |
+ * | `break`      | is a new one |
+ * | `wrap`       | is wrapped into by its first character |
+ * | `early`      | the same, by a wide one that had no room in the last column |
+ * | `push`       | is wrapped into by a blank that is erased again |
+ * | `bare`       | the same, by a wide blank, which leaves its style in the last column |
+ * | `bare-break` | the same, and a new one |
+ * | `prepared`   | is wrapped into by a blank before this line is drawn: its last column is empty |
+ * | `around`     | the same on a screen of one row, where no way leads back to this line |
  */
-type Seam = 'end' | 'break' | 'wrap' | 'early' | 'push' | 'bare' | 'prepared' | 'around';
+type Seam =
+  'end' | 'break' | 'wrap' | 'early' | 'push' | 'bare' | 'bare-break' | 'prepared' | 'around';
 
 interface Line {
   readonly source: IBufferLine;
   readonly runs: readonly PlainRun[];
   readonly odd: readonly OddRun[];
-  /** A wide character that went to the next line has left its style here. */
+  /** In the last column, where there is a line after it: that makes it. Not among `odd`. */
   readonly bareEnd: OddRun | null;
 }
 
 /** At the start of the line that a blank was written to. */
 const ERASE_FIRST = '\r\x1b[X';
+/** Of all ways to erase, this one from the first column makes a line a new one. */
+const ERASE_LINE = '\x1b[K';
 const UP = '\x1b[A';
 const DOWN = '\x1b[B';
 const DELETE_LINE = '\x1b[M';
@@ -81,7 +85,7 @@ class LinesDrawing {
     let last = this.length - 1;
     if (this.buffer.baseY > 0) return last;
     while (last > 0 && isEmpty(this.read(last))) last--;
-    return last;
+    return this.read(last).bareEnd ? last + 1 : last;
   }
 
   private read(index: number): Line {
@@ -89,19 +93,16 @@ class LinesDrawing {
     if (!source) throw new Error(`a terminal without line ${index}`);
     const all = this.reader.runs(source);
     const odd = all.filter(isOdd);
-    const last = odd.at(-1);
-    // Beyond the last, the terminal begins anew with the first.
-    const next = index + 1 < this.length ? this.buffer.getLine(index + 1) : undefined;
-    const endsBare = last?.kind === 'bare' && last.column === this.brush.columns - 1;
-    // The seam makes it.
-    const bareEnd = endsBare && next?.isWrapped ? last : null;
+    const end = odd.at(-1);
+    const endsBare = end?.kind === 'bare' && end.column === this.brush.columns - 1;
+    const bareEnd = endsBare && index + 1 < this.length ? end : null;
     if (bareEnd) odd.pop();
     return { source, runs: all.filter(isPlain), odd, bareEnd };
   }
 
   private seamOf(line: Line, next: Line | null): Seam {
     if (!next) return 'end';
-    if (!next.source.isWrapped) return 'break';
+    if (!next.source.isWrapped) return line.bareEnd ? 'bare-break' : 'break';
     const first = wrappedInto(next);
     if (first && this.isEarly(line, next, first)) return 'early';
     if (line.bareEnd) return 'bare';
@@ -173,11 +174,14 @@ class LinesDrawing {
         brush.goTo(brush.columns - 1);
         return brush.wrap();
       case 'bare':
+      case 'bare-break':
         brush.goTo(brush.columns - 1);
         brush.print(WIDE, 2, line.bareEnd?.style ?? PLAIN);
         brush.move('\r', 0);
         // The pen may have filled a line that came from below.
-        return brush.erase(brush.columns, '');
+        if (seam === 'bare') return brush.erase(brush.columns, '');
+        brush.setBackground('');
+        return brush.write(ERASE_LINE);
       case 'prepared':
         return brush.move(`${DOWN}\r`, 0);
       case 'around':
@@ -191,8 +195,8 @@ class LinesDrawing {
   }
 }
 
-function isEmpty({ source, runs, odd }: Line): boolean {
-  return runs.length === 0 && odd.length === 0 && !source.isWrapped;
+function isEmpty({ source, runs, odd, bareEnd }: Line): boolean {
+  return runs.length === 0 && odd.length === 0 && bareEnd === null && !source.isWrapped;
 }
 
 /** The run whose first character wraps into this line, if one can. */
