@@ -190,7 +190,7 @@ describe('a guest', () => {
     await site.text('exec', 'web1', '--', 'echo kept > /tmp/kept');
     const moved = await site.text('migrate', 'web1', 'beta');
     expect(moved).toMatch(
-      /^moved web1 from alpha to beta: \S+ m?s down, \d+\.\d [kM]B in \S+ m?s\n$/,
+      /^moved web1 from alpha to beta: \S+ m?s down, \d+\.\d [kM]B in \S+ m?s, \d+ rounds?\n$/,
     );
     const report = await site.json(MigrationReport, 'migrate', 'web1', 'alpha');
     expect(report).toMatchObject({ from: 'beta', to: 'alpha', verified: true });
