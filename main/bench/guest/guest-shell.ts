@@ -18,7 +18,8 @@ export interface CommandResult {
   status: number;
 }
 
-const PROMPT = /[#$] (?:\x1b\[6n)?$/;
+/** After it, the line editor's question for the cursor, or what a console's viewers get in its place. */
+const PROMPT = /[#$] (?:\x1b\[6n|\x1b\\)?$/;
 /** Reads commands without a line editor; `quit` leaves it. */
 const READER = 'stty -echo; while IFS= read -r line; do eval "$line"; status=$?; done\n';
 
