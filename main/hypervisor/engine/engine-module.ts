@@ -14,7 +14,7 @@ const PINNED = {
 } as const;
 
 /** Changes whenever a saved machine state would mean something else. */
-export const ENGINE_VERSION = `${PINNED.package}-${PINNED.version}+domus.2`;
+export const ENGINE_VERSION = `${PINNED.package}-${PINNED.version}+domus.3`;
 
 /** Throws when these bytes are not the pinned build: its addresses and names would mean something else. */
 export function checkBuild(wasm: Uint8Array): void {

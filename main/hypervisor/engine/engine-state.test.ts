@@ -16,7 +16,12 @@ describe('a saved machine', () => {
     state = engine.save();
   });
   const sections = (): Map<string, Uint8Array> => new Map(Object.entries(engineSections(state)));
-  const encoded = (state: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(state));
+  const encoded = (state: unknown): Uint8Array => {
+    const outline = Buffer.from(JSON.stringify(state));
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(outline.length);
+    return Buffer.concat([head, outline, Buffer.alloc(6)]);
+  };
   const withDevice = (name: string, state: unknown): Map<string, Uint8Array> =>
     sections().set(`device.${name}`, encoded(state));
 
@@ -67,16 +72,22 @@ describe('a saved machine', () => {
       [{ array: 'constructor', blank: 1 }],
       [{ array: 'Uint8Array', blank: 1e12 }],
       [{ array: 'Uint8Array', blank: -1 }],
-      [{ array: 'Int32Array', bytes: { base64: 'AAA=' } }],
+      [{ array: 'Int32Array', bytes: { at: 0, length: 6 } }],
+      [{ array: 'Uint8Array', bytes: { at: 0, length: 7 } }],
+      [{ array: 'Uint8Array', bytes: { at: 7, length: 0 } }],
+      [{ array: 'Uint8Array', bytes: { at: -1, length: 1 } }],
+      [{ array: 'Uint8Array', bytes: { at: 0.5, length: 1 } }],
+      [{ array: 'Uint8Array', bytes: { at: 0 } }],
     ];
     for (const device of bad) {
       expect(() => engineStateOf(withDevice('pic', device)), JSON.stringify(device)).toThrow(
         refused,
       );
     }
-    expect(() => engineStateOf(sections().set('device.pic', Uint8Array.of(0xff, 1)))).toThrow(
-      refused,
-    );
+    for (const bytes of [[], [0xff, 1], [9, 0, 0, 0, 0x5b, 0x5d], [0xff, 0xff, 0xff, 0xff, 1]]) {
+      const damaged = sections().set('device.pic', Uint8Array.from(bytes));
+      expect(() => engineStateOf(damaged)).toThrow(refused);
+    }
     const none = [...sections()].filter(([name]) => !name.startsWith('device.'));
     expect(() => engineStateOf(new Map(none))).toThrow(refused);
     expect(() => engine.restore(engineStateOf(withDevice('toaster', [])))).toThrow(/"toaster"/);

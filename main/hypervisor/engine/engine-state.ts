@@ -1,6 +1,7 @@
 /** A saved machine as named byte sections, for the stream; and back, trusting none of them. */
 import { DomusError } from '../../../shared/errors.ts';
 import { APIC_BYTES, CPU_STATE_END, CPU_STATE_START, IOAPIC_BYTES } from './cpu-layout.ts';
+import { decodeDevice, encodeDevice } from './device-section.ts';
 import type { Saved, SavedDevices } from './device-state.ts';
 import { hasAllDevices, isSavedDevices } from './device-state.ts';
 import type { EngineState } from './engine.ts';
@@ -54,12 +55,7 @@ export function engineStateOf(sections: ReadonlyMap<string, Uint8Array>): Engine
 
 /** Each device by itself: of a domain that is moved, those that did not change are not sent again. */
 function deviceSection([name, state]: [string, Saved]): [string, Uint8Array] {
-  return [DEVICE + name, new TextEncoder().encode(JSON.stringify(state, bytesToBase64))];
-}
-
-function bytesToBase64(_key: string, value: unknown): unknown {
-  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString('base64') };
-  return value;
+  return [DEVICE + name, encodeDevice(state)];
 }
 
 function parseDevices(sections: ReadonlyMap<string, Uint8Array>): SavedDevices {
@@ -67,7 +63,7 @@ function parseDevices(sections: ReadonlyMap<string, Uint8Array>): SavedDevices {
   try {
     const devices: Record<string, unknown> = {};
     for (const [name, bytes] of sections) {
-      if (name.startsWith(DEVICE)) devices[name.slice(DEVICE.length)] = parseDevice(bytes);
+      if (name.startsWith(DEVICE)) devices[name.slice(DEVICE.length)] = decodeDevice(bytes);
     }
     if (hasAllDevices(devices) && isSavedDevices(devices)) return devices;
   } catch (error) {
@@ -75,12 +71,5 @@ function parseDevices(sections: ReadonlyMap<string, Uint8Array>): SavedDevices {
   }
   throw new DomusError('stream.bad-engine-state', "the saved machine's devices cannot be read", {
     cause,
-  });
-}
-
-function parseDevice(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes), (_key, value: unknown) => {
-    const isBytes = typeof value === 'object' && value !== null && 'base64' in value;
-    return isBytes ? new Uint8Array(Buffer.from(String(value.base64), 'base64')) : value;
   });
 }
