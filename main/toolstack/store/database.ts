@@ -86,6 +86,19 @@ export class Database {
     }
   }
 
+  /**
+   * As {@link transaction}, without waiting for the disk: what it wrote outlives this process at once,
+   * and the machine's loss of power as soon as anything is written after it.
+   */
+  quickTransaction<T>(work: () => T): T {
+    this.run('PRAGMA synchronous = NORMAL');
+    try {
+      return this.transaction(work);
+    } finally {
+      this.run('PRAGMA synchronous = FULL');
+    }
+  }
+
   close(): void {
     if (this.sqlite.isOpen) this.sqlite.close();
   }

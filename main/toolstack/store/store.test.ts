@@ -294,6 +294,29 @@ describe('recovery', () => {
     store.close();
   });
 
+  test('a committed move survives the process, though it did not wait for the disk', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'domus.db');
+    filled(path);
+    const child = await startChild(
+      folder,
+      `
+      import { Store } from ${JSON.stringify(new URL('store.ts', import.meta.url).href)};
+      const { store } = Store.open(${JSON.stringify(path)});
+      const { uuid } = store.domains.all()[0].definition;
+      store.moves.begin({ uuid, source: 'alpha', target: 'beta', startedAtMs: 1 });
+      store.moves.commit(uuid);
+      process.stdout.write('ready\\n');
+      setInterval(() => {}, 1000);
+      `,
+    );
+    await killChild(child);
+    const store = open(path);
+    expect(store.moves.unfinished()).toMatchObject([{ phase: 'committed' }]);
+    expect(store.domains.all()[0]?.definition.host).toBe('beta');
+    store.close();
+  });
+
   test('deletions are final', () => {
     const store = open(join(temporaryFolder(), 'domus.db'));
     store.hosts.insert(host('alpha'));
