@@ -6,7 +6,7 @@ import type { QuitAnswer } from './quit-sequence.ts';
 class Person {
   running = 2;
   answer: QuitAnswer = 'cancel';
-  stops: () => Promise<void> = () => Promise.resolve();
+  stops: () => Promise<boolean> = () => Promise.resolve(true);
   readonly log: string[] = [];
   readonly actions = {
     runningDomains: () => Promise.resolve(this.running),
@@ -20,6 +20,7 @@ class Person {
       return this.stops();
     },
     exit: (code: number) => void this.log.push(`exit ${code}`),
+    endByForce: () => void this.log.push('killed'),
   };
 }
 
@@ -73,6 +74,12 @@ describe('the end', () => {
     person.stops = () => Promise.reject(new Error('disk full'));
     await sequence.quitNow();
     expect(person.log.at(-1)).toBe('exit 1');
+  });
+
+  it('comes by force when a thread of the site does not end', async () => {
+    person.stops = () => Promise.resolve(false);
+    await sequence.quitNow();
+    expect(person.log).toEqual(['window closed', 'stopping', 'killed']);
   });
 
   it('comes without a question when the site cannot say what runs', async () => {

@@ -10,10 +10,12 @@ export interface QuitActions {
   ask(running: number, from: 'close' | 'quit'): Promise<QuitAnswer>;
   /** The window goes, if there is one; the program stays. */
   closeWindow(): void;
-  /** Stops the site: everything is written down when it settles. */
-  stop(): Promise<void>;
+  /** Stops the site: everything is written down when it settles. False when a thread does not end. */
+  stop(): Promise<boolean>;
   /** Ends the program; called once, also when `stop` failed. */
   exit(code: number): void;
+  /** Ends it although a thread does not: an exit would wait for that one. Called instead of `exit`. */
+  endByForce(): void;
 }
 
 export class QuitSequence {
@@ -39,11 +41,12 @@ export class QuitSequence {
     if (this.phase === 'stopping') return;
     this.phase = 'stopping';
     this.actions.closeWindow();
-    const stopped = await this.actions.stop().then(
-      () => true,
-      () => false, // The next start finds in the store what was running.
-    );
-    this.actions.exit(stopped ? code : 1);
+    try {
+      if (await this.actions.stop()) this.actions.exit(code);
+      else this.actions.endByForce();
+    } catch {
+      this.actions.exit(1); // The next start finds in the store what was running.
+    }
   }
 
   private async askThenAct(from: 'close' | 'quit'): Promise<void> {

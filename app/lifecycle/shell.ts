@@ -46,6 +46,7 @@ export class Shell {
       closeWindow: () => this.window?.destroy(),
       stop: async () => (await this.site).stop(),
       exit: (code) => app.exit(code),
+      endByForce: () => process.kill(process.pid, 'SIGKILL'),
     });
   }
 

@@ -34,7 +34,7 @@ export async function startSite(main: typeof Main, options: Main.StartSiteOption
     },
     failed: site.failed.then(ours),
     ended: site.ended,
-    stop: async () => void (await site.stop()),
+    stop: () => site.stop(),
   };
 }
 

@@ -36,6 +36,9 @@ export interface Site {
   readonly failed: Promise<DomusError>;
   /** Settles when a client shut the site down, or `stop` did. */
   readonly ended: Promise<void>;
-  /** Settles when everything is written down and every thread has ended. */
-  stop(): Promise<void>;
+  /**
+   * Settles when everything is written down. False when a thread stands in a call of the system's that
+   * does not come back: then the program cannot exit, either.
+   */
+  stop(): Promise<boolean>;
 }

@@ -9,6 +9,8 @@ export class SmallSite implements Site {
   readonly consoleLinks: FarEnd[] = [];
   running = 0;
   stops = 0;
+  /** A thread of its does not end. */
+  isStuck = false;
   private readonly failure = Promise.withResolvers<DomusError>();
   readonly failed = this.failure.promise;
   private readonly end = Promise.withResolvers<void>();
@@ -37,10 +39,10 @@ export class SmallSite implements Site {
     this.end.resolve();
   }
 
-  stop(): Promise<void> {
+  stop(): Promise<boolean> {
     this.stops++;
     this.end.resolve();
-    return Promise.resolve();
+    return Promise.resolve(!this.isStuck);
   }
 }
 
