@@ -235,12 +235,12 @@ export class DomainThread {
     return { stoppedAtMs: siteNow(), frames: domain.physmap.populatedFrames };
   }
 
-  private presend({
+  private async presend({
     link,
     name,
     pace,
   }: DomainCalls['presend']['params']): Promise<DomainCalls['presend']['result']> {
-    const { domain, doorbell } = this.alive;
+    const { domain, doorbell, loop } = this.alive;
     this.sending = new LiveSend({
       domain,
       sink: new BlockingLinkSender(link, doorbell, { windowBytes: LIVE_WINDOW_BYTES }),
@@ -250,7 +250,9 @@ export class DomainThread {
       onRound: (round) => this.channel.emit('round', round),
     });
     // Of a paused domain all goes with the stop.
-    return this.alive.loop.isRunning ? this.sending.ready : this.sending.readyAtOnce();
+    const live = await (loop.isRunning ? this.sending.ready : this.sending.readyAtOnce());
+    const { stoppedAtMs } = await this.pause();
+    return { ...live, stoppedAtMs };
   }
 
   /** Between two slices of the guest. */
@@ -259,7 +261,7 @@ export class DomainThread {
     try {
       if (this.sending.isReady) return Number.POSITIVE_INFINITY;
       const waitMs = this.sending.step();
-      // What it settles is told when the loop turns to the doorbell.
+      // What it settles comes to pass when the loop turns to the doorbell, before another slice.
       if (this.sending.isReady) this.alive.doorbell.ring();
       return waitMs;
     } catch (error) {

@@ -61,10 +61,13 @@ export type DomainCalls = {
   /** Its clock and CPU stand still from the answer on. */
   pause: { params: Record<never, never>; result: { stoppedAtMs: number; frames: number } };
   /**
-   * Sends the running domain over a link, round by round (event `round`); answers when it should be
-   * paused for what is left. Undone by `run`.
+   * Sends the running domain over a link, round by round (event `round`), pauses it when another round
+   * would gain nothing, and answers. Undone by `run`.
    */
-  presend: { params: { link: MessagePort; name: string; pace: Pace }; result: LiveReport };
+  presend: {
+    params: { link: MessagePort; name: string; pace: Pace };
+    result: LiveReport & { stoppedAtMs: number };
+  };
   /** Sends what is left of the paused domain. */
   send: {
     params: { xenstore: unknown };

@@ -204,8 +204,7 @@ export class HostThread {
     const flow = this.attachFlow(link, domain.spec.doorbell);
     try {
       const live = await domain.presend(flow.port, this.pace);
-      const { stoppedAtMs } = await domain.pause();
-      return { ...(await domain.send()), ...live, stoppedAtMs };
+      return { ...(await domain.send()), ...live };
     } catch (error) {
       flow.cancel();
       // Nobody can have begun to run it elsewhere: nobody has the whole of it.

@@ -32,8 +32,10 @@ export class HostedDevices {
   /** The domain's thread knows its devices; xenstore and the guest come to know them by `begin`. */
   async prepare(): Promise<void> {
     const { spec } = this.parts;
-    for (const disk of spec.disks) await this.addDisk(disk).prepare();
-    for (const vif of spec.interfaces) await this.addInterface(vif).prepare();
+    await Promise.all([
+      ...spec.disks.map((disk) => this.addDisk(disk).prepare()),
+      ...spec.interfaces.map((vif) => this.addInterface(vif).prepare()),
+    ]);
   }
 
   /** The domain is in xenstore: what came with it is taken up, the rest is offered. */

@@ -20,7 +20,7 @@ import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.co
 import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import type { HostNetworks } from './host-networks.ts';
 import { HostedDevices } from './hosted-devices.ts';
-import type { LiveReport, Pace, Round } from '../../migration/index.ts';
+import type { Pace, Round } from '../../migration/index.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 const PAGE_KIB = 4;
@@ -273,8 +273,8 @@ export class HostedDomain {
     this.store.write(`/local/domain/${this.spec.domid}/control/shutdown`, reason);
   }
 
-  /** Streams the running domain over a link, until it had better be paused for the rest. */
-  presend(link: MessagePort, pace: Pace): Promise<LiveReport> {
+  /** Streams the running domain over a link, until it is paused for the rest. */
+  presend(link: MessagePort, pace: Pace): Promise<DomainCalls['presend']['result']> {
     return this.handle.call('presend', { link, name: this.spec.name, pace }, { transfer: [link] });
   }
 
