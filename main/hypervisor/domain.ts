@@ -24,7 +24,7 @@ import { DomainCounter } from './counters.ts';
 import { answerCpuid, writeHypercallPage } from './cpuid.ts';
 import type { WholeDomainState } from './domain-state.ts';
 import { DOMAIN_STATE_VERSION } from './domain-state.ts';
-import type { Engine, EngineHooks } from './engine/engine.ts';
+import type { Engine, EngineHooks, EngineState } from './engine/engine.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
 import { PAGE_SIZE } from './engine/page.ts';
 import type { TranslatedCode } from './engine/translated-code.ts';
@@ -210,6 +210,11 @@ export class Domain {
         power: this.power.save(),
       },
     };
+  }
+
+  /** Before {@link restore}: with the machine as it may still be then. Throws as that. */
+  rehearse(engine: EngineState): void {
+    this.engine.rehearse(engine);
   }
 
   /**

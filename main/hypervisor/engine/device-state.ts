@@ -40,10 +40,9 @@ export function hasAllDevices(devices: Record<string, unknown>): boolean {
   return ['pic', ...DEVICES].every((name) => Object.hasOwn(devices, name));
 }
 
-/** Whether data that was read has the form of saved devices; what it says is each device's affair. */
-export function isSavedDevices(value: unknown): value is SavedDevices {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((state) => Array.isArray(state) && isSaved(state));
+/** Whether data that was read has the form of a saved device; what it says is that device's affair. */
+export function isSavedDevice(value: unknown): value is Saved[] {
+  return Array.isArray(value) && value.every(isSaved);
 }
 
 function isSaved(value: unknown): value is Saved {
@@ -65,8 +64,15 @@ export function saveDevices(cpu: V86Cpu): SavedDevices {
   return saved;
 }
 
-export function restoreDevices(cpu: V86Cpu, saved: SavedDevices): void {
+/** @param inPlace what the devices have got since they were made; the very same is not put in again */
+export function restoreDevices(
+  cpu: V86Cpu,
+  saved: SavedDevices,
+  inPlace: Map<string, Saved>,
+): void {
   for (const [name, state] of Object.entries(saved)) {
+    if (inPlace.get(name) === state) continue;
+    inPlace.set(name, state);
     if (!Array.isArray(state)) throw new Error(`the saved state of device "${name}" is no list`);
     if (name === 'pic') cpu.set_state_pic(thaw(state) as unknown[]);
     else if (name === 'pci') restorePci(cpu, thaw(state) as unknown[]);

@@ -3,7 +3,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import { APIC_BYTES, CPU_STATE_END, CPU_STATE_START, IOAPIC_BYTES } from './cpu-layout.ts';
 import { decodeDevice, encodeDevice } from './device-section.ts';
 import type { Saved, SavedDevices } from './device-state.ts';
-import { hasAllDevices, isSavedDevices } from './device-state.ts';
+import { hasAllDevices, isSavedDevice } from './device-state.ts';
 import type { EngineState } from './engine.ts';
 
 const CPU_BYTES = CPU_STATE_END - CPU_STATE_START;
@@ -58,18 +58,30 @@ function deviceSection([name, state]: [string, Saved]): [string, Uint8Array] {
   return [DEVICE + name, encodeDevice(state)];
 }
 
+/** What sections were read as: of a domain that is moved, most are read long before it stops. */
+const readBefore = new WeakMap<Uint8Array, Saved[]>();
+
 function parseDevices(sections: ReadonlyMap<string, Uint8Array>): SavedDevices {
   let cause: unknown;
   try {
-    const devices: Record<string, unknown> = {};
+    const devices: SavedDevices = {};
     for (const [name, bytes] of sections) {
-      if (name.startsWith(DEVICE)) devices[name.slice(DEVICE.length)] = decodeDevice(bytes);
+      if (name.startsWith(DEVICE)) devices[name.slice(DEVICE.length)] = parseDevice(bytes);
     }
-    if (hasAllDevices(devices) && isSavedDevices(devices)) return devices;
+    if (hasAllDevices(devices)) return devices;
   } catch (error) {
     cause = error;
   }
   throw new DomusError('stream.bad-engine-state', "the saved machine's devices cannot be read", {
     cause,
   });
+}
+
+function parseDevice(bytes: Uint8Array): Saved[] {
+  const before = readBefore.get(bytes);
+  if (before) return before;
+  const state = decodeDevice(bytes);
+  if (!isSavedDevice(state)) throw new Error('it is no list of what a device has');
+  readBefore.set(bytes, state);
+  return state;
 }

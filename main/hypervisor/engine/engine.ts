@@ -25,6 +25,7 @@ import { Ports } from './ports.ts';
 import { Processor } from './processor.ts';
 import type { PciFunction, V86Cpu, V86Exports, V86Imports } from './v86-internals.ts';
 import { restoreDevices, saveDevices } from './device-state.ts';
+import type { Saved } from './device-state.ts';
 import type { SavedDevices } from './device-state.ts';
 import { layWorkspace, saveTranslatedCode } from './translated-code.ts';
 import type { GuestPlace, TranslatedCode } from './translated-code.ts';
@@ -87,6 +88,8 @@ export class Engine {
   private readonly lastWords: LastWords;
   private readonly served: Served;
   private unacknowledged: number | null = null;
+  /** What was put into devices of a machine that has not run yet. */
+  private readonly inPlace = new Map<string, Saved>();
 
   private constructor(
     cpu: V86Cpu,
@@ -235,6 +238,14 @@ export class Engine {
   }
 
   /**
+   * Before {@link restore}, of a machine that has not run: does the most of it ahead, with devices as
+   * they may still be then.
+   */
+  rehearse({ devices }: EngineState): void {
+    restoreDevices(this.cpu, devices, this.inPlace);
+  }
+
+  /**
    * Memory must be in place. The clock is left frozen at the saved time.
    *
    * @param code translated from just this memory; null: it is translated again as it gets hot
@@ -250,7 +261,8 @@ export class Engine {
     }
     this.block(this.exports.get_apic_addr(), APIC_BYTES).set(state.apic);
     this.block(this.exports.get_ioapic_addr(), IOAPIC_BYTES).set(state.ioapic);
-    restoreDevices(this.cpu, state.devices);
+    restoreDevices(this.cpu, state.devices, this.inPlace);
+    this.inPlace.clear();
     const tsc = BigInt.asUintN(64, state.tsc);
     this.exports.set_tsc(Number(tsc & 0xffff_ffffn), Number(tsc >> 32n));
     this.exports.full_clear_tlb();

@@ -21,6 +21,7 @@ export class DomainReceiver implements StreamHandler {
   private readonly sections = new Map<string, Uint8Array>();
   /** A byte for each frame: 1 when there is nothing behind it, as far as the stream has come. */
   private readonly ballooned: Uint8Array;
+  private isRehearsed = false;
   private hypervisorState: unknown = null;
   private xenstoreState: unknown = null;
 
@@ -51,6 +52,7 @@ export class DomainReceiver implements StreamHandler {
   }
 
   pages(batch: PageBatch): void {
+    if (!this.isRehearsed) this.rehearse();
     this.sink.apply(batch);
   }
 
@@ -64,6 +66,14 @@ export class DomainReceiver implements StreamHandler {
 
   xenstore(state: unknown): void {
     this.xenstoreState = state;
+  }
+
+  /** Of a live stream the machine comes before the memory: what does not change again is done then. */
+  private rehearse(): void {
+    this.isRehearsed = true;
+    if (this.sections.size === 0) return;
+    const engine = engineStateOf(this.sections);
+    mustFit(() => this.domain.rehearse(engine));
   }
 
   /**
@@ -80,19 +90,24 @@ export class DomainReceiver implements StreamHandler {
     }
     domain.memory.write(domain.layout.bar1, grants);
     this.ballooned.forEach((isEmpty, gfn) => isEmpty && domain.physmap.markBallooned(gfn, 1));
-    try {
-      const state = {
-        engine: engineStateOf(this.sections),
-        hypervisor: parseDomainState(this.hypervisorState),
-      };
-      domain.restore(state, this.code);
-    } catch (cause) {
-      if (cause instanceof DomusError) throw cause;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new DomusError('stream.bad-domain-state', `the saved domain does not fit: ${why}`, {
-        cause,
-      });
-    }
+    const engine = engineStateOf(this.sections);
+    mustFit(() => {
+      const hypervisor = parseDomainState(this.hypervisorState);
+      domain.restore({ engine, hypervisor }, this.code);
+    });
     return { xenstore: this.xenstoreState };
+  }
+}
+
+/** @throws DomusError for whatever `work` throws */
+function mustFit(work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    if (cause instanceof DomusError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DomusError('stream.bad-domain-state', `the saved domain does not fit: ${why}`, {
+      cause,
+    });
   }
 }
