@@ -14,8 +14,8 @@ import {
   setInterface,
 } from '../lifecycle/interfaces.ts';
 import { setMaxMemory, setMemory } from '../lifecycle/memory.ts';
-import { migrate } from '../lifecycle/migrate-domain.ts';
-import { migrationTargets } from '../lifecycle/migration-targets.ts';
+import { migrate } from '../lifecycle/migration/migrate-domain.ts';
+import { migrationTargets } from '../lifecycle/migration/migration-targets.ts';
 import { destroy, pause, reboot, shutdown, start, unpause } from '../lifecycle/power.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { inside, watchInside } from '../statistics/inside.ts';

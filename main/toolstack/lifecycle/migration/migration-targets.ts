@@ -1,9 +1,9 @@
 /** Where a domain can go, said before it is dropped there. */
-import type { MigrationTarget } from '../../../shared/contract/index.ts';
-import type { ManagedDomain } from '../domains/managed-domain.ts';
-import type { SiteHost } from '../hosts/site-host.ts';
-import type { SiteParts } from '../site-parts.ts';
-import { whyNotOn } from '../storage/open-source.ts';
+import type { MigrationTarget } from '../../../../shared/contract/index.ts';
+import type { ManagedDomain } from '../../domains/managed-domain.ts';
+import type { SiteHost } from '../../hosts/site-host.ts';
+import type { SiteParts } from '../../site-parts.ts';
+import { whyNotOn } from '../../storage/open-source.ts';
 
 /** Of a guest that does little: its last pages and the state of its devices. */
 const LEFT_BYTES = 400 << 10;

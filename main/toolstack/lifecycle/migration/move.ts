@@ -1,0 +1,81 @@
+/** One move of a domain: what its steps share. */
+import { DomusError } from '../../../../shared/errors.ts';
+import type { DiskSpec, VifSpec } from '../../control/host.contract.ts';
+import type { ManagedDomain } from '../../domains/managed-domain.ts';
+import type { Ending, RunningDomain } from '../../domains/running-domain.ts';
+import type { SiteHost } from '../../hosts/site-host.ts';
+import { withNewRings } from '../../networks/vif-specs.ts';
+import type { SiteParts } from '../../site-parts.ts';
+import { unlessAborted } from '../../streams/waiting.ts';
+import type { RunningTask } from '../../tasks/task.ts';
+
+export interface Move {
+  readonly parts: SiteParts;
+  readonly domain: ManagedDomain;
+  readonly life: RunningDomain;
+  readonly source: SiteHost;
+  readonly target: SiteHost;
+  readonly task: RunningTask;
+  /** As the target asks for them; nobody serves their rings before the commit. */
+  readonly disks: DiskSpec[];
+  readonly interfaces: VifSpec[];
+  readonly startedAtMs: number;
+}
+
+/** To undo, and to clear up: what a host does at once, if it does it at all. */
+export const UNDO_TIMEOUT_MS = 30_000;
+
+export function newMove(
+  parts: SiteParts,
+  domain: ManagedDomain,
+  target: SiteHost,
+  task: RunningTask,
+): Move {
+  const life = domain.worker;
+  return {
+    parts,
+    domain,
+    life,
+    source: life.host,
+    target,
+    task,
+    disks: life.disks.withNewRings(),
+    interfaces: withNewRings(life.spec.interfaces),
+    startedAtMs: performance.now(),
+  };
+}
+
+/** `work`, unless the domain ends or the task is cancelled meanwhile. */
+export function guarded<T>({ life, task }: Move, work: Promise<T>): Promise<T> {
+  const ended = life.ended.then((ending) => Promise.reject(new EndedOnTheWay(ending)));
+  work.catch(() => {}); // when another end came first
+  ended.catch(() => {});
+  return unlessAborted(Promise.race([work, ended]), task.signal);
+}
+
+/** One of its hosts forgets it. A host that is gone has forgotten it by itself. */
+export async function discardAt({ parts, domain, life }: Move, host: SiteHost): Promise<void> {
+  if (!host.isUp) return;
+  const [params, options] = [{ domid: life.domid }, { timeoutMs: UNDO_TIMEOUT_MS }];
+  await host.link.call('migration.discard', params, options).catch((error: unknown) => {
+    const message = `migration.discard on ${host.name}: ${String(error)}`;
+    parts.log.write('warning', 'migrate', message, domain.uuid);
+  });
+}
+
+/** An error of this move, with whom it is about. */
+export function moveError(
+  { domain, source, target }: Move,
+  code: string,
+  message: string,
+  cause: unknown,
+): DomusError {
+  const data = { domain: domain.name, source: source.name, target: target.name };
+  return new DomusError(code, message, { data, cause });
+}
+
+export class EndedOnTheWay extends Error {
+  constructor(ending: Ending) {
+    super(ending.kind === 'crashed' ? ending.reason : `it ended (${ending.kind})`);
+  }
+}
