@@ -63,8 +63,11 @@ type Consoles = Channel<ConsoleViewerCalls & ConsoleServeCalls, None, None, None
 const DEFAULT_PORT = 8000;
 /** Threads end at once, but for what the system does not give back. */
 const TERMINATE_MS = 5_000;
-/** Of the process, for files and names: a folder that does not answer keeps one of them. */
-const FILE_THREADS = 16;
+/**
+ * Of the process, for files and names: a folder that does not answer keeps one of them, and so does each
+ * upload and download there, of which there are 32 at most.
+ */
+const FILE_THREADS = 48;
 
 /**
  * Settles when the API answers. Errors: {@link DomusError}: home in use or unusable, no free port,

@@ -255,10 +255,15 @@ describe('a pool whose folder does not answer', () => {
     await own.text('volume', 'create', 'nas/a', '--size', '1');
     await own.text('volume', 'create', 'default/near', '--size', '1');
     using _ = new HangingFolder(at('away'), 'a');
+    // The first to stand there is who opens a disk; the others go on meanwhile.
+    const refused = own.failure('create', 'web1', '--disk', 'nas/a');
+    await own.text('volume', 'create', 'default/nearer', '--size', '1');
+    await own.text('volume', 'resize', 'default/nearer', '--size', '2');
+    expect(await refused).toMatchObject({ code: 'pool.unavailable' });
     const listed = await own.text('pool', 'list');
     const lines = listed.split('\n');
     expect(lines.find((line) => line.startsWith('nas '))).toMatch(/^nas +shared +- +\? +\? +\? /);
-    expect(lines.find((line) => line.startsWith('default '))).toMatch(/^default +shared +- +1 /);
+    expect(lines.find((line) => line.startsWith('default '))).toMatch(/^default +shared +- +2 /);
     expect(listed).toMatch(/^nas: The folder of pool nas \(.*\) does not answer\./m);
     own.daemon.kill('SIGTERM');
     // Its thread stands there still; all else was written down.

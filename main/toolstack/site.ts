@@ -14,11 +14,12 @@ import { xenstoreCalls } from './calls/xenstore-calls.ts';
 import { ConsoleHub } from './console/console-hub.ts';
 import { DiskLocks } from './disks/disk-locks.ts';
 import { DiskService } from './disks/disk-service.ts';
-import type { IoLink, IoWorkerFactory } from './disks/io-link.ts';
+import type { IoWorkerFactory } from './disks/io-link.ts';
 import { domain0View } from './domains/domain0.ts';
 import { DomainRegistry } from './domains/domain-registry.ts';
 import type { ManagedDomain } from './domains/managed-domain.ts';
 import { EventBook } from './events/event-book.ts';
+import { FolderTurns } from './files/folder-turns.ts';
 import type { ProcessLock } from './files/process-lock.ts';
 import { codeDigest } from './golden/code-digest.ts';
 import { GoldenLibrary } from './golden/golden-library.ts';
@@ -153,7 +154,7 @@ export class Site {
   private async end(): Promise<void> {
     const { tasks, hosts, disks, networks, poolViews, golden, events, log, store } = this.parts;
     this.closing.abort();
-    this.transfers.close();
+    await this.transfers.close();
     await tasks.close();
     await hosts.close();
     await poolViews.close();
@@ -218,7 +219,7 @@ async function assemble(
     log: (level, message) => log.write(level, 'disks', message),
     lost: (domids, reason) => void disksLost(parts, domids, reason),
   });
-  const storage = openStorage(home, store, log, () => disks.jobs());
+  const storage = await openStorage(home, store, log, disks);
   const poolViews = new PoolViews({
     storage,
     domains,
@@ -295,18 +296,33 @@ async function assemble(
 }
 
 /** The pools, with the first one of a new home. */
-function openStorage(home: Home, store: Store, log: LogBook, jobs: () => IoLink): Storage {
+async function openStorage(
+  home: Home,
+  store: Store,
+  log: LogBook,
+  disks: DiskService,
+): Promise<Storage> {
+  const folders = new FolderTurns();
   const pools = new PoolRegistry({
     table: store.pools,
     settings: store.settings,
     home: home.folder,
+    folders,
   });
   const tell = (level: 'warning' | 'error', message: string): void =>
     log.write(level, 'storage', message);
   const locks = new DiskLocks(home.diskLocks);
-  const storage = new Storage({ pools, locks, home: home.folder, jobs, log: tell });
+  const storage = new Storage({
+    pools,
+    locks,
+    folders,
+    home: home.folder,
+    looker: () => disks.looker(),
+    jobs: (place) => disks.jobs(place),
+    log: tell,
+  });
   try {
-    pools.addDefault();
+    await pools.addDefault();
   } catch (error) {
     tell('error', `there is no first pool: ${String(error)}`);
   }

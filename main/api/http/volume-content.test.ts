@@ -21,7 +21,7 @@ import type { ContentCalls } from '../../toolstack/control/content.contract.ts';
 
 const MIB = 2 ** 20;
 const TOKEN = 'a-test-token';
-const { parts, folder } = TestStorage.open();
+const { parts, folder } = await TestStorage.open();
 const { storage } = parts;
 const pool = storage.pools.get('default');
 const at = (name: string): string => pool.folder.at(name);
@@ -162,7 +162,7 @@ describe('the content of a volume', () => {
     });
     const got = await fetch(url(running, 'base'), { headers });
     expect([got.status, await got.json()]).toMatchObject([409, inUse]);
-    open.close();
+    await open.close();
     await createVolume(parts, { pool: 'default', volume: 'top', over: 'default/base' });
     expect(await put(url(running, 'base', '?format=raw'), 'x')).toMatchObject({
       body: { code: 'volume.has-overlays' },
@@ -240,7 +240,7 @@ describe('the content of a volume', () => {
     const user = storage.user('domain web1');
     const refusal = async (): Promise<string> => {
       try {
-        (await openVolume(storage, pool, 'large', { readOnly: false, user })).close();
+        await (await openVolume(storage, pool, 'large', { readOnly: false, user })).close();
         return '';
       } catch (error) {
         return (error as Error).message;

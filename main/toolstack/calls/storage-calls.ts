@@ -8,7 +8,7 @@ export function poolCalls(parts: SiteParts): SiteApi['pools'] {
   return {
     list: async () => parts.poolViews.all(),
     add: async (input) => {
-      const { name } = addPool(parts, input);
+      const { name } = await addPool(parts, input);
       parts.poolViews.changed();
       return (await parts.poolViews.all()).find((pool) => pool.name === name)!;
     },

@@ -1,22 +1,17 @@
-/** The file or block device under a disk: found, opened, made. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+/**
+ * The file or block device under a disk: found, opened, made. Its folder may not answer: nothing here
+ * stands in the thread, and callers take turns (`../files/folder-turns.ts`).
+ */
+import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { lstat, open, realpath, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 
 export interface OpenedFile {
-  fd: number;
+  /** The caller's to close. */
+  handle: FileHandle;
   /** What it is, whatever it is called: the same for all its names. */
   key: string;
   /** Of a file; null of a device. */
@@ -24,37 +19,38 @@ export interface OpenedFile {
 }
 
 /** The path without symbolic links. Errors `disk.bad-path`, `disk.no-file`. */
-export function realDiskPath(path: string): string {
+export async function realDiskPath(path: string): Promise<string> {
   requireAbsolute(path);
   try {
-    return realpathSync(path);
+    return await realpath(path);
   } catch (error) {
     throw unusable(path, error);
   }
 }
 
 /**
- * Opens a regular file or a block device; the descriptor is the caller's. `follow`: symbolic links
- * are. Errors `disk.no-file`, `disk.not-a-disk`, `disk.not-allowed`, `disk.unusable`.
+ * Opens a regular file or a block device. `follow`: symbolic links are. Errors `disk.no-file`,
+ * `disk.not-a-disk`, `disk.not-allowed`, `disk.unusable`.
  */
-export function openDiskFile(path: string, readOnly: boolean, follow = true): OpenedFile {
-  let fd: number;
+export async function openDiskFile(
+  path: string,
+  readOnly: boolean,
+  follow = true,
+): Promise<OpenedFile> {
+  let handle: FileHandle;
   try {
-    fd = openSync(path, flagsFor(readOnly, follow));
+    handle = await open(path, flagsFor(readOnly, follow));
   } catch (error) {
     throw unusable(path, error);
   }
-  const stat = fstatSync(fd, { bigint: true });
-  if (stat.isFile()) return { fd, key: keyOf(stat), bytes: Number(stat.size) };
-  if (stat.isBlockDevice()) return { fd, key: keyOf(stat), bytes: null };
-  closeSync(fd);
+  const stats = await statOf(handle);
+  if (stats.isFile()) return { handle, key: keyOf(stats), bytes: Number(stats.size) };
+  if (stats.isBlockDevice()) return { handle, key: keyOf(stats), bytes: null };
+  await handle.close();
   throw notADisk(path);
 }
 
-/**
- * To look into a file that is no link, where the folder may not answer; what it is, the caller has
- * looked at. Errors as {@link openDiskFile}.
- */
+/** To look into a file that is no link; what it is, the caller has looked at. Errors as {@link openDiskFile}. */
 export async function openToLook(path: string): Promise<FileHandle> {
   try {
     return await open(path, flagsFor(true, false));
@@ -64,45 +60,75 @@ export async function openToLook(path: string): Promise<FileHandle> {
 }
 
 /** Whether a file that was opened is still what has its name. */
-export function isStillThere(path: string, { key }: OpenedFile): boolean {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat !== undefined && keyOf(stat) === key;
+export async function isStillThere(path: string, { key }: OpenedFile): Promise<boolean> {
+  try {
+    return keyOf(await stat(path, { bigint: true })) === key;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw unusable(path, error);
+  }
+}
+
+/** Whether something has this name, be it a link. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw unusable(path, error);
+  }
 }
 
 /**
- * Makes an empty file, open for writing; the descriptor is the caller's. Errors `disk.file-exists`,
- * `disk.no-file` (its folder is not there), `disk.not-allowed`, `disk.unusable`.
+ * Makes an empty file, open for writing. Errors `disk.file-exists`, `disk.no-file` (its folder is not
+ * there), `disk.not-allowed`, `disk.unusable`.
  */
-export function createDiskFile(path: string): OpenedFile {
+export async function createDiskFile(path: string): Promise<OpenedFile> {
   try {
-    const fd = openSync(path, 'wx+', 0o600);
-    return { fd, key: keyOf(fstatSync(fd, { bigint: true })), bytes: 0 };
+    const handle = await open(path, 'wx+', 0o600);
+    return { handle, key: keyOf(await statOf(handle)), bytes: 0 };
   } catch (error) {
     throw unusable(path, error);
   }
 }
 
 /** Where a file can be made: its path without symbolic links. Errors as {@link createDiskFile}. */
-export function newDiskPath(path: string): string {
+export async function newDiskPath(path: string): Promise<string> {
   requireAbsolute(path);
+  let real: string;
   try {
-    const real = join(realpathSync(dirname(path)), basename(path));
-    if (!lstatSync(real, { throwIfNoEntry: false })) return real;
+    real = join(await realpath(dirname(path)), basename(path));
   } catch (error) {
     throw unusable(path, error);
   }
+  if (!(await isThere(real))) return real;
   throw unusable(path, Object.assign(new Error('it is there'), { code: 'EEXIST' }));
 }
 
 /** Takes back what {@link createDiskFile} made. */
-export function removeDiskFile(path: string): void {
-  rmSync(path, { force: true });
+export async function removeDiskFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
+async function statOf(handle: FileHandle): Promise<BigIntStats> {
+  try {
+    return await handle.stat({ bigint: true });
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /** What is no file may wait for a peer when it is opened. */
 function flagsFor(readOnly: boolean, follow: boolean): number {
   const { O_RDONLY, O_RDWR, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
   return (readOnly ? O_RDONLY : O_RDWR) | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW);
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 function keyOf(stat: BigIntStats): string {

@@ -1,4 +1,4 @@
-import { closeSync, linkSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { killChild, startChild } from '../testing/child.ts';
@@ -9,13 +9,18 @@ import { DiskLocks } from './disk-locks.ts';
 const user = { user: 'domain web1', home: '/homes/a' };
 const other = { user: 'domain db1', home: '/homes/b' };
 
-function scene(): { folder: string; path: string; locks: DiskLocks; key: (at?: string) => string } {
+function scene(): {
+  folder: string;
+  path: string;
+  locks: DiskLocks;
+  key: (at?: string) => Promise<string>;
+} {
   const folder = temporaryFolder();
   const path = join(folder, 'disk.img');
   writeFileSync(path, 'content');
-  const key = (at = path): string => {
-    const file = openDiskFile(realDiskPath(at), true);
-    closeSync(file.fd);
+  const key = async (at = path): Promise<string> => {
+    const file = await openDiskFile(await realDiskPath(at), true);
+    await file.handle.close();
     return file.key;
   };
   return { folder, path, locks: new DiskLocks(join(folder, 'locks')), key };
@@ -30,14 +35,14 @@ const holder = (folder: string, key: string, readOnly: boolean): string => `
 `;
 
 describe('a disk’s file', () => {
-  test('has one writer, and no reader beside it, whatever it is called', () => {
+  test('has one writer, and no reader beside it, whatever it is called', async () => {
     const { folder, path, locks, key } = scene();
-    const release = locks.acquire({ key: key(), path }, false, user);
+    const release = locks.acquire({ key: await key(), path }, false, user);
     symlinkSync(path, join(folder, 'soft'));
     linkSync(path, join(folder, 'hard'));
     for (const name of ['soft', 'hard']) {
       for (const readOnly of [true, false]) {
-        const file = { key: key(join(folder, name)), path: join(folder, name) };
+        const file = { key: await key(join(folder, name)), path: join(folder, name) };
         expect(() => locks.acquire(file, readOnly, user)).toThrow(
           expect.objectContaining({
             code: 'disk.in-use',
@@ -47,13 +52,13 @@ describe('a disk’s file', () => {
       }
     }
     release();
-    locks.acquire({ key: key(), path }, false, user)();
+    locks.acquire({ key: await key(), path }, false, user)();
     expect(readdirSync(join(folder, 'locks')).filter((name) => name.endsWith('.json'))).toEqual([]);
   });
 
-  test('is shared by readers, and by no writer until the last of them is gone', () => {
+  test('is shared by readers, and by no writer until the last of them is gone', async () => {
     const { path, locks, key } = scene();
-    const file = { key: key(), path };
+    const file = { key: await key(), path };
     const first = locks.acquire(file, true, user);
     const second = locks.acquire(file, true, user);
     first();
@@ -66,7 +71,7 @@ describe('a disk’s file', () => {
     'that another process has (to read: %s) is free when that is killed, and not before',
     async (readOnly) => {
       const { folder, path, locks, key } = scene();
-      const file = { key: key(), path };
+      const file = { key: await key(), path };
       const child = await startChild(folder, holder(folder, file.key, readOnly));
       expect(() => locks.acquire(file, false, user)).toThrow(
         expect.objectContaining({

@@ -13,6 +13,8 @@ const WORKERS = 2;
 const TERMINATE_MS = 5_000;
 const notEnded = (): Error => new Error(`an I/O worker did not end within ${TERMINATE_MS} ms`);
 
+type Turn = number | 'looker' | `jobs of ${string}`;
+
 export interface DiskServiceOptions {
   factory: IoWorkerFactory;
   /** The folder of the site. */
@@ -27,8 +29,11 @@ export class DiskService implements DiskKeeper {
   readonly home: string;
   readonly log: DiskServiceOptions['log'];
   private readonly options: DiskServiceOptions;
-  /** By turn; `jobs` copies and looks into files, and holds up no disk. */
-  private readonly workers = new Map<number | 'jobs', IoLink>();
+  /**
+   * Of disks by turn; by place those that copy and make files there, which hold up neither a disk nor
+   * another place; and the one that looks into files.
+   */
+  private readonly workers = new Map<Turn, IoLink>();
   private readonly lives = new Set<OpenDisks>();
   /** Contents that somebody lets go of, until he has. */
   private readonly closing = new Map<string, Promise<void>>();
@@ -52,9 +57,15 @@ export class DiskService implements DiskKeeper {
     return this.options.open(definition, user, host);
   }
 
-  /** The worker for files that are nobody's disk, started when it is first needed. */
-  jobs(): IoLink {
-    return this.workers.get('jobs') ?? this.start('jobs');
+  /** The worker that looks into files without standing in any, started when it is first needed. */
+  looker(): IoLink {
+    return this.workers.get('looker') ?? this.start('looker');
+  }
+
+  /** The worker for the files of a place that are nobody's disk, started when it is first needed. */
+  jobs(place: string): IoLink {
+    const turn: Turn = `jobs of ${place}`;
+    return this.workers.get(turn) ?? this.start(turn);
   }
 
   /** The next worker in turn, started when it is first needed. */
@@ -90,7 +101,7 @@ export class DiskService implements DiskKeeper {
     );
   }
 
-  private start(turn: number | 'jobs'): IoLink {
+  private start(turn: Turn): IoLink {
     const worker = new IoLink(this.options.factory);
     this.workers.set(turn, worker);
     worker.on('disk.failed', ({ error }) => this.log('error', error.message));

@@ -1,5 +1,5 @@
 /** A file that is open and locked, and was still the one of that name when the lock was had. */
-import { closeSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { DomusError } from '../../../shared/errors.ts';
 import { isStillThere, openDiskFile } from './disk-file.ts';
 import type { OpenedFile } from './disk-file.ts';
@@ -10,10 +10,11 @@ const MOST_TRIES = 10;
 
 export interface LockedFile {
   readonly fd: number;
+  readonly handle: FileHandle;
   readonly path: string;
   readonly key: string;
-  /** Closes the descriptor and gives the lock back; again, it does nothing. */
-  close(): void;
+  /** Closes the descriptor and then gives the lock back; again, it does nothing. Never fails. */
+  close(): Promise<void>;
 }
 
 export interface LockedOpening {
@@ -26,16 +27,20 @@ export interface LockedOpening {
 }
 
 /** Errors `disk.in-use`, and those of `openDiskFile`. */
-export function openLocked(path: string, locks: DiskLocks, options: LockedOpening): LockedFile {
+export async function openLocked(
+  path: string,
+  locks: DiskLocks,
+  options: LockedOpening,
+): Promise<LockedFile> {
   const { readOnly, user, label = path, follow = true } = options;
   for (let turn = 0; turn < MOST_TRIES; turn++) {
-    const file = openDiskFile(path, readOnly, follow);
-    const locked = lock(path, file, () =>
+    const file = await openDiskFile(path, readOnly, follow);
+    const locked = await lock(path, file, () =>
       locks.acquire({ key: file.key, path: label }, readOnly, user),
     );
     // Whoever replaces or deletes a file has its lock: what is there now is there to stay.
-    if (isStillThere(path, file)) return locked;
-    locked.close();
+    if (await isStillThere(path, file)) return locked;
+    await locked.close();
   }
   throw new DomusError('disk.unusable', `${label} changes all the time. Try again later.`, {
     data: { path },
@@ -43,23 +48,30 @@ export function openLocked(path: string, locks: DiskLocks, options: LockedOpenin
 }
 
 /** Of a file that was just opened or made: `acquire` gets its lock, or the file is closed. */
-export function lock(path: string, file: OpenedFile, acquire: () => () => void): LockedFile {
+export async function lock(
+  path: string,
+  { handle, key }: OpenedFile,
+  acquire: () => () => void,
+): Promise<LockedFile> {
   let release: (() => void) | null;
   try {
     release = acquire();
   } catch (error) {
-    closeSync(file.fd);
+    await handle.close();
     throw error;
   }
   return {
-    fd: file.fd,
+    fd: handle.fd,
+    handle,
     path,
-    key: file.key,
-    close() {
-      if (!release) return;
-      closeSync(file.fd);
-      release();
+    key,
+    async close() {
+      const giveBack = release;
+      if (!giveBack) return;
       release = null;
+      // What a close could not write, who synced has heard of, and who did not does not ask.
+      await handle.close().catch(() => undefined);
+      giveBack();
     },
   };
 }

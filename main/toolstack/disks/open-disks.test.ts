@@ -19,7 +19,7 @@ import { DiskService } from './disk-service.ts';
 import type { OpenDisks } from './open-disks.ts';
 
 const MIB = 2 ** 20;
-const { parts, folder } = TestStorage.open();
+const { parts, folder } = await TestStorage.open();
 const { storage } = parts;
 const doorbell = new Doorbell();
 let domid = 1;

@@ -83,7 +83,7 @@ export class OpenDisks {
         this.open.set(definition.name, { ...one, spec });
         return spec;
       } catch (error) {
-        content.close();
+        await content.close();
         throw error;
       }
     });
@@ -173,7 +173,7 @@ export class OpenDisks {
         `${definition.source} of domain ${this.life.name()} was not closed well: ${why}`,
       );
     } finally {
-      content.close();
+      await content.close();
     }
   }
 

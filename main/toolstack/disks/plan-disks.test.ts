@@ -18,25 +18,25 @@ import { makeDisks, planDisks } from './plan-disks.ts';
 
 const MIB = 2 ** 20;
 
-function refusal(work: () => unknown): { code: string; message: string } {
+async function refusal(work: Promise<unknown>): Promise<{ code: string; message: string }> {
   try {
-    work();
+    await work;
   } catch (error) {
     return error as { code: string; message: string };
   }
   throw new Error('it was not refused');
 }
 
-const { parts } = TestStorage.open();
+const { parts } = await TestStorage.open();
 
 describe('what becomes of a disk that is asked for', () => {
-  test('its real path, a free name, a format by its name', () => {
+  test('its real path, a free name, a format by its name', async () => {
     const folder = temporaryFolder();
     const real = join(folder, 'a.qcow2');
     writeFileSync(real, 'x');
     writeFileSync(join(folder, 'b'), Buffer.alloc(1024));
     symlinkSync(real, join(folder, 'link'));
-    const planned = planDisks(
+    const planned = await planDisks(
       parts,
       'web1',
       [],
@@ -65,18 +65,18 @@ describe('what becomes of a disk that is asked for', () => {
         bytes: 1024,
       },
     ]);
-    const [byName] = planDisks(parts, 'web1', [], [{ source: real }]);
+    const [byName] = await planDisks(parts, 'web1', [], [{ source: real }]);
     expect(byName!.definition.format).toBe('qcow2');
   });
 
   test('a new file of that size, with nothing in it, that can be taken back', async () => {
     const path = join(temporaryFolder(), 'new.img');
-    const planned = planDisks(parts, 'web1', [], [{ source: path, sizeMiB: 100 }]);
+    const planned = await planDisks(parts, 'web1', [], [{ source: path, sizeMiB: 100 }]);
     expect(existsSync(path)).toBe(false);
     await makeDisks(planned);
     expect(statSync(path)).toMatchObject({ size: 100 * MIB, blocks: 0 });
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    planned[0]!.undo();
+    await planned[0]!.undo();
     expect(existsSync(path)).toBe(false);
   });
 
@@ -84,7 +84,7 @@ describe('what becomes of a disk that is asked for', () => {
     const folder = temporaryFolder();
     const named = join(folder, 'a.qcow2');
     const said = join(folder, 'b');
-    const planned = planDisks(
+    const planned = await planDisks(
       parts,
       'web1',
       [],
@@ -102,21 +102,21 @@ describe('what becomes of a disk that is asked for', () => {
   });
 
   test('a new volume, that can be taken back', async () => {
-    const planned = planDisks(parts, 'web1', [], [{ source: 'default/root', sizeMiB: 8 }]);
+    const planned = await planDisks(parts, 'web1', [], [{ source: 'default/root', sizeMiB: 8 }]);
     await makeDisks(planned);
     const { folder } = parts.storage.pools.get('default');
     expect(planned[0]!.definition).toMatchObject({ source: 'default/root', format: 'raw' });
     expect(statSync(folder.at('root'))).toMatchObject({ size: 8 * MIB, blocks: 0 });
-    const [byPath] = planDisks(parts, 'db1', [], [{ source: folder.at('root') }]);
+    const [byPath] = await planDisks(parts, 'db1', [], [{ source: folder.at('root') }]);
     expect(byPath!.definition).toMatchObject({ source: 'default/root', bytes: 8 * MIB });
-    planned[0]!.undo();
+    await planned[0]!.undo();
     expect(existsSync(folder.at('root'))).toBe(false);
   });
 
   test('nothing at all when one of several cannot be made', async () => {
     const folder = temporaryFolder();
     const at = (name: string): string => join(folder, name);
-    const planned = planDisks(
+    const planned = await planDisks(
       parts,
       'web1',
       [],
@@ -131,9 +131,9 @@ describe('what becomes of a disk that is asked for', () => {
     expect(readFileSync(at('second'), 'utf8')).toBe('somebody else’s');
   });
 
-  test('the address of a network block device', () => {
+  test('the address of a network block device', async () => {
     const source = 'nbd://127.0.0.1:10809/root';
-    const [planned] = planDisks(parts, 'web1', [], [{ source: 'nbd://127.0.0.1/root' }]);
+    const [planned] = await planDisks(parts, 'web1', [], [{ source: 'nbd://127.0.0.1/root' }]);
     expect(planned!.definition).toMatchObject({ source, format: 'raw', bytes: null });
   });
 
@@ -144,7 +144,12 @@ describe('what becomes of a disk that is asked for', () => {
     mkdirSync(at('folder'));
     execFileSync('mkfifo', [at('fifo')]);
     await makeDisks(
-      planDisks(parts, 'web1', [], [{ source: 'default/there', sizeMiB: 1, format: 'qcow2' }]),
+      await planDisks(
+        parts,
+        'web1',
+        [],
+        [{ source: 'default/there', sizeMiB: 1, format: 'qcow2' }],
+      ),
     );
     const cases: [NewDisk, string][] = [
       [{ source: 'relative.img' }, 'disk.bad-source'],
@@ -168,7 +173,7 @@ describe('what becomes of a disk that is asked for', () => {
       [{ source: at('first'), sizeMiB: 1 }, 'disk.in-use'],
     ];
     for (const [asked, code] of cases) {
-      const refused = refusal(() =>
+      const refused = await refusal(
         planDisks(parts, 'web1', [], [{ source: at('first'), name: 'xvda', sizeMiB: 1 }, asked]),
       );
       expect({ asked, code: refused.code }).toEqual({ asked, code });
@@ -176,13 +181,13 @@ describe('what becomes of a disk that is asked for', () => {
     expect(readdirSync(folder).sort()).toEqual(['fifo', 'folder', 'old']);
   });
 
-  test('sixteen at most', () => {
+  test('sixteen at most', async () => {
     const folder = temporaryFolder();
     const asked = Array.from({ length: 17 }, (_, n) => ({
       source: join(folder, `${n}`),
       sizeMiB: 1,
     }));
-    expect(refusal(() => planDisks(parts, 'web1', [], asked)).code).toBe('disk.too-many');
+    expect((await refusal(planDisks(parts, 'web1', [], asked))).code).toBe('disk.too-many');
   });
 });
 

@@ -1,5 +1,5 @@
 /** From what a person asks for to a disk of a domain's definition. */
-import { closeSync, lstatSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DiskFormat, NewDisk } from '../../../shared/contract/index.ts';
 import { VolumeName } from '../../../shared/contract/index.ts';
@@ -23,8 +23,8 @@ export interface PlannedDisk {
   definition: DiskDefinition;
   /** Makes the file or volume that was asked for with a size. Errors `disk.*`, `volume.*`. */
   make(): Promise<void>;
-  /** Takes back what was made. */
-  undo(): void;
+  /** Takes back what was made. Never fails. */
+  undo(): Promise<void>;
 }
 
 /** Where content is, or is to be made, and what is known of it. */
@@ -35,23 +35,23 @@ interface Place {
   bytes: number | null;
   /** Of something new. */
   make(bytes: number, format: DiskFormat): Promise<void>;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 /**
  * All of `asked`, beside what the domain `owner` has. Nothing is made yet. Errors `disk.*`,
  * `volume.*`, `pool.*`.
  */
-export function planDisks(
+export async function planDisks(
   parts: MakeParts,
   owner: string,
   present: readonly DiskDefinition[],
   asked: readonly NewDisk[],
-): PlannedDisk[] {
+): Promise<PlannedDisk[]> {
   const planned: PlannedDisk[] = [];
   for (const one of asked) {
     const taken = [...present, ...planned.map(({ definition }) => definition)];
-    planned.push(planDisk(parts, owner, taken, one));
+    planned.push(await planDisk(parts, owner, taken, one));
   }
   return planned;
 }
@@ -61,22 +61,27 @@ export async function makeDisks(planned: readonly PlannedDisk[]): Promise<void> 
   try {
     for (const { make } of planned) await make();
   } catch (error) {
-    for (const { undo } of planned) undo();
+    await undoDisks(planned);
     throw error;
   }
 }
 
-function planDisk(
+/** Takes back what was made of them. Never fails. */
+export async function undoDisks(planned: readonly PlannedDisk[]): Promise<void> {
+  for (const { undo } of planned) await undo();
+}
+
+async function planDisk(
   parts: MakeParts,
   owner: string,
   present: readonly DiskDefinition[],
   asked: NewDisk,
-): PlannedDisk {
+): Promise<PlannedDisk> {
   const name = freeName(owner, present, asked.name);
   const isNew = asked.sizeMiB !== undefined;
   const readOnly = asked.readOnly ?? false;
   if (isNew && readOnly) throw notMade(asked.source, 'nothing could ever be written to it');
-  const place = findPlace(parts, parseSource(asked.source), isNew, readOnly);
+  const place = await findPlace(parts, parseSource(asked.source), isNew, readOnly);
   requireOther(owner, present, place.source);
   const format = formatOf(asked, place);
   let isMade = false;
@@ -95,19 +100,19 @@ function planDisk(
       await place.make(asked.sizeMiB! * MIB, format);
       isMade = true;
     },
-    undo() {
-      if (isMade) place.remove();
+    async undo() {
+      if (isMade) await place.remove();
       isMade = false;
     },
   };
 }
 
-function findPlace(
+async function findPlace(
   parts: MakeParts,
   parsed: ParsedSource,
   isNew: boolean,
   readOnly: boolean,
-): Place {
+): Promise<Place> {
   switch (parsed.kind) {
     case 'file':
       return filePlace(parts, parsed.path, isNew, readOnly);
@@ -123,13 +128,21 @@ function findPlace(
 
 const nothingToMake: Pick<Place, 'make' | 'remove'> = {
   make: () => Promise.resolve(),
-  remove: () => undefined,
+  remove: () => Promise.resolve(),
 };
 
 /** A file in a pool's folder is a volume, whatever way it was named. */
-function filePlace(parts: MakeParts, path: string, isNew: boolean, readOnly: boolean): Place {
-  const source = isNew ? newDiskPath(path) : realDiskPath(path);
-  const pool = parts.storage.pools.holding(source);
+async function filePlace(
+  parts: MakeParts,
+  path: string,
+  isNew: boolean,
+  readOnly: boolean,
+): Promise<Place> {
+  const { storage } = parts;
+  const source = await storage
+    .turnsAt(path)
+    .take(() => (isNew ? newDiskPath(path) : realDiskPath(path)));
+  const pool = storage.pools.holding(source);
   if (pool && VolumeName.safeParse(basename(source)).success) {
     return volumePlace(parts, { kind: 'volume', pool: pool.name, volume: basename(source) }, isNew);
   }
@@ -138,21 +151,28 @@ function filePlace(parts: MakeParts, path: string, isNew: boolean, readOnly: boo
       source,
       format: null,
       bytes: null,
-      make: (bytes, format) => makeFile(parts.storage, source, bytes, format),
-      remove: () => removeDiskFile(source),
+      make: (bytes, format) => makeFile(storage, source, bytes, format),
+      remove: () => storage.turnsAt(source).leave(() => removeDiskFile(source)),
     };
   }
-  const { fd, bytes } = openDiskFile(source, readOnly);
-  closeSync(fd);
+  const bytes = await storage.turnsAt(source).take(async () => {
+    const file = await openDiskFile(source, readOnly);
+    await file.handle.close();
+    return file.bytes;
+  });
   return { source, format: null, bytes, ...nothingToMake };
 }
 
-function volumePlace(parts: MakeParts, address: VolumeAddress, isNew: boolean): Place {
+async function volumePlace(
+  parts: MakeParts,
+  address: VolumeAddress,
+  isNew: boolean,
+): Promise<Place> {
   const source = sourceText(address);
-  const pool = parts.storage.usable(address.pool);
+  const pool = await parts.storage.usable(address.pool);
   const { volume } = address;
   if (isNew) {
-    requireFree(pool, volume);
+    await requireFree(pool, volume);
     return {
       source,
       format: null,
@@ -162,9 +182,13 @@ function volumePlace(parts: MakeParts, address: VolumeAddress, isNew: boolean): 
       remove: () => removeVolumeFile(pool, volume),
     };
   }
-  const stat = lstatSync(pool.folder.at(volume), { throwIfNoEntry: false });
-  if (!stat?.isFile()) throw unknown(pool, volume);
-  return { source, format: pool.folder.format(volume), bytes: stat.size, ...nothingToMake };
+  const { folder } = pool;
+  return folder.turns.take(async () => {
+    const stat = await lstat(folder.at(volume)).catch(() => null);
+    if (!stat?.isFile()) throw unknown(pool, volume);
+    const format = await folder.format(volume);
+    return { source, format, bytes: stat.size, ...nothingToMake };
+  });
 }
 
 /**

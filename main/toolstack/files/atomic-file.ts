@@ -1,5 +1,6 @@
 /** Files that are there whole or not at all, whenever the process is killed. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 
@@ -33,6 +34,25 @@ export function writeAtomically(
   }
 }
 
+/** As {@link writeAtomically}, where the folder may not answer. */
+export async function replaceAtomically(path: string, content: string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${counter++}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await makeFolderStable(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw storageError(path, error);
+  }
+}
+
 /** What a failing disk means to a person. */
 export function storageError(path: string, error: unknown): DomusError {
   const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
@@ -61,5 +81,16 @@ export function syncFolder(folder: string): void {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** As {@link syncFolder}, where it may not answer. */
+export async function makeFolderStable(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

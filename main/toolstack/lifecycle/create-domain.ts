@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateDomain, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
-import { makeDisks, planDisks } from '../disks/plan-disks.ts';
+import { makeDisks, planDisks, undoDisks } from '../disks/plan-disks.ts';
 import type { PlannedDisk } from '../disks/plan-disks.ts';
 import type { ImageRecord } from '../image-source.ts';
 import { planInterfaces } from '../networks/plan-interfaces.ts';
@@ -38,9 +38,11 @@ export async function createDomain(
   const boot = bootMode(asked, image);
   const memory = hasDisk(image) ? withRoomForDebian(asked) : asked;
   const plan = planMemory({ ...memory, boot }, parts.hosts.largestKiB);
-  const root = planRootDisk(parts, asked.name, image, asked.diskSizeMiB);
+  const root = await planRootDisk(parts, asked.name, image, asked.diskSizeMiB);
   const present = root.map(({ definition }) => definition);
-  const disks = [...root, ...planDisks(parts, asked.name, present, asked.disks ?? [])];
+  const disks = [...root, ...(await planDisks(parts, asked.name, present, asked.disks ?? []))];
+  // Folders were looked into meanwhile.
+  parts.domains.requireNameFree(asked.name);
   const host = chooseHost(parts, asked, plan, disks);
   parts.budget.check(plan.memoryKiB, asked.name);
   plannedInterfaces(parts, asked);
@@ -59,7 +61,7 @@ export async function createDomain(
         });
         return await realise(parts, definition, task);
       } catch (error) {
-        for (const { undo } of disks) undo();
+        await undoDisks(disks);
         throw error;
       } finally {
         release();

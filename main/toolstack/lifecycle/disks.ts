@@ -3,6 +3,7 @@ import type { Domain, NewDisk, Task } from '../../../shared/contract/index.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import { makeDisks, planDisks } from '../disks/plan-disks.ts';
+import type { PlannedDisk } from '../disks/plan-disks.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
 import type { SiteParts } from '../site-parts.ts';
@@ -15,9 +16,14 @@ import { guestOrNone } from './guest-or-none.ts';
  * left without it. Errors `disk.*`, `domain.wrong-state`, `domain.busy`; `device.guest-silent` by
  * the task.
  */
-export function attachDisk(parts: SiteParts, domain: ManagedDomain, asked: NewDisk): Task {
+export async function attachDisk(
+  parts: SiteParts,
+  domain: ManagedDomain,
+  asked: NewDisk,
+): Promise<Task> {
+  guestOrNone(domain, 'given a disk');
+  const planned = await planFor(parts, domain, asked);
   const run = guestOrNone(domain, 'given a disk');
-  const planned = planDisks(parts, domain.name, domain.definition.disks, [asked]);
   const { definition, undo } = planned[0]!;
   const { name } = definition;
   requireOn(parts, domain, definition);
@@ -32,7 +38,7 @@ export function attachDisk(parts: SiteParts, domain: ManagedDomain, asked: NewDi
           redefine(parts, domain, [...domain.definition.disks, disk]);
         });
       } catch (error) {
-        undo();
+        await undo();
         throw error;
       }
       tell(
@@ -44,6 +50,19 @@ export function attachDisk(parts: SiteParts, domain: ManagedDomain, asked: NewDi
       return { title: `Attached ${name} to ${domain.name}`, result: domain.view };
     },
   );
+}
+
+/** Its disks may change while folders are looked into. */
+async function planFor(
+  parts: SiteParts,
+  domain: ManagedDomain,
+  asked: NewDisk,
+): Promise<PlannedDisk[]> {
+  for (;;) {
+    const { disks } = domain.definition;
+    const planned = await planDisks(parts, domain.name, disks, [asked]);
+    if (domain.definition.disks === disks) return planned;
+  }
 }
 
 /** Its file stays. Errors `disk.not-attached`, `domain.*`; `device.guest-silent` by the task. */

@@ -21,7 +21,7 @@ const image: ImageRecord = {
   isDefault: false,
 };
 
-const site = TestStorage.open();
+const site = await TestStorage.open();
 const path = join(site.folder, 'image.qcow2');
 execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', path, '8M']);
 execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 1M 64k', path]);
@@ -42,10 +42,10 @@ const at = (volume: string): string => join(site.folder, 'pools/default', volume
 describe('the root disk of a domain', () => {
   test('is an overlay over one copy of the image’s, however many are made at once', async () => {
     const before = readFileSync(path);
-    const plans = [
+    const plans = await Promise.all([
       planRootDisk(parts, 'web1', image, undefined),
       planRootDisk(parts, 'web2', image, 16),
-    ];
+    ]);
     await Promise.all(plans.map(makeDisks));
     expect(loads).toBe(1);
     expect(plans.flat().map(({ definition }) => definition)).toMatchObject([
@@ -60,26 +60,28 @@ describe('the root disk of a domain', () => {
     expect(readFileSync(path)).toEqual(before);
   });
 
-  test('leaves that of an earlier domain of that name alone', () => {
-    const [planned] = planRootDisk(parts, 'web1', image, undefined);
+  test('leaves that of an earlier domain of that name alone', async () => {
+    const [planned] = await planRootDisk(parts, 'web1', image, undefined);
     expect(planned!.definition.source).toBe('default/web1-root-2.qcow2');
   });
 
   test('is taken back when its domain is not created', async () => {
-    const planned = planRootDisk(parts, 'web3', image, undefined);
+    const planned = await planRootDisk(parts, 'web3', image, undefined);
     await makeDisks(planned);
     expect(existsSync(at('web3-root.qcow2'))).toBe(true);
-    planned[0]!.undo();
+    await planned[0]!.undo();
     expect(existsSync(at('web3-root.qcow2'))).toBe(false);
   });
 
-  test('is not smaller than the image’s, and not there for an image without one', () => {
-    expect(() => planRootDisk(parts, 'web4', image, 4)).toThrow(
-      expect.objectContaining({ code: 'volume.too-small', data: { image: 'debian', leastMiB: 8 } }),
-    );
-    expect(planRootDisk(parts, 'web4', null, undefined)).toEqual([]);
-    expect(() => planRootDisk(parts, 'web4', { ...image, diskBytes: null }, 16)).toThrow(
-      expect.objectContaining({ code: 'image.no-disk' }),
-    );
+  test('is not smaller than the image’s, and not there for an image without one', async () => {
+    await expect(planRootDisk(parts, 'web4', image, 4)).rejects.toMatchObject({
+      code: 'volume.too-small',
+      data: { image: 'debian', leastMiB: 8 },
+    });
+    expect(await planRootDisk(parts, 'web4', null, undefined)).toEqual([]);
+    const diskless = { ...image, diskBytes: null };
+    await expect(planRootDisk(parts, 'web4', diskless, 16)).rejects.toMatchObject({
+      code: 'image.no-disk',
+    });
   });
 });

@@ -3,7 +3,6 @@
  * volumes of the default pool. The copy is made for the first such domain; what holds for any volume
  * that lies beneath others holds for it, and the image's own file is never opened by a domain.
  */
-import { lstatSync } from 'node:fs';
 import { DomusError } from '../../../shared/errors.ts';
 import type { PlannedDisk } from '../disks/plan-disks.ts';
 import type { LockedFile } from '../disks/locked-file.ts';
@@ -13,7 +12,7 @@ import { makeVolume } from '../storage/make-volume.ts';
 import type { MakeParts } from '../storage/make-volume.ts';
 import { DEFAULT_POOL } from '../storage/pool-registry.ts';
 import type { StoragePool } from '../storage/pool-registry.ts';
-import { discard, publish, removeVolumeFile } from '../storage/volume-file.ts';
+import { discard, isVolumeThere, publish, removeVolumeFile } from '../storage/volume-file.ts';
 
 const MIB = 2 ** 20;
 
@@ -31,7 +30,6 @@ export class ImageDisks {
     const volume = baseVolume(imageId);
     const under = this.copying.get(volume);
     if (under) return under;
-    if (isThere(pool, volume)) return Promise.resolve();
     const copying = copy(parts, pool, imageId).finally(() => this.copying.delete(volume));
     this.copying.set(volume, copying);
     return copying;
@@ -42,20 +40,20 @@ export class ImageDisks {
  * As `xvda`, of `sizeMiB` or the size of the image's; nothing is made yet. Errors `pool.*`,
  * `image.no-disk`, `volume.too-small`.
  */
-export function planRootDisk(
+export async function planRootDisk(
   parts: RootDiskParts,
   owner: string,
   image: ImageRecord | null,
   sizeMiB: number | undefined,
-): PlannedDisk[] {
+): Promise<PlannedDisk[]> {
   if (image === null || image.diskBytes === null) {
     if (sizeMiB === undefined) return [];
     throw noDisk(image);
   }
   const { id, name, diskBytes } = image;
   if (sizeMiB !== undefined && sizeMiB * MIB < diskBytes) throw tooSmall(name, diskBytes);
-  const pool = parts.storage.usable(DEFAULT_POOL);
-  const volume = freeVolume(pool, owner);
+  const pool = await parts.storage.usable(DEFAULT_POOL);
+  const volume = await freeVolume(pool, owner);
   const address = (what: string): string => `${pool.name}/${what}`;
   let isMade = false;
   return [
@@ -77,8 +75,8 @@ export function planRootDisk(
         });
         isMade = true;
       },
-      undo() {
-        if (isMade) removeVolumeFile(pool, volume);
+      async undo() {
+        if (isMade) await removeVolumeFile(pool, volume);
         isMade = false;
       },
     },
@@ -93,39 +91,35 @@ export function baseVolume(imageId: string): string {
 async function copy(parts: RootDiskParts, pool: StoragePool, imageId: string): Promise<void> {
   const { storage } = parts;
   const volume = baseVolume(imageId);
+  if (await isVolumeThere(pool, volume)) return;
   const { disk } = await parts.images.load(imageId);
   if (!disk) throw noDisk(null);
   const user = storage.user(`the copy of image ${imageId} to ${pool.name}/${volume}`);
-  const original = openLocked(disk.path, storage.locks, { readOnly: true, user });
+  const original = await openLocked(disk.path, storage.locks, { readOnly: true, user });
   let release: (() => void) | null = null;
   let file: LockedFile | null = null;
   try {
     release = storage.claim(pool, volume, user.user);
-    if (isThere(pool, volume)) return;
-    file = storage.newFile(pool, user.user);
-    await storage.jobs().call('disk.copy', {
+    if (await isVolumeThere(pool, volume)) return;
+    file = await storage.newFile(pool, user.user);
+    await storage.jobs(pool.name).call('disk.copy', {
       copy: `image ${imageId}`,
       from: [{ fd: original.fd, format: disk.format, label: disk.path }],
       to: { fd: file.fd, format: 'qcow2', label: `${pool.name}/${volume}` },
     });
-    publish(pool, volume, file, 'qcow2');
+    await publish(pool, volume, file, 'qcow2');
   } finally {
-    if (file) discard(file);
-    release?.();
-    original.close();
+    await discard(pool, file, release);
+    await original.close();
   }
 }
 
 /** An earlier domain's disk stays when that is deleted, and keeps its name. */
-function freeVolume(pool: StoragePool, owner: string): string {
+async function freeVolume(pool: StoragePool, owner: string): Promise<string> {
   for (let turn = 1; ; turn++) {
     const volume = turn === 1 ? `${owner}-root.qcow2` : `${owner}-root-${turn}.qcow2`;
-    if (!isThere(pool, volume)) return volume;
+    if (!(await isVolumeThere(pool, volume))) return volume;
   }
-}
-
-function isThere(pool: StoragePool, volume: string): boolean {
-  return lstatSync(pool.folder.at(volume), { throwIfNoEntry: false }) !== undefined;
 }
 
 function noDisk(image: Pick<BootableImage, 'name'> | null): DomusError {

@@ -15,7 +15,7 @@ class Headers implements ChainTools<ChainFile> {
     this.backings = backings;
   }
 
-  open = (name: string, isTop: boolean): ChainFile => {
+  open = async (name: string, isTop: boolean): Promise<ChainFile> => {
     expect(isTop).toBe(this.opened.length === 0);
     if (!Object.hasOwn(this.backings, name)) throw new Error(`there is no ${name}`);
     this.opened.push(name);
@@ -26,7 +26,7 @@ class Headers implements ChainTools<ChainFile> {
     const backing = this.backings[name] ?? null;
     return { bytes: 512, backing: backing === null ? null : { name: backing, format: 'raw' } };
   };
-  close = ({ name }: ChainFile): void => {
+  close = async ({ name }: ChainFile): Promise<void> => {
     this.open_.delete(name);
   };
 }

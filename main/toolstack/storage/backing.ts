@@ -28,9 +28,9 @@ export interface ChainFile {
 
 export interface ChainTools<File extends ChainFile> {
   /** Opens a volume of the pool; those below the top are only read. */
-  open(name: string, isTop: boolean): File;
+  open(name: string, isTop: boolean): Promise<File>;
   describe(file: File): Promise<DiskDescription>;
-  close(file: File): void;
+  close(file: File): Promise<void>;
 }
 
 /**
@@ -46,14 +46,14 @@ export async function openChain<File extends ChainFile>(
   try {
     for (let name: string | null = top; name !== null;) {
       requireNew(files, name, label);
-      const file = tools.open(name, files.length === 0);
+      const file = await tools.open(name, files.length === 0);
       files.push(file);
       const { backing }: DiskDescription = await tools.describe(file);
       name = backing ? backingVolume(label, backing.name) : null;
     }
     return files;
   } catch (error) {
-    for (const file of files) tools.close(file);
+    for (const file of files) await tools.close(file);
     throw error;
   }
 }

@@ -28,7 +28,7 @@ export async function makeVolume(
 ): Promise<void> {
   const { storage } = parts;
   const source = `${pool.name}/${volume}`;
-  requireFree(pool, volume);
+  await requireFree(pool, volume);
   const release = storage.claim(pool, volume, `the creation of ${source}`);
   let base: OpenVolume | null = null;
   let file: LockedFile | null = null;
@@ -37,17 +37,16 @@ export async function makeVolume(
       asked.over === undefined ? null : overlayBase(parts, pool, asked.over, asked.format);
     const user = storage.user(`the creation of ${source}`);
     if (over) base = await openVolume(storage, pool, over, { readOnly: true, user });
-    const bytes = await newBytes(storage, source, asked, base);
-    file = storage.newFile(pool, `the creation of ${source}`);
+    const bytes = await newBytes(storage, pool, volume, asked, base);
+    file = await storage.newFile(pool, `the creation of ${source}`);
     const format = asked.format ?? 'qcow2';
     const image: NewDiskFile = { file: { fd: file.fd, format, label: source }, bytes };
     if (over && base) image.backing = { name: over, format: base.chain[0]!.format };
-    await storage.jobs().call('disk.create', image);
-    publish(pool, volume, file, format);
+    await storage.jobs(pool.name).call('disk.create', image);
+    await publish(pool, volume, file, format);
   } finally {
-    if (file) discard(file);
-    base?.close();
-    release();
+    await discard(pool, file, release);
+    await base?.close();
   }
 }
 
@@ -82,10 +81,12 @@ function overlayBase(
 /** Virtual size of the new volume. Errors `volume.size-missing`, `volume.too-small`. */
 async function newBytes(
   storage: Storage,
-  source: string,
+  pool: StoragePool,
+  volume: string,
   { sizeMiB }: Pick<CreateVolume, 'sizeMiB'>,
   base: OpenVolume | null,
 ): Promise<number> {
+  const source = `${pool.name}/${volume}`;
   if (!base) {
     if (sizeMiB !== undefined) return sizeMiB * MIB;
     throw new DomusError(
@@ -94,7 +95,7 @@ async function newBytes(
       { data: { volume: source } },
     );
   }
-  const { bytes } = await storage.jobs().call('disk.check', { chain: base.chain });
+  const { bytes } = await storage.jobs(pool.name).call('disk.check', { chain: base.chain });
   if (sizeMiB === undefined || sizeMiB * MIB >= bytes) return (sizeMiB ?? 0) * MIB || bytes;
   const least = Math.ceil(bytes / MIB);
   throw new DomusError(

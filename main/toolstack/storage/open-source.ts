@@ -8,6 +8,7 @@ import { parseSource, sourceText, volumeAddress } from '../disks/disk-source.ts'
 import type { ParsedSource } from '../disks/disk-source.ts';
 import { openLocked } from '../disks/locked-file.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
+import type { PatientTurns } from '../streams/patient-turns.ts';
 import { openVolume, requireNoOverlays } from './open-volume.ts';
 import type { VolumeTools } from './open-volume.ts';
 import type { PoolRegistry, StoragePool } from './pool-registry.ts';
@@ -15,14 +16,16 @@ import type { PoolRegistry, StoragePool } from './pool-registry.ts';
 export interface SourceTools extends VolumeTools {
   readonly pools: PoolRegistry;
   /** Errors `pool.unknown`, `pool.unavailable`. */
-  usable(pool: string): StoragePool;
+  usable(pool: string): Promise<StoragePool>;
+  /** Of the folder that a file is in. */
+  turnsAt(path: string): PatientTurns;
 }
 
 export interface OpenSource {
   /** For an I/O worker; descriptors are open until `close`. */
   readonly wire: DiskSource;
-  /** After the last access. */
-  close(): void;
+  /** After the last access. Never fails. */
+  close(): Promise<void>;
 }
 
 /**
@@ -38,12 +41,17 @@ export async function openSource(
   const parsed = parseSource(source);
   switch (parsed.kind) {
     case 'file': {
-      const file = openLocked(parsed.path, tools.locks, { readOnly, user });
+      const turns = tools.turnsAt(parsed.path);
+      const file = await turns.take(
+        () => openLocked(parsed.path, tools.locks, { readOnly, user }),
+        (late) => late.close(),
+      );
       const chain = [{ fd: file.fd, format, label: parsed.path }];
-      return { wire: { kind: 'files', chain }, close: () => file.close() };
+      const close = (): Promise<void> => tools.turnsAt(parsed.path).leave(() => file.close());
+      return { wire: { kind: 'files', chain }, close };
     }
     case 'volume': {
-      const pool = tools.usable(parsed.pool);
+      const pool = await tools.usable(parsed.pool);
       requireSeen(pool, source, host);
       const volume = await openVolume(tools, pool, parsed.volume, { readOnly, user });
       return { wire: { kind: 'files', chain: volume.chain }, close: () => volume.close() };
@@ -66,7 +74,8 @@ export async function requireWritable(
 ): Promise<void> {
   const address = readOnly ? null : volumeAddress(source);
   if (!address) return;
-  await requireNoOverlays(tools.contents, tools.usable(address.pool), address.volume, 'be written');
+  const pool = await tools.usable(address.pool);
+  await requireNoOverlays(tools.contents, pool, address.volume, 'be written');
 }
 
 /** Why these disks cannot be used on a host, as a sentence; null when they can. */
@@ -115,7 +124,8 @@ async function openAddress(
   const digest = createHash('sha256').update(JSON.stringify([host, port, exportName]));
   const key = `nbd.${digest.digest('hex').slice(0, 32)}`;
   const release = locks.acquire({ key, path: label }, readOnly, user);
-  return { wire: { kind: 'nbd', host, port, exportName, label }, close: release };
+  const close = (): Promise<void> => Promise.resolve(release());
+  return { wire: { kind: 'nbd', host, port, exportName, label }, close };
 }
 
 async function addressOf(host: string, label: string): Promise<string> {

@@ -14,14 +14,14 @@ export interface VolumeTools {
   readonly locks: DiskLocks;
   readonly contents: PoolContents;
   /** The worker that looks into files. */
-  jobs(): IoLink;
+  looker(): IoLink;
 }
 
 export interface OpenVolume {
   /** The volume's own file first. Descriptors are open until `close`. */
   readonly chain: readonly DiskFile[];
-  /** After the last access to them. */
-  close(): void;
+  /** After the last access to them. Never fails. */
+  close(): Promise<void>;
 }
 
 interface OpenedFile extends ChainFile {
@@ -39,25 +39,32 @@ export async function openVolume(
   volume: string,
   { readOnly, user }: { readOnly: boolean; user: DiskUser },
 ): Promise<OpenVolume> {
+  const { folder } = pool;
   const label = `${pool.name}/${volume}`;
   const files = await openChain<OpenedFile>(volume, label, {
-    open(name, isTop) {
-      const format = pool.folder.format(name);
-      const of = `${pool.name}/${name}`;
-      const file = openFile(tools, pool, name, readOnly || !isTop, user);
-      return { name, format, file, disk: { fd: file.fd, format, label: of } };
-    },
-    describe: ({ disk }) => tools.jobs().call('disk.describe', { file: disk }),
-    close: ({ file }) => file.close(),
+    open: (name, isTop) =>
+      folder.turns.take(
+        async () => {
+          const format = await folder.format(name);
+          const of = `${pool.name}/${name}`;
+          const file = await openFile(tools, pool, name, readOnly || !isTop, user);
+          return { name, format, file, disk: { fd: file.fd, format, label: of } };
+        },
+        ({ file }) => file.close(),
+      ),
+    describe: ({ disk }) =>
+      folder.turns.take(() => tools.looker().call('disk.describe', { file: disk })),
+    close: ({ file }) => folder.turns.leave(() => file.close()),
   });
-  const close = (): void => {
-    for (const { file } of files) file.close();
-  };
+  const close = (): Promise<void> =>
+    folder.turns.leave(async () => {
+      for (const { file } of files) await file.close();
+    });
   try {
     // After its lock: whoever makes an overlay over it holds that meanwhile.
     if (!readOnly) await requireNoOverlays(tools.contents, pool, volume, 'be written');
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
   return { chain: files.map(({ disk }) => disk), close };
@@ -81,16 +88,16 @@ export async function requireNoOverlays(
   );
 }
 
-function openFile(
+async function openFile(
   { locks }: VolumeTools,
   pool: StoragePool,
   name: string,
   readOnly: boolean,
   user: DiskUser,
-): LockedFile {
+): Promise<LockedFile> {
   const label = `${pool.name}/${name}`;
   try {
-    return openLocked(pool.folder.at(name), locks, { readOnly, user, label, follow: false });
+    return await openLocked(pool.folder.at(name), locks, { readOnly, user, label, follow: false });
   } catch (error) {
     throw error instanceof DomusError && error.code === 'disk.no-file'
       ? unknown(pool, name)

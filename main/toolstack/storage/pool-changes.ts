@@ -7,10 +7,10 @@ import type { StorageParts } from './storage-parts.ts';
 import type { StoragePool } from './pool-registry.ts';
 
 /** Errors `pool.*`, `host.unknown`. */
-export function addPool(
+export async function addPool(
   { storage, hosts, events }: StorageParts & Pick<SiteParts, 'hosts'>,
   asked: AddPool,
-): StoragePool {
+): Promise<StoragePool> {
   if (asked.kind === 'local' && asked.host === undefined) {
     throw new DomusError(
       'pool.host-missing',
@@ -26,7 +26,7 @@ export function addPool(
     );
   }
   if (asked.host !== undefined) hosts.get(asked.host);
-  const pool = storage.pools.add(asked);
+  const pool = await storage.pools.add(asked);
   const where = pool.host === null ? 'all hosts see it' : `only ${pool.host} sees it`;
   events.add('info', 'pool.added', `Pool ${pool.name} was added: ${pool.path}; ${where}.`);
   return pool;

@@ -1,7 +1,6 @@
 /**
- * What is in a pool: its volumes as they are now, each measured by an I/O worker. A folder may hang,
- * with the server that it is on: nothing here stands in the thread, and a pool has one call under way
- * at a time.
+ * What is in a pool: its volumes as they are now, each measured by an I/O worker. All of it is one turn
+ * of the pool's folder.
  */
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, statfs } from 'node:fs/promises';
@@ -10,15 +9,13 @@ import { VolumeName } from '../../../shared/contract/index.ts';
 import type { DiskFormat } from '../../../shared/contract/index.ts';
 import { openToLook } from '../disks/disk-file.ts';
 import type { IoLink } from '../disks/io-link.ts';
-import { PatientCall } from '../streams/patient-call.ts';
+import { READ_PATIENCE_MS } from '../files/folder-turns.ts';
+import { within } from '../streams/waiting.ts';
 import { backingVolume } from './backing.ts';
 import { fileStamp } from './pool-folder.ts';
 import type { PoolFolder } from './pool-folder.ts';
 import { silent, unavailable } from './pool-registry.ts';
 import type { StoragePool } from './pool-registry.ts';
-
-/** A medium that takes longer to say what is on it does not hold up the others. */
-const PATIENCE_MS = 3000;
 
 export interface FoundVolume {
   name: string;
@@ -46,43 +43,44 @@ interface Measured extends Pick<FoundVolume, 'format' | 'bytes' | 'over' | 'faul
 
 export class PoolContents {
   private readonly jobs: () => IoLink;
-  private readonly patienceMs: number;
   /** By path. */
   private readonly measured = new Map<string, Measured>();
-  private readonly looks = new WeakMap<PoolFolder, PatientCall<PoolLook>>();
+  /** Those whose turn has not come. */
+  private readonly next = new Map<PoolFolder, Promise<PoolLook>>();
 
   /** `jobs`: the worker that looks into files. */
-  constructor(jobs: () => IoLink, patienceMs = PATIENCE_MS) {
+  constructor(jobs: () => IoLink) {
     this.jobs = jobs;
-    this.patienceMs = patienceMs;
   }
 
-  /** Error `pool.unavailable`, also when the folder does not answer. */
+  /** As it is from now on. Error `pool.unavailable`, also when the folder does not answer. */
   look(pool: StoragePool): Promise<PoolLook> {
-    return this.lookOf(pool).answer();
+    const { folder } = pool;
+    const known = this.next.get(folder);
+    if (known) return known;
+    let isBegun = false;
+    // Who comes while it is under way shares the one after it.
+    const look = folder.turns.take(() => {
+      isBegun = true;
+      this.next.delete(folder);
+      return this.readPool(pool);
+    });
+    if (!isBegun) this.next.set(folder, look);
+    look.catch(() => {
+      if (this.next.get(folder) === look) this.next.delete(folder);
+    });
+    return look;
   }
 
-  /** It was looked at, and does not answer. */
-  isSilent({ folder }: StoragePool): boolean {
-    return this.looks.get(folder)?.isLate ?? false;
+  /** As {@link look}, for who shows others beside it: what takes its time there is not waited for. */
+  lookSoon(pool: StoragePool): Promise<PoolLook> {
+    return within(this.look(pool), READ_PATIENCE_MS, () => silent(pool));
   }
 
   /** Names of the overlays that a volume is beneath of. Error `pool.unavailable`. */
   async overlaysOver(pool: StoragePool, volume: string): Promise<string[]> {
     const { volumes } = await this.look(pool);
     return volumes.filter(({ over }) => over === volume).map(({ name }) => name);
-  }
-
-  private lookOf(pool: StoragePool): PatientCall<PoolLook> {
-    const known = this.looks.get(pool.folder);
-    if (known) return known;
-    const look = new PatientCall(
-      () => this.readPool(pool),
-      this.patienceMs,
-      () => silent(pool),
-    );
-    this.looks.set(pool.folder, look);
-    return look;
   }
 
   private async readPool(pool: StoragePool): Promise<PoolLook> {
@@ -131,7 +129,7 @@ export class PoolContents {
     const label = `${pool.name}/${name}`;
     let format: DiskFormat = 'raw';
     try {
-      format = await pool.folder.readFormat(name);
+      format = await pool.folder.format(name);
       await using file = await openToLook(pool.folder.at(name));
       const { fd } = file;
       const described = await this.jobs().call('disk.describe', { file: { fd, format, label } });

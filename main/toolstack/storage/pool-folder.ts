@@ -2,15 +2,19 @@
  * A pool's folder: its volumes are the regular files in it. What is said of them, and what is being
  * made, lies in a folder `.domus` beside them; it also tells the pool's folder from one that only
  * has its path, such as a mount point with nothing mounted.
+ *
+ * It may not answer: nothing here stands in the thread, and whoever calls takes a turn of the folder.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { lstat, readFile, stat } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DiskFormat } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
-import { writeAtomically } from '../files/atomic-file.ts';
+import { isThere } from '../disks/disk-file.ts';
+import { replaceAtomically } from '../files/atomic-file.ts';
+import { READ_PATIENCE_MS } from '../files/folder-turns.ts';
+import { PatientTurns } from '../streams/patient-turns.ts';
 
 const MARK = '.domus';
 const UNFINISHED = '.part';
@@ -23,31 +27,17 @@ let counter = 0;
 
 export class PoolFolder {
   readonly path: string;
+  /** Of all that looks into it or changes it. */
+  readonly turns: PatientTurns;
 
-  constructor(path: string) {
+  /** @param silent what it is to be taken for when it does not answer */
+  constructor(path: string, silent: () => Error) {
     this.path = path;
+    this.turns = new PatientTurns(READ_PATIENCE_MS, silent);
   }
 
-  /** Marks the folder as a pool's. Throws the system's errors. */
-  prepare(): void {
-    if (!this.isThere) mkdirSync(this.workshop, { mode: 0o700 });
-  }
-
-  get isThere(): boolean {
-    try {
-      return statSync(this.workshop).isDirectory();
-    } catch {
-      return false;
-    }
-  }
-
-  /** As {@link isThere}, for a folder that may not answer. */
-  async isReady(): Promise<boolean> {
-    try {
-      return (await stat(this.workshop)).isDirectory();
-    } catch {
-      return false;
-    }
+  isReady(): Promise<boolean> {
+    return isFolder(this.workshop);
   }
 
   at(volume: string): string {
@@ -69,16 +59,7 @@ export class PoolFolder {
   }
 
   /** Of a file that nobody said anything of: by its name. Error `volume.no-format`. */
-  format(volume: string): DiskFormat {
-    try {
-      return formatIn(readFileSync(this.statementAt(volume), 'utf8'));
-    } catch (error) {
-      return this.formatWithout(volume, error);
-    }
-  }
-
-  /** As {@link format}, for a folder that may not answer. */
-  async readFormat(volume: string): Promise<DiskFormat> {
+  async format(volume: string): Promise<DiskFormat> {
     try {
       return formatIn(await readFile(this.statementAt(volume), 'utf8'));
     } catch (error) {
@@ -96,19 +77,19 @@ export class PoolFolder {
   }
 
   /** Errors `storage.*`. */
-  state(volume: string, format: DiskFormat): void {
-    writeAtomically(this.statementAt(volume), [Buffer.from(JSON.stringify({ format }))]);
+  async state(volume: string, format: DiskFormat): Promise<void> {
+    await replaceAtomically(this.statementAt(volume), JSON.stringify({ format }));
   }
 
-  forget(volume: string): void {
-    rmSync(this.statementAt(volume), { force: true });
+  async forget(volume: string): Promise<void> {
+    await rm(this.statementAt(volume), { force: true });
   }
 
   /** What was said of volumes that are not there: of those that were never finished. */
-  forgetMissing(): void {
-    for (const name of readdirSync(this.workshop)) {
+  async forgetMissing(): Promise<void> {
+    for (const name of await readdir(this.workshop)) {
       const volume = name.endsWith(STATED) ? name.slice(0, -STATED.length) : null;
-      if (volume && !lstatSync(this.at(volume), { throwIfNoEntry: false })) this.forget(volume);
+      if (volume && !(await isThere(this.at(volume)))) await this.forget(volume);
     }
   }
 
@@ -128,6 +109,12 @@ export class PoolFolder {
   }
 }
 
+/** Marks a folder as a pool's. Throws the system's errors. */
+export async function markAsPool(path: string): Promise<void> {
+  const mark = join(path, MARK);
+  if (!(await isFolder(mark))) await mkdir(mark, { mode: 0o700 });
+}
+
 /** Changes with a file's content, and with what has its name. */
 export function fileStamp(stat: BigIntStats): string {
   return `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
@@ -135,4 +122,12 @@ export function fileStamp(stat: BigIntStats): string {
 
 function formatIn(statement: string): DiskFormat {
   return Statement.parse(JSON.parse(statement)).format;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -1,11 +1,13 @@
 /** The pools of a site: which there are, found by name or folder, added, forgotten. */
-import { accessSync, constants, mkdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
+import { constants, realpathSync } from 'node:fs';
+import { access, mkdir, realpath, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { AddPool } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
+import type { FolderTurns } from '../files/folder-turns.ts';
 import type { PoolDefinition, PoolTable } from '../store/pool-table.ts';
 import type { SettingTable } from '../store/setting-table.ts';
-import { PoolFolder } from './pool-folder.ts';
+import { markAsPool, PoolFolder } from './pool-folder.ts';
 
 /** Of a new home; what nobody says a pool for lies there. */
 export const DEFAULT_POOL = 'default';
@@ -22,6 +24,8 @@ export interface PoolRegistryOptions {
   settings: SettingTable;
   /** The folder of the site. */
   home: string;
+  /** For folders that are to become pools. */
+  folders: FolderTurns;
 }
 
 export class PoolRegistry {
@@ -57,43 +61,67 @@ export class PoolRegistry {
   }
 
   /** In a home that has had none. Errors as {@link add}. */
-  addDefault(): void {
+  async addDefault(): Promise<void> {
     const { settings } = this.options;
     if (settings.get('poolMade') !== undefined) return;
-    if (!this.pools.has(DEFAULT_POOL)) this.add({ name: DEFAULT_POOL, kind: 'shared' });
+    if (!this.pools.has(DEFAULT_POOL)) await this.add({ name: DEFAULT_POOL, kind: 'shared' });
     settings.set('poolMade', 'yes');
   }
 
   /**
    * The caller has checked the host. Errors `pool.exists`, `pool.bad-path`, `pool.not-a-folder`,
-   * `pool.not-allowed`, `pool.overlaps`.
+   * `pool.not-allowed`, `pool.overlaps`, `disk.unreachable`: the folder does not answer.
    */
-  add({ name, kind, host, path }: AddPool): StoragePool {
-    this.requireFree(name);
-    const { home, table } = this.options;
-    const own = path === undefined;
-    const wanted = path ?? join(home, POOLS, name);
+  async add(asked: AddPool): Promise<StoragePool> {
+    this.requireFree(asked.name);
+    const { home, folders } = this.options;
+    const wanted = asked.path ?? join(home, POOLS, asked.name);
     if (!isAbsolute(wanted)) throw badPath(wanted);
-    const made = makeFolder(wanted, own);
+    const remove = ({ made }: { made: boolean }): Promise<void> => removeEmpty(wanted, made);
+    const folder = await folders
+      .at(wanted)
+      .take(() => this.prepared(asked.name, wanted, asked.path === undefined), remove);
     try {
-      const real = realFolder(wanted);
-      this.requireApart(name, real);
-      new PoolFolder(real).prepare();
-      const definition: PoolDefinition = {
-        name,
-        kind,
-        host: kind === 'local' ? (host ?? null) : null,
-        path: own ? relative(home, wanted) : real,
-        createdAtMs: Date.now(),
-      };
-      table.insert(definition);
-      const pool = this.pool(definition);
-      this.pools.set(name, pool);
-      return pool;
+      return this.insert(asked, wanted, folder.real);
     } catch (error) {
-      if (made) removeEmpty(wanted);
+      await folders.at(wanted).leave(() => remove(folder));
+      throw error;
+    }
+  }
+
+  /** A folder that is there, apart from other pools', and marked. */
+  private async prepared(
+    name: string,
+    wanted: string,
+    own: boolean,
+  ): Promise<{ real: string; made: boolean }> {
+    const made = await makeFolder(wanted, own);
+    try {
+      const real = await realFolder(wanted);
+      this.requireApart(name, real);
+      await markAsPool(real);
+      return { real, made };
+    } catch (error) {
+      await removeEmpty(wanted, made);
       throw error instanceof DomusError ? error : notAllowed(wanted, error);
     }
+  }
+
+  /** Others may have been added meanwhile. */
+  private insert({ name, kind, host, path }: AddPool, wanted: string, real: string): StoragePool {
+    this.requireFree(name);
+    this.requireApart(name, real);
+    const definition: PoolDefinition = {
+      name,
+      kind,
+      host: kind === 'local' ? (host ?? null) : null,
+      path: path === undefined ? relative(this.options.home, wanted) : real,
+      createdAtMs: Date.now(),
+    };
+    this.options.table.insert(definition);
+    const pool = this.pool(definition);
+    this.pools.set(name, pool);
+    return pool;
   }
 
   /** The caller has checked that nobody uses it. */
@@ -107,7 +135,8 @@ export class PoolRegistry {
     // of the program when the folder does not answer.
     const own = resolve(this.options.home, definition.path);
     const path = isAbsolute(definition.path) ? definition.path : realOr(own);
-    return { ...definition, path, folder: new PoolFolder(path) };
+    const at = { name: definition.name, path };
+    return { ...definition, path, folder: new PoolFolder(path, () => silent(at)) };
   }
 
   private requireFree(name: string): void {
@@ -145,7 +174,7 @@ export function unavailable({ name, path }: StoragePool): DomusError {
   );
 }
 
-export function silent({ name, path }: StoragePool): DomusError {
+export function silent({ name, path }: Pick<StoragePool, 'name' | 'path'>): DomusError {
   return new DomusError(
     'pool.unavailable',
     `The folder of pool ${name} (${path}) does not answer. Look after what its file system is on; the pool then goes on by itself.`,
@@ -154,20 +183,20 @@ export function silent({ name, path }: StoragePool): DomusError {
 }
 
 /** Whether it was made now. */
-function makeFolder(path: string, withParent: boolean): boolean {
-  if (statSync(path, { throwIfNoEntry: false })) return false;
+async function makeFolder(path: string, withParent: boolean): Promise<boolean> {
   try {
-    if (withParent) mkdirSync(dirname(path), { mode: 0o700, recursive: true });
-    mkdirSync(path, { mode: 0o700 });
+    if (withParent) await mkdir(dirname(path), { mode: 0o700, recursive: true });
+    await mkdir(path, { mode: 0o700 });
     return true;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw notAllowed(path, error);
   }
 }
 
-function realFolder(path: string): string {
-  const real = realpathSync(path);
-  if (!statSync(real).isDirectory()) {
+async function realFolder(path: string): Promise<string> {
+  const real = await realpath(path);
+  if (!(await stat(real)).isDirectory()) {
     throw new DomusError(
       'pool.not-a-folder',
       `${path} is no folder. Name the folder that is to hold the volumes.`,
@@ -175,13 +204,14 @@ function realFolder(path: string): string {
     );
   }
   const { R_OK, W_OK, X_OK } = constants;
-  accessSync(real, R_OK | W_OK | X_OK);
+  await access(real, R_OK | W_OK | X_OK);
   return real;
 }
 
-function removeEmpty(path: string): void {
+async function removeEmpty(path: string, made: boolean): Promise<void> {
+  if (!made) return;
   try {
-    rmdirSync(path);
+    await rmdir(path);
   } catch {
     // Something is in it by now.
   }

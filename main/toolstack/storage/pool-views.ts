@@ -35,9 +35,10 @@ export class PoolViews {
 
   /** Of `POOL/VOLUME`, which is there. */
   async volume(source: string): Promise<Volume> {
-    const pools = await this.all();
-    const volumes = pools.flatMap((pool) => pool.volumes);
-    const found = volumes.find(({ pool, name }) => `${pool}/${name}` === source);
+    const { storage, domains } = this.options;
+    const pool = storage.pools.get(source.slice(0, source.indexOf('/')));
+    const { volumes } = await this.view(pool, volumeUsers(domains));
+    const found = volumes.find(({ name }) => `${pool.name}/${name}` === source);
     if (!found) throw new Error(`${source} went away`);
     return found;
   }
@@ -94,7 +95,7 @@ export class PoolViews {
     const { name, kind, host, path } = pool;
     const empty = { name, kind, host, path, capacityBytes: null, freeBytes: null, volumes: [] };
     try {
-      const look = await this.options.storage.contents.look(pool);
+      const look = await this.options.storage.contents.lookSoon(pool);
       const { volumes, capacityBytes, freeBytes } = look;
       return {
         ...empty,

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { planDisks } from '../disks/plan-disks.ts';
 import { definition, host } from '../testing/records.ts';
 import { HangingFolder } from '../testing/hanging-folder.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
@@ -8,9 +9,10 @@ import { TestStorage } from '../testing/test-storage.ts';
 import { hostOf, openSource, whyNotOn } from './open-source.ts';
 import { removePool } from './pool-changes.ts';
 import { PoolRegistry } from './pool-registry.ts';
-import { createVolume } from './volumes.ts';
+import { Transfers } from './transfers.ts';
+import { cloneVolume, createVolume, removeVolume, resizeVolume } from './volumes.ts';
 
-const site = TestStorage.open();
+const site = await TestStorage.open();
 const { parts } = site;
 const { storage } = parts;
 const { pools } = storage;
@@ -26,21 +28,21 @@ const disk = (source: string) => ({
 });
 
 describe('the first pool', () => {
-  test('is made with a new home, shared, and comes back no more once it was removed', () => {
+  test('is made with a new home, shared, and comes back no more once it was removed', async () => {
     expect(pools.all()).toMatchObject([
       { name: 'default', kind: 'shared', host: null, path: join(site.folder, 'pools/default') },
     ]);
     const { pools: table, settings } = site.store;
-    const again = new PoolRegistry({ table, settings, home: site.folder });
+    const again = new PoolRegistry({ table, settings, home: site.folder, folders: site.folders });
     again.remove(again.get('default'));
-    again.addDefault();
+    await again.addDefault();
     expect(again.all()).toEqual([]);
-    again.add({ name: 'default', kind: 'shared' });
+    await again.add({ name: 'default', kind: 'shared' });
   });
 
   test('moves with its home', () => {
     const { pools: table, settings } = site.store;
-    const moved = new PoolRegistry({ table, settings, home: '/elsewhere' });
+    const moved = new PoolRegistry({ table, settings, home: '/elsewhere', folders: site.folders });
     expect(moved.get('default').path).toBe('/elsewhere/pools/default');
   });
 });
@@ -50,7 +52,7 @@ describe('a pool', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'old.img'), Buffer.alloc(1024));
     symlinkSync(folder, join(site.folder, 'soft'));
-    pools.add({ name: 'mine', kind: 'shared', path: join(site.folder, 'soft') });
+    await pools.add({ name: 'mine', kind: 'shared', path: join(site.folder, 'soft') });
     expect((await parts.poolViews.all()).find(({ name }) => name === 'mine')).toMatchObject({
       path: folder,
       fault: null,
@@ -60,11 +62,11 @@ describe('a pool', () => {
     expect(existsSync(join(folder, 'old.img'))).toBe(true);
   });
 
-  test('is refused where it cannot be', () => {
+  test('is refused where it cannot be', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'in/side'), { recursive: true });
     writeFileSync(join(folder, 'file'), '');
-    pools.add({ name: 'in', kind: 'shared', path: join(folder, 'in') });
+    await pools.add({ name: 'in', kind: 'shared', path: join(folder, 'in') });
     for (const [path, code] of [
       ['relative', 'pool.bad-path'],
       [join(folder, 'in'), 'pool.overlaps'],
@@ -75,21 +77,19 @@ describe('a pool', () => {
       [join(folder, 'none/new'), 'pool.not-allowed'],
       ['/proc', 'pool.not-allowed'],
     ] as const) {
-      expect(() => pools.add({ name: 'bad', kind: 'shared', path })).toThrow(
-        expect.objectContaining({ code }),
-      );
+      const bad = pools.add({ name: 'bad', kind: 'shared', path });
+      await expect(bad).rejects.toMatchObject({ code });
     }
     expect(existsSync(join(folder, 'in/new'))).toBe(false);
-    expect(() => pools.add({ name: 'IN', kind: 'shared' })).toThrow(
-      expect.objectContaining({ code: 'pool.exists' }),
-    );
+    const again = pools.add({ name: 'IN', kind: 'shared' });
+    await expect(again).rejects.toMatchObject({ code: 'pool.exists' });
     pools.remove(pools.get('in'));
   });
 
   test('whose folder is gone says so, and comes back by itself', async () => {
     const folder = temporaryFolder();
     const path = join(folder, 'nas');
-    pools.add({ name: 'nas', kind: 'shared', path });
+    await pools.add({ name: 'nas', kind: 'shared', path });
     await createVolume(parts, { pool: 'nas', volume: 'a', sizeMiB: 1 });
     const view = async () => (await parts.poolViews.all()).find(({ name }) => name === 'nas')!;
     renameSync(path, join(folder, 'away'));
@@ -108,7 +108,7 @@ describe('a pool', () => {
 
   test('whose folder does not answer holds up neither the others nor who asks again', async () => {
     const folder = temporaryFolder();
-    pools.add({ name: 'nas', kind: 'shared', path: folder });
+    await pools.add({ name: 'nas', kind: 'shared', path: folder });
     await createVolume(parts, { pool: 'nas', volume: 'a', sizeMiB: 1 });
     await createVolume(parts, { pool: 'default', volume: 'near', sizeMiB: 1 });
     const views = async () => {
@@ -143,6 +143,54 @@ describe('a pool', () => {
     pools.remove(pools.get('nas'));
   });
 
+  test('that stops answering while a disk is opened there holds up nothing elsewhere', async () => {
+    const folder = temporaryFolder();
+    const nas = await pools.add({ name: 'nas', kind: 'shared', path: folder });
+    await createVolume(parts, { pool: 'nas', volume: 'a', sizeMiB: 1 });
+    const user = storage.user('domain web1');
+    const open = (source: string) => openSource(storage, disk(source), user, 'alpha');
+    const silence = {
+      code: 'pool.unavailable',
+      message: expect.stringContaining('answer') as string,
+    };
+    const told: string[] = [];
+    {
+      using _ = new HangingFolder(folder, 'a');
+      // More than the process has threads for files, by default.
+      const stuck = Array.from({ length: 8 }, async () => {
+        await expect(open('nas/a')).rejects.toMatchObject(silence);
+        told.push('refused');
+      });
+      await createVolume(parts, { pool: 'default', volume: 'meanwhile', sizeMiB: 1 });
+      await (await open('default/meanwhile')).close();
+      told.push('made, opened and closed');
+      await Promise.all(stuck);
+      expect(told[0]).toBe('made, opened and closed');
+      const asked = { pool: 'nas', volume: 'b' };
+      const transfers = new Transfers(parts).handlers;
+      const call = { signal: new AbortController().signal };
+      for (const refused of [
+        () => open('nas/a'),
+        () => planDisks(parts, 'web1', [], [{ source: 'nas/a' }]),
+        () => planDisks(parts, 'web1', [], [{ source: 'nas/b', sizeMiB: 1 }]),
+        () => planDisks(parts, 'web1', [], [{ source: join(folder, 'a') }]),
+        () => createVolume(parts, { ...asked, sizeMiB: 1 }),
+        () => cloneVolume(parts, { pool: 'default', volume: 'meanwhile', toPool: 'nas', to: 'b' }),
+        () => resizeVolume(parts, { pool: 'nas', volume: 'a', sizeMiB: 2 }),
+        () => removeVolume(parts, { pool: 'nas', volume: 'a' }),
+        () => transfers['content.receive']({ ...asked, format: 'raw', bytes: null }, call),
+        () => transfers['content.send']({ pool: 'nas', volume: 'a' }, call),
+      ]) {
+        await expect(refused()).rejects.toMatchObject(silence);
+      }
+    }
+    // What was opened too late is let go of: it can be written.
+    await expect.poll(() => nas.folder.turns.isIdle).toBe(true);
+    await (await open('nas/a')).close();
+    await removeVolume(parts, { pool: 'nas', volume: 'a' });
+    pools.remove(nas);
+  });
+
   test('is not removed while a domain has a disk in it', async () => {
     if (site.store.hosts.all().length === 0) site.store.hosts.insert(host('alpha'));
     await createVolume(parts, { pool: 'default', volume: 'used', sizeMiB: 1 });
@@ -161,7 +209,7 @@ describe('a pool', () => {
 
   test('that is local is seen by its host only', async () => {
     if (site.store.hosts.all().length === 0) site.store.hosts.insert(host('alpha'));
-    pools.add({ name: 'fast', kind: 'local', host: 'alpha' });
+    await pools.add({ name: 'fast', kind: 'local', host: 'alpha' });
     await createVolume(parts, { pool: 'fast', volume: 'a', sizeMiB: 1, format: 'raw' });
     expect(hostOf(pools, 'fast/a')).toBe('alpha');
     expect(hostOf(pools, '/srv/a')).toBe(null);
@@ -173,7 +221,7 @@ describe('a pool', () => {
     await expect(openSource(storage, disk('fast/a'), user, 'beta')).rejects.toMatchObject({
       code: 'pool.other-host',
     });
-    (await openSource(storage, disk('fast/a'), user, 'alpha')).close();
+    await (await openSource(storage, disk('fast/a'), user, 'alpha')).close();
   });
 
   test('is told again when something in it changed, and only then', async () => {
@@ -208,7 +256,7 @@ test('a network block device has one writer, by whatever name it is called', asy
   });
   const second = openSource(storage, disk('nbd://127.0.0.1:7/a'), user, 'beta');
   await expect(second).rejects.toMatchObject({ code: 'disk.in-use' });
-  (await openSource(storage, disk('nbd://127.0.0.1:7/b'), user, 'beta')).close();
-  open.close();
-  (await openSource(storage, disk('nbd://127.0.0.1:7/a'), user, 'beta')).close();
+  await (await openSource(storage, disk('nbd://127.0.0.1:7/b'), user, 'beta')).close();
+  await open.close();
+  await (await openSource(storage, disk('nbd://127.0.0.1:7/a'), user, 'beta')).close();
 });

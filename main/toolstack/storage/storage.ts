@@ -1,15 +1,17 @@
 /** The site's pools with what works on them: made once, handed to each operation. */
-import { readdirSync } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 import { createDiskFile, removeDiskFile } from '../disks/disk-file.ts';
 import type { DiskLocks, DiskUser } from '../disks/disk-locks.ts';
 import type { IoLink } from '../disks/io-link.ts';
 import { lock, openLocked } from '../disks/locked-file.ts';
 import type { LockedFile } from '../disks/locked-file.ts';
+import type { FolderTurns } from '../files/folder-turns.ts';
+import type { PatientTurns } from '../streams/patient-turns.ts';
 import { PoolContents } from './pool-contents.ts';
-import { silent, unavailable } from './pool-registry.ts';
+import { unavailable } from './pool-registry.ts';
 import type { PoolRegistry, StoragePool } from './pool-registry.ts';
 
 export interface StorageOptions {
@@ -17,8 +19,14 @@ export interface StorageOptions {
   locks: DiskLocks;
   /** The folder of the site. */
   home: string;
-  /** The worker for files that are nobody's disk. */
-  jobs(): IoLink;
+  folders: FolderTurns;
+  /** Looks into files, and never stands in one. */
+  looker(): IoLink;
+  /**
+   * The worker for files of one place that are nobody's disk: a pool's name, or another. It may stand in a
+   * folder that does not answer.
+   */
+  jobs(place: string): IoLink;
   log(level: 'warning' | 'error', message: string): void;
 }
 
@@ -26,25 +34,34 @@ export class Storage {
   readonly pools: PoolRegistry;
   readonly locks: DiskLocks;
   readonly contents: PoolContents;
+  readonly folders: FolderTurns;
   private readonly options: StorageOptions;
 
   constructor(options: StorageOptions) {
     this.options = options;
     this.pools = options.pools;
     this.locks = options.locks;
-    this.contents = new PoolContents(() => this.jobs());
+    this.folders = options.folders;
+    this.contents = new PoolContents(() => this.looker());
   }
 
-  jobs(): IoLink {
-    return this.options.jobs();
+  looker(): IoLink {
+    return this.options.looker();
+  }
+
+  jobs(place: string): IoLink {
+    return this.options.jobs(place);
+  }
+
+  /** Of the folder that a file is in, by its path: a pool's or another. */
+  turnsAt(path: string): PatientTurns {
+    return this.pools.holding(path)?.folder.turns ?? this.folders.at(dirname(path));
   }
 
   /** The pool of that name, if its folder is there. Errors `pool.unknown`, `pool.unavailable`. */
-  usable(name: string): StoragePool {
+  async usable(name: string): Promise<StoragePool> {
     const pool = this.pools.get(name);
-    // To ask it would stop this thread.
-    if (this.contents.isSilent(pool)) throw silent(pool);
-    if (pool.folder.isThere) return pool;
+    if (await pool.folder.turns.take(() => pool.folder.isReady())) return pool;
     throw unavailable(pool);
   }
 
@@ -73,13 +90,19 @@ export class Storage {
     }
   }
 
-  /** An empty file in a pool that becomes a volume by being renamed. Errors `disk.…`. */
-  newFile(pool: StoragePool, what: string): LockedFile {
+  /** An empty file in a pool that becomes a volume by being renamed. Errors `disk.…`, `pool.unavailable`. */
+  newFile(pool: StoragePool, what: string): Promise<LockedFile> {
     const path = pool.folder.newUnfinished();
-    const file = createDiskFile(path);
-    return lock(path, file, () =>
-      this.locks.acquire({ key: file.key, path }, false, this.user(what)),
-    );
+    const make = async (): Promise<LockedFile> => {
+      const file = await createDiskFile(path);
+      return lock(path, file, () =>
+        this.locks.acquire({ key: file.key, path }, false, this.user(what)),
+      );
+    };
+    return pool.folder.turns.take(make, async (late) => {
+      await removeDiskFile(path);
+      await late.close();
+    });
   }
 
   /** Deletes what programs that were killed did not finish. Never fails; may never end. */
@@ -87,7 +110,10 @@ export class Storage {
     await Promise.all(
       this.pools.all().map(async (pool) => {
         try {
-          if (await pool.folder.isReady()) this.tidyPool(pool);
+          const { folder } = pool;
+          await folder.turns.take(async () => {
+            if (await folder.isReady()) await this.tidyPool(pool);
+          });
         } catch (error) {
           this.options.log('warning', `pool ${pool.name} was not tidied up: ${String(error)}`);
         }
@@ -95,16 +121,17 @@ export class Storage {
     );
   }
 
-  private tidyPool({ folder }: StoragePool): void {
-    folder.forgetMissing();
-    const unfinished = readdirSync(folder.workshop).filter((name) => folder.isUnfinished(name));
+  private async tidyPool({ folder }: StoragePool): Promise<void> {
+    await folder.forgetMissing();
+    const names = await readdir(folder.workshop);
+    const unfinished = names.filter((name) => folder.isUnfinished(name));
     for (const name of unfinished) {
       const path = join(folder.workshop, name);
       try {
         const user = this.user('the start of the program');
-        const file = openLocked(path, this.locks, { readOnly: false, user, follow: false });
-        removeDiskFile(path);
-        file.close();
+        const file = await openLocked(path, this.locks, { readOnly: false, user, follow: false });
+        await removeDiskFile(path);
+        await file.close();
       } catch (error) {
         // Another program is at it.
         if (!(error instanceof DomusError)) throw error;

@@ -1,16 +1,20 @@
 /** Uploads and downloads of volumes: what they hold while they go on, and how they end. */
 import { randomUUID } from 'node:crypto';
-import { fstatSync, lstatSync, rmSync } from 'node:fs';
+import { fstat } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import type { DiskFormat, Volume } from '../../../shared/contract/index.ts';
 import type { Handlers } from '../../../shared/channel/channel.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import type { ContentCalls } from '../control/content.contract.ts';
+import { removeDiskFile } from '../disks/disk-file.ts';
 import type { LockedFile } from '../disks/locked-file.ts';
 import { openVolume, requireNoOverlays } from './open-volume.ts';
 import type { StoragePool } from './pool-registry.ts';
 import type { StorageParts } from './storage-parts.ts';
-import { discard, publish, sync, takeVolume } from './volume-file.ts';
+import { discard, publish, takeIfThere } from './volume-file.ts';
+
+const statOf = promisify(fstat);
 
 const MOST_TRANSFERS = 32;
 /** Left free on a medium: a full one is everybody's trouble. */
@@ -30,7 +34,7 @@ interface Incoming {
 
 interface Outgoing {
   kind: 'out';
-  close(): void;
+  close(): Promise<void>;
 }
 
 export class Transfers {
@@ -47,11 +51,18 @@ export class Transfers {
     this.parts = parts;
   }
 
-  /** The program ends: what has not arrived whole is deleted. Descriptors may still be in use. */
-  close(): void {
-    for (const going of this.going.values()) {
-      if (going.kind === 'in') rmSync(going.file.path, { force: true });
-    }
+  /**
+   * The program ends: what has not arrived whole is deleted, where the folder answers. Descriptors may
+   * still be in use.
+   */
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.going.values()].map(async (going) => {
+        if (going.kind === 'out') return;
+        const { file, pool } = going;
+        await pool.folder.turns.leave(() => removeDiskFile(file.path));
+      }),
+    );
   }
 
   private async receive({
@@ -62,14 +73,14 @@ export class Transfers {
   }: Receive['params']): Promise<Receive['result']> {
     this.requireRoom();
     const { storage } = this.parts;
-    const pool = storage.usable(name);
+    const pool = await storage.usable(name);
     const what = `the upload of ${name}/${volume}`;
     const mostBytes = await freeBytes(pool);
     if (bytes !== null && bytes > mostBytes) throw noSpace(pool, bytes, mostBytes);
     const release = storage.claim(pool, volume, what);
     try {
-      (await this.taken(pool, volume, what))?.close();
-      const file = storage.newFile(pool, what);
+      await this.letGo(pool, await this.taken(pool, volume, what));
+      const file = await storage.newFile(pool, what);
       const transfer = this.begin({ kind: 'in', pool, volume, format, file, release });
       return { transfer, fd: file.fd, mostBytes };
     } catch (error) {
@@ -85,16 +96,16 @@ export class Transfers {
     const source = `${pool.name}/${volume}`;
     let replaced: LockedFile | null = null;
     try {
-      if (fstatSync(file.fd).size === 0) throw empty(source);
+      if ((await sizeOf(pool, file)) === 0) throw empty(source);
       const chain = [{ fd: file.fd, format, label: source }];
-      await this.parts.storage.jobs().call('disk.check', { chain, isForeign: true });
-      await sync(file);
+      const worker = this.parts.storage.jobs(pool.name);
+      await worker.call('disk.check', { chain, isForeign: true });
+      await worker.call('disk.sync', { file: chain[0]! });
       replaced = await this.taken(pool, volume, `the upload of ${source}`);
-      publish(pool, volume, file, format, replaced !== null);
+      await publish(pool, volume, file, format, replaced !== null);
     } finally {
-      replaced?.close();
-      discard(file);
-      release();
+      await this.letGo(pool, replaced);
+      await discard(pool, file, release);
     }
     const verb = replaced ? 'replaced by an upload' : 'uploaded';
     this.parts.events.add('info', 'volume.uploaded', `Volume ${source} was ${verb}.`);
@@ -105,37 +116,43 @@ export class Transfers {
   private async send({ pool: name, volume }: Send['params']): Promise<Send['result']> {
     this.requireRoom();
     const { storage } = this.parts;
-    const pool = storage.usable(name);
+    const pool = await storage.usable(name);
     const user = storage.user(`the download of ${name}/${volume}`);
     const open = await openVolume(storage, pool, volume, { readOnly: true, user });
     const [file, ...beneath] = open.chain;
-    if (!file || beneath.length > 0) {
-      open.close();
-      throw isOverlay(`${name}/${volume}`);
+    try {
+      if (!file || beneath.length > 0) throw isOverlay(`${name}/${volume}`);
+      const bytes = await sizeOf(pool, file);
+      const transfer = this.begin({ kind: 'out', close: () => open.close() });
+      return { transfer, fd: file.fd, bytes };
+    } catch (error) {
+      await open.close();
+      throw error;
     }
-    const transfer = this.begin({ kind: 'out', close: () => open.close() });
-    return { transfer, fd: file.fd, bytes: fstatSync(file.fd).size };
   }
 
-  private end(transfer: string): void {
+  private end(transfer: string): Promise<void> {
     const going = this.take(transfer);
     if (going.kind === 'out') return going.close();
-    discard(going.file);
-    going.release();
+    return discard(going.pool, going.file, going.release);
   }
 
   /** The volume that is to be replaced, locked; null where there is none. Errors `disk.in-use`, `volume.has-overlays`. */
   private async taken(pool: StoragePool, volume: string, what: string): Promise<LockedFile | null> {
     const { storage } = this.parts;
-    if (!lstatSync(pool.folder.at(volume), { throwIfNoEntry: false })) return null;
-    const file = takeVolume(storage, pool, volume, what);
+    const file = await takeIfThere(storage, pool, volume, what);
+    if (!file) return null;
     try {
       await requireNoOverlays(storage.contents, pool, volume, 'be replaced');
       return file;
     } catch (error) {
-      file.close();
+      await this.letGo(pool, file);
       throw error;
     }
+  }
+
+  private async letGo({ folder }: StoragePool, file: LockedFile | null): Promise<void> {
+    if (file) await folder.turns.leave(() => file.close());
   }
 
   private begin(going: Incoming | Outgoing): string {
@@ -160,8 +177,12 @@ export class Transfers {
   }
 }
 
-async function freeBytes({ path }: StoragePool): Promise<number> {
-  const { bavail, bsize } = await statfs(path);
+function sizeOf({ folder }: StoragePool, { fd }: Pick<LockedFile, 'fd'>): Promise<number> {
+  return folder.turns.take(async () => (await statOf(fd)).size);
+}
+
+async function freeBytes({ path, folder }: StoragePool): Promise<number> {
+  const { bavail, bsize } = await folder.turns.take(() => statfs(path));
   return Math.max(0, bavail * bsize - SPARED_BYTES);
 }
 

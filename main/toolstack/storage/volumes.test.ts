@@ -24,7 +24,7 @@ import { openVolume } from './open-volume.ts';
 import { cloneVolume, createVolume, removeVolume, resizeVolume } from './volumes.ts';
 
 const MIB = 2 ** 20;
-const site = TestStorage.open();
+const site = await TestStorage.open();
 const { parts } = site;
 const { storage } = parts;
 const pool = storage.pools.get('default');
@@ -117,8 +117,8 @@ describe('an overlay', () => {
     const second = openVolume(storage, pool, 'over', { readOnly: true, user });
     await expect(second).rejects.toMatchObject({ code: 'disk.in-use' });
     const beside = await openVolume(storage, pool, 'base', { readOnly: true, user });
-    beside.close();
-    open.close();
+    await beside.close();
+    await open.close();
   });
 
   test.each([
@@ -171,7 +171,7 @@ describe('a clone', () => {
       code: 'disk.in-use',
       message: expect.stringContaining('in use by domain web1, which writes it') as string,
     });
-    open.close();
+    await open.close();
     const over = cloneVolume(parts, { ...ref('clone'), to: 'over' });
     await expect(over).rejects.toMatchObject({ code: 'volume.exists' });
   });
@@ -211,7 +211,7 @@ describe('a volume', () => {
     const user = storage.user('another');
     const open = await openVolume(storage, pool, 'used', { readOnly: true, user });
     await expect(removeVolume(parts, ref('used'))).rejects.toMatchObject({ code: 'disk.in-use' });
-    open.close();
+    await open.close();
     await removeVolume(parts, ref('used'));
     expect(existsSync(at('used'))).toBe(false);
     await expect(removeVolume(parts, ref('used'))).rejects.toMatchObject({
@@ -230,7 +230,7 @@ describe('a volume', () => {
     const user = storage.user('a test');
     const open = await openVolume(storage, pool, 'guests', { readOnly: true, user });
     expect(open.chain).toMatchObject([{ format: 'raw' }]);
-    open.close();
+    await open.close();
   });
 
   test('that is not what it is said to be has a fault, and the others are seen', async () => {
@@ -275,7 +275,7 @@ test('one writer, ever: also across processes, and none is left by one that was 
     import { openLocked } from ${module('../disks/locked-file.ts')};
     const locks = new DiskLocks(${JSON.stringify(join(site.folder, 'locks'))});
     const user = { user: 'domain web9', home: '/elsewhere' };
-    const file = openLocked(${JSON.stringify(at('one'))}, locks, { readOnly: false, user });
+    const file = await openLocked(${JSON.stringify(at('one'))}, locks, { readOnly: false, user });
     console.log('ready');
     setInterval(() => file, 1000);
   `,
@@ -293,18 +293,18 @@ test('one writer, ever: also across processes, and none is left by one that was 
   });
   await killChild(child);
   const open = await openVolume(storage, pool, 'one', { readOnly: false, user });
-  open.close();
+  await open.close();
 });
 
 test('what a killed program did not finish is tidied up, and what another is at is not', async () => {
-  const going = storage.newFile(pool, 'a test');
+  const going = await storage.newFile(pool, 'a test');
   const left = pool.folder.newUnfinished();
   writeFileSync(left, 'half of it');
-  pool.folder.state('never-made', 'qcow2');
+  await pool.folder.state('never-made', 'qcow2');
   await storage.tidy();
   expect(existsSync(left)).toBe(false);
   expect(existsSync(going.path)).toBe(true);
   expect(readdirSync(pool.folder.workshop)).not.toContain('never-made.json');
-  going.close();
+  await going.close();
   expect(readFileSync(going.path, 'utf8')).toBe('');
 });

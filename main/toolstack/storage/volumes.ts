@@ -1,22 +1,20 @@
 /** Volumes: made, copied, grown, deleted. A kill at any moment leaves a whole one or none. */
-import { rmSync } from 'node:fs';
 import type { CloneVolume, CreateVolume, Task, Volume } from '../../../shared/contract/index.ts';
 import type { CopyDisk } from '../../dom0/index.ts';
+import type { IoLink } from '../disks/io-link.ts';
 import type { LockedFile } from '../disks/locked-file.ts';
-import { syncFolder } from '../files/atomic-file.ts';
 import type { StorageParts } from './storage-parts.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { makeVolume } from './make-volume.ts';
 import { openVolume, requireNoOverlays } from './open-volume.ts';
-import type { Storage } from './storage.ts';
-import { discard, publish, requireFree, takeVolume } from './volume-file.ts';
+import { discard, erase, publish, requireFree, takeVolume } from './volume-file.ts';
 import { requireNoDomain } from './volume-users.ts';
 
 const MIB = 2 ** 20;
 
 /** Errors `pool.*`, `volume.*`, `disk.*`. */
 export async function createVolume(parts: StorageParts, asked: CreateVolume): Promise<Volume> {
-  const pool = parts.storage.usable(asked.pool);
+  const pool = await parts.storage.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
   await makeVolume(parts, pool, asked.volume, asked);
   parts.events.add('info', 'volume.created', `Volume ${source} was created.`);
@@ -30,10 +28,10 @@ export async function createVolume(parts: StorageParts, asked: CreateVolume): Pr
  */
 export async function cloneVolume(parts: StorageParts, asked: CloneVolume): Promise<Task> {
   const { storage } = parts;
-  const from = storage.usable(asked.pool);
-  const pool = storage.usable(asked.toPool ?? asked.pool);
+  const from = await storage.usable(asked.pool);
+  const pool = await storage.usable(asked.toPool ?? asked.pool);
   const [source, copy] = [`${from.name}/${asked.volume}`, `${pool.name}/${asked.to}`];
-  requireFree(pool, asked.to);
+  await requireFree(pool, asked.to);
   const user = storage.user(`the clone of ${source}`);
   const original = await openVolume(storage, from, asked.volume, { readOnly: true, user });
   const format = asked.format ?? original.chain[0]!.format;
@@ -44,16 +42,18 @@ export async function cloneVolume(parts: StorageParts, asked: CloneVolume): Prom
       let file: LockedFile | null = null;
       try {
         release = storage.claim(pool, asked.to, user.user);
-        requireFree(pool, asked.to);
-        file = storage.newFile(pool, user.user);
+        await requireFree(pool, asked.to);
+        file = await storage.newFile(pool, user.user);
         const to = { fd: file.fd, format, label: copy };
-        await copyDisk(storage, task.current.id, { from: original.chain, to }, task);
+        const files = { copy: task.current.id, from: original.chain, to };
+        // Either folder may not answer: that is to hold up no other work in either pool.
+        const place = from === pool ? pool.name : `${from.name} to ${pool.name}`;
+        await copyDisk(storage.jobs(place), files, task);
         task.holdOn();
-        publish(pool, asked.to, file, format);
+        await publish(pool, asked.to, file, format);
       } finally {
-        if (file) discard(file);
-        release?.();
-        original.close();
+        await discard(pool, file, release);
+        await original.close();
       }
       parts.events.add('info', 'volume.cloned', `Volume ${source} was cloned to ${copy}.`);
       parts.poolViews.changed();
@@ -68,16 +68,16 @@ export async function resizeVolume(
   asked: { pool: string; volume: string; sizeMiB: number },
 ): Promise<Volume> {
   const { storage } = parts;
-  const pool = storage.usable(asked.pool);
+  const pool = await storage.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
   const user = storage.user(`the resizing of ${source}`);
   await requireNoOverlays(storage.contents, pool, asked.volume, 'be resized');
   const volume = await openVolume(storage, pool, asked.volume, { readOnly: false, user });
   try {
     const { chain } = volume;
-    await storage.jobs().call('disk.grow', { chain, bytes: asked.sizeMiB * MIB });
+    await storage.jobs(pool.name).call('disk.grow', { chain, bytes: asked.sizeMiB * MIB });
   } finally {
-    volume.close();
+    await volume.close();
   }
   parts.events.add('info', 'volume.resized', `Volume ${source} has ${asked.sizeMiB} MiB now.`);
   parts.poolViews.changed();
@@ -90,7 +90,7 @@ export async function removeVolume(
   asked: { pool: string; volume: string },
 ): Promise<void> {
   const { storage, domains } = parts;
-  const pool = storage.usable(asked.pool);
+  const pool = await storage.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
   const what = `the deletion of ${source}`;
   const release = storage.claim(pool, asked.volume, what);
@@ -99,28 +99,23 @@ export async function removeVolume(
     requireNoDomain(domains, source, 'be deleted');
     // Before the lock, so that overlays in use are named; and after it, when none can be made.
     await requireNoOverlays(storage.contents, pool, asked.volume, 'be deleted');
-    file = takeVolume(storage, pool, asked.volume, what);
+    file = await takeVolume(storage, pool, asked.volume, what);
     await requireNoOverlays(storage.contents, pool, asked.volume, 'be deleted');
     requireNoDomain(domains, source, 'be deleted');
-    rmSync(file.path);
-    pool.folder.forget(asked.volume);
-    syncFolder(pool.path);
+    await erase(pool, asked.volume, file);
   } finally {
-    file?.close();
-    release();
+    await pool.folder.turns.leave(async () => {
+      await file?.close();
+      release();
+    });
   }
   parts.events.add('info', 'volume.deleted', `Volume ${source} was deleted.`);
   parts.poolViews.changed();
 }
 
 /** Tells its progress; when the task is cancelled, it ends before this does. */
-async function copyDisk(
-  storage: Storage,
-  copy: string,
-  files: Omit<CopyDisk, 'copy'>,
-  task: RunningTask,
-): Promise<void> {
-  const worker = storage.jobs();
+async function copyDisk(worker: IoLink, files: CopyDisk, task: RunningTask): Promise<void> {
+  const { copy } = files;
   const stopTelling = worker.on('disk.copied', ({ copy: which, bytes, totalBytes }) => {
     if (which !== copy) return;
     const [done, all] = [bytes, totalBytes].map((count) => Math.round(count / MIB));
@@ -129,7 +124,7 @@ async function copyDisk(
   const stop = (): void => void worker.call('disk.stopCopy', { copy }).catch(() => undefined);
   task.signal.addEventListener('abort', stop, { once: true });
   try {
-    await worker.call('disk.copy', { copy, ...files });
+    await worker.call('disk.copy', files);
   } finally {
     stopTelling();
     task.signal.removeEventListener('abort', stop);

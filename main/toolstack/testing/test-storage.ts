@@ -9,6 +9,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import { DiskLocks } from '../disks/disk-locks.ts';
 import { IoLink } from '../disks/io-link.ts';
 import { DomainRegistry } from '../domains/domain-registry.ts';
+import { FolderTurns } from '../files/folder-turns.ts';
 import { EventBook } from '../events/event-book.ts';
 import { LogBook } from '../log/log-book.ts';
 import { PoolRegistry } from '../storage/pool-registry.ts';
@@ -22,6 +23,7 @@ export class TestStorage {
   readonly folder: string;
   readonly store: Store;
   readonly worker: IoLink;
+  readonly folders = new FolderTurns();
   readonly parts: StorageParts;
   /** What was told of pools, one after another. */
   readonly told: Pool[][] = [];
@@ -40,13 +42,14 @@ export class TestStorage {
     });
     const { pools: table, settings } = this.store;
     const storage = new Storage({
-      pools: new PoolRegistry({ table, settings, home: this.folder }),
+      pools: new PoolRegistry({ table, settings, home: this.folder, folders: this.folders }),
+      folders: this.folders,
       locks: new DiskLocks(join(this.folder, 'locks')),
       home: this.folder,
+      looker: () => this.worker,
       jobs: () => this.worker,
       log: () => undefined,
     });
-    storage.pools.addDefault();
     this.parts = {
       storage,
       domains,
@@ -62,8 +65,9 @@ export class TestStorage {
   }
 
   /** For one test file; gone after it. */
-  static open(): TestStorage {
+  static async open(): Promise<TestStorage> {
     const test = new TestStorage();
+    await test.parts.storage.pools.addDefault();
     afterAll(async () => {
       await test.parts.poolViews.close();
       await test.worker.terminate();

@@ -41,6 +41,7 @@ export class DiskJobs {
         return { bytes: image.bytes };
       }),
     'disk.create': (params) => create(params),
+    'disk.sync': ({ file: { fd, label } }) => new DescriptorFile(fd, label, false).syncNow(),
     'disk.grow': ({ chain, bytes }) =>
       withImage(chain, false, async (image) => {
         await settled((done) => image.resize(bytes, done));

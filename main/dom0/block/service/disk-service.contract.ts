@@ -72,6 +72,8 @@ export type DiskJobCalls = {
   };
   /** It is what it is said to be, on stable storage, when this answers. */
   'disk.create': { params: NewDiskFile; result: void };
+  /** What was written to it is on stable storage when this answers. */
+  'disk.sync': { params: { file: DiskFile }; result: void };
   'disk.grow': { params: { chain: readonly DiskFile[]; bytes: number }; result: { bytes: number } };
   /** Zeros take no room in the copy. Error `disk.stopped`. */
   'disk.copy': { params: CopyDisk; result: void };
