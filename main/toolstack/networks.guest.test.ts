@@ -215,6 +215,46 @@ describe('an interface of a running domain', () => {
       sendLimitBytesPerSecond: null,
     });
   });
+
+  test('receives no faster than it may, either', async () => {
+    const limited = { domain: 'db1', handle: 0 };
+    await site.api.domains.setInterface({ ...limited, receiveLimitBytesPerSecond: 200_000 });
+    const beganMs = performance.now();
+    expect(await site.ask('db1', 'wget -q -O - http://web1/large | wc -c')).toBe('1048576');
+    expect(performance.now() - beganMs).toBeGreaterThan(3500);
+    await site.api.domains.setInterface({ ...limited, receiveLimitBytesPerSecond: null });
+  });
+});
+
+describe('networks of kind routed', () => {
+  test('lead to each other, with frames that fit both, and to no other', async () => {
+    const { networks, domains } = site.api;
+    await networks.add({ name: 'north', kind: 'routed', subnet: '10.88.1.0/24' });
+    await networks.add({ name: 'south', kind: 'routed', subnet: '10.88.2.0/24', mtu: 1300 });
+    for (const [domain, network] of [
+      ['web1', 'north'],
+      ['db1', 'south'],
+    ] as const) {
+      await site.done(domains.attachInterface({ domain, network }));
+    }
+    const { address } = (await site.get('db1')).interfaces[1]!;
+    expect(await site.ask('db1', 'cat /sys/class/net/eth1/mtu')).toBe('1300');
+    expect(await pings('web1', address)).toBe('3');
+    const sum = await site.ask(
+      'db1',
+      'mkdir -p /srv; dd if=/dev/urandom of=/srv/far bs=1k count=500 2>/dev/null; httpd -p 8088 -h /srv; md5sum </srv/far',
+    );
+    const fetchIt = `wget -q -O - http://${address}:8088/far | md5sum`;
+    expect(await site.ask('web1', fetchIt)).toBe(sum);
+    await networks.set({ network: 'south', kind: 'isolated' });
+    expect(await pings('web1', address, 1)).toBe('0');
+    await networks.set({ network: 'south', kind: 'routed' });
+    expect(await pings('web1', address)).toBe('3');
+    for (const domain of ['web1', 'db1']) {
+      await site.done(domains.detachInterface({ domain, handle: 1 }));
+    }
+    for (const network of ['north', 'south']) await networks.remove({ network });
+  });
 });
 
 describe('a capture', () => {

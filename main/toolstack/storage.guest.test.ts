@@ -1,6 +1,6 @@
 /** Pools, volumes, overlays and network block devices, as real guests have them. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -210,6 +210,28 @@ describe('a disk that fails', () => {
     await api.volumes.remove({ pool: 'default', volume: onError });
   });
 });
+
+test.skipIf(!existsSync('/dev/loop-control') || process.getuid?.() !== 0)(
+  'a block device is a disk like any other, with one writer',
+  async () => {
+    const file = join(folder, 'device.img');
+    writeFileSync(file, Buffer.alloc(8 * MIB));
+    const { stdout } = await run('losetup', ['--find', '--show', file]);
+    const source = stdout.trim();
+    try {
+      symlinkSync(source, join(folder, 'volume'));
+      await site.create('dev1', { disks: [{ source: join(folder, 'volume') }] });
+      expect(await site.get('dev1')).toMatchObject({ disks: [{ source, bytes: 8 * MIB }] });
+      const second = site.create('dev2', { disks: [{ source }] });
+      await expect(second).rejects.toMatchObject({ code: 'disk.in-use' });
+      await site.ask('dev1', `${HAS_DISK}; echo there | dd of=/dev/xvda conv=fsync 2>/dev/null`);
+      expect(readFileSync(source).subarray(0, 6).toString()).toBe('there\n');
+      await site.done(site.api.domains.delete({ domain: 'dev1', force: true }));
+    } finally {
+      await run('losetup', ['--detach', source]);
+    }
+  },
+);
 
 test('a network block device is a disk like any other, with one writer', async () => {
   const file = join(folder, 'nbd.img');
