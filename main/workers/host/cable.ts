@@ -1,6 +1,7 @@
 /** Between a switch's port and a domain's thread: one interface's frames, both ways. */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { FrameConsumer, FrameProducer } from '../../../shared/ring/frame-ring.ts';
+import type { FrameOffload } from '../../../shared/ring/frame-ring.ts';
 import type {
   FrameTap,
   NetworkSwitch,
@@ -88,6 +89,17 @@ export class Cable {
     this.sent.nudge();
   }
 
+  /** Unplugged, and nobody reads here any more: what lies here goes to where the guest is now. */
+  sendAfter(): void {
+    const { spec, network } = this.options;
+    const left = new FrameConsumer(spec.received);
+    const send = (frame: Uint8Array, offload: FrameOffload): boolean => {
+      network.redirect(this.port, frame, offload);
+      return true;
+    };
+    while (left.read(send));
+  }
+
   private async carry(): Promise<void> {
     try {
       while (this.isPlugged) {
@@ -124,7 +136,7 @@ export class Cable {
     });
   }
 
-  private pass(frame: Uint8Array, offload: Parameters<SwitchPort['receive']>[1]): boolean {
+  private pass(frame: Uint8Array, offload: FrameOffload): boolean {
     this.port.receive(frame, offload);
     return true;
   }

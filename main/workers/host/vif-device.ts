@@ -76,10 +76,16 @@ export class VifDevice {
     await this.handle.call('removeInterface', { handle: this.spec.handle });
   }
 
-  /** The domain is gone, or goes on elsewhere. */
+  /** The domain is gone, or goes on elsewhere; its thread here has ended. */
   forget(): void {
     this.bus.forget();
+    const { cable } = this;
     this.pull();
+    try {
+      cable?.sendAfter();
+    } catch {
+      // A thread that was terminated in the middle of a step left a ring that cannot be read.
+    }
     this.end(null);
   }
 

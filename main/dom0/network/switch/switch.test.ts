@@ -114,6 +114,22 @@ describe('a switch', () => {
     expect(east.take()).toHaveLength(1);
   });
 
+  it('sends after a guest what lay at its port when it moved, and only there', () => {
+    const net = new TestNetwork();
+    const [a, b] = [net.guest(A.mac, A.address), net.guest(B.mac, B.address)];
+    const [east, west] = [net.uplink('east'), net.uplink('west')];
+    east.send(buildGratuitousArp(B.mac, B.address));
+    for (const each of [a, b, west]) each.take();
+    net.network.detach(b.port);
+    net.network.redirect(b.port, udp(A, B), NO_OFFLOAD);
+    expect(east.take()).toHaveLength(1);
+    // Nobody has heard of it since, it is for all, or it is for one who is here himself.
+    net.network.redirect(b.port, udp(A, C), NO_OFFLOAD);
+    net.network.redirect(b.port, buildGratuitousArp(C.mac, C.address), NO_OFFLOAD);
+    net.network.redirect(b.port, udp(B, A), NO_OFFLOAD);
+    expect([a, east, west].map((each) => each.take().length)).toEqual([0, 0, 0]);
+  });
+
   it('forgets what it has not heard for long, and knows a bounded number', () => {
     const net = new TestNetwork({ macEntries: 16 });
     const a = net.guest(A.mac, A.address);

@@ -103,6 +103,19 @@ export class NetworkSwitch {
     }
   }
 
+  /**
+   * A frame that lay at a port whose guest is not here any more: to where that was heard since. A
+   * guest that moved misses nothing that came while it stood still.
+   *
+   * @param from which is detached already
+   */
+  redirect(from: SwitchPort, frame: Uint8Array, offload: Offload): void {
+    const packet = dissectFrame(frame);
+    if (packet === null || isGroupMac(packet.ethernet.destination)) return;
+    const to = this.find(packet.ethernet.destination);
+    if (to?.kind === 'uplink') this.give(to, from, frame, offload, packet);
+  }
+
   private take(from: SwitchPort, frame: Uint8Array, offload: Offload): void {
     const packet = dissectFrame(frame);
     const refusal = packet ? this.refuse(from, frame, offload, packet) : 'malformed';
