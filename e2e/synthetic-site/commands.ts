@@ -197,6 +197,7 @@ export function migrate(site: SyntheticSite, domain: Domain, hostName: string): 
         ms: MIGRATION_MS,
         dirtied: 40,
         rate: 125e6,
+        throttlePercent: 0,
         estimatedStopMs: stopMs(site, domain, hostName),
       },
     ],
@@ -271,7 +272,9 @@ function refuseFullHost(site: SyntheticSite, hostName: string, neededKiB: number
 }
 
 function roomiestHost(site: SyntheticSite): string {
-  return [...site.hosts.values()].reduce((best, host) =>
+  const hosts = [...site.hosts.values()];
+  const open = hosts.filter(({ drained }) => !drained);
+  return (open.length > 0 ? open : hosts).reduce((best, host) =>
     host.freeKiB > best.freeKiB ? host : best,
   ).name;
 }

@@ -5,6 +5,7 @@ import { builder, type Builder } from './builder.ts';
 import * as commands from './commands.ts';
 import { interfaceRoutes, networkRoutes, storageRoutes } from './device-routes.ts';
 import * as disks from './disks.ts';
+import { drainHost } from './drain.ts';
 import { insideOf, xenstoreNodes } from './inside.ts';
 import type { SyntheticSite } from './site.ts';
 import { startTask } from './tasks.ts';
@@ -74,6 +75,7 @@ function hostRoutes(os: Builder, site: SyntheticSite) {
         latencyMs: input.latencyMs ?? 0.5,
         lossPercent: input.lossPercent ?? 0,
         state: 'up',
+        drained: false,
       };
       site.hosts.set(host.name, host);
       site.changes.publish({ type: 'host', host });
@@ -93,6 +95,8 @@ function hostRoutes(os: Builder, site: SyntheticSite) {
       site.changes.publish({ type: 'host-removed', name: host.name });
       return {};
     }),
+    drain: os.hosts.drain.handler(({ input }) => drainHost(site, input.host)),
+    undrain: os.hosts.undrain.handler(({ input }) => site.setDrained(input.host, false)),
   };
 }
 

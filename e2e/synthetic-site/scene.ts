@@ -53,6 +53,7 @@ function makeHost(index: number): Host {
     latencyMs: 0.5,
     lossPercent: 0,
     state: 'up',
+    drained: false,
   };
 }
 

@@ -144,6 +144,13 @@ export class SyntheticSite {
     this.changes.publish({ type: 'host', host: next });
   }
 
+  setDrained(name: string, drained: boolean): Host {
+    const host = { ...this.host(name), drained };
+    this.hosts.set(name, host);
+    this.changes.publish({ type: 'host', host });
+    return host;
+  }
+
   setTask(task: Task): void {
     this.tasks.set(task.id, task);
     this.changes.publish({ type: 'task', task });

@@ -101,6 +101,20 @@ test('a host is added and removed', async ({ site, page }) => {
   await expect(site.host('delta')).toHaveCount(0);
 });
 
+test('a host is drained, and takes domains again', async ({ site, page }) => {
+  await site.host('beta').getByRole('button', { name: 'More for beta' }).click();
+  await page.getByRole('menuitem', { name: 'Drain' }).click();
+  await expect(site.host('beta')).toContainText('drained');
+  await expect(site.strip).toContainText(/Drained beta \(\d+ domains? moved\)/);
+  await expect(site.host('beta')).toContainText('No domains on beta');
+  await page.getByRole('button', { name: 'New domain' }).first().click();
+  await expect(page.getByRole('dialog', { name: 'New domain' })).not.toContainText('is beta');
+  await page.keyboard.press('Escape');
+  await site.host('beta').getByRole('button', { name: 'More for beta' }).click();
+  await page.getByRole('menuitem', { name: 'Take domains again' }).click();
+  await expect(site.host('beta')).not.toContainText('drained');
+});
+
 test('an import that fails says so, a good one shows in the list', async ({ site, page }) => {
   await site.page.getByRole('link', { name: 'Images' }).click();
   await page.getByRole('button', { name: 'Import…' }).click();

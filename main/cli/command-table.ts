@@ -26,6 +26,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Remove a host that has no domains',
     load: () => import('./commands/host-remove.ts'),
   },
+  'host drain': {
+    summary: 'Move all domains of a host away',
+    load: () => import('./commands/host-drain.ts'),
+  },
+  'host undrain': {
+    summary: 'Let domains be placed on a host again',
+    load: () => import('./commands/host-undrain.ts'),
+  },
 
   list: { summary: 'List the domains', load: () => import('./commands/list.ts') },
   info: {
@@ -202,6 +210,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   log: { summary: "The daemon's log, or a domain's", load: () => import('./commands/log.ts') },
   events: { summary: 'What happened at the site', load: () => import('./commands/events.ts') },
   tasks: { summary: 'Running and ended tasks', load: () => import('./commands/tasks.ts') },
+  'tasks cancel': {
+    summary: 'Cancel a task that is under way',
+    load: () => import('./commands/tasks-cancel.ts'),
+  },
 
   'image list': { summary: 'List the images', load: () => import('./commands/image-list.ts') },
   'image build': {

@@ -36,6 +36,12 @@ describe('the command table', () => {
   });
 
   it('knows what a first word could go on with', () => {
-    expect(commandsOf('host')).toEqual(['host list', 'host add', 'host remove']);
+    expect(commandsOf('host')).toEqual([
+      'host list',
+      'host add',
+      'host remove',
+      'host drain',
+      'host undrain',
+    ]);
   });
 });

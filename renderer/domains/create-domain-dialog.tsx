@@ -130,10 +130,10 @@ function useFreeName(): string {
 function hostOptions(hosts: readonly Host[]) {
   return [
     { id: AUTOMATIC, label: 'Automatic', detail: 'the one with the most free memory' },
-    ...hosts.map(({ name, freeKiB }) => ({
+    ...hosts.map(({ name, freeKiB, drained }) => ({
       id: name,
       label: name,
-      detail: `${memory(freeKiB)} free`,
+      detail: `${memory(freeKiB)} free${drained ? ', drained' : ''}`,
     })),
   ];
 }
@@ -141,8 +141,10 @@ function hostOptions(hosts: readonly Host[]) {
 function hostHint(hosts: readonly Host[], chosen: string): string {
   const host = hosts.find((one) => one.name === chosen);
   if (host !== undefined) return `${memory(host.freeKiB)} free`;
-  const best = hosts.toSorted((a, b) => b.freeKiB - a.freeKiB)[0];
-  if (best === undefined) return 'There is no host yet.';
+  const open = hosts.filter(({ drained }) => !drained);
+  const best = open.toSorted((a, b) => b.freeKiB - a.freeKiB)[0];
+  if (best === undefined)
+    return hosts.length > 0 ? 'All hosts are drained.' : 'There is no host yet.';
   return `Now that is ${best.name}, with ${memory(best.freeKiB)} free`;
 }
 

@@ -1,16 +1,15 @@
 import { useRef } from 'react';
-import { Button, MenuTrigger, useDrop, VisuallyHidden } from 'react-aria-components';
+import { Button, useDrop, VisuallyHidden } from 'react-aria-components';
 import type { Host } from '../../shared/contract/schemas.ts';
 import { routeHref } from '../app/route.ts';
-import { IconButton } from '../design/button.tsx';
 import { bandwidth, memory } from '../design/format.ts';
-import { Menu, MenuItem, MenuPopover } from '../design/menu.tsx';
 import type { RosterEntry } from '../site/keys.ts';
 import { useSite } from '../site/site.ts';
 import { useValue } from '../state/value.ts';
 import { DomainList } from './domain-list.tsx';
 import { DropPanel, verdictLabel } from './drop-panel.tsx';
 import styles from './host-card.module.css';
+import { HostMenu } from './host-menu.tsx';
 import { HostMeters } from './host-meters.tsx';
 import { DOMAIN_TYPE, dragged, useDropVerdict } from './migration-drag.ts';
 
@@ -39,6 +38,7 @@ export function HostCard({ host, guests, domain0, isFiltered }: Props) {
           <a href={routeHref({ view: 'host', host: host.name })}>{host.name}</a>
         </h2>
         {host.state === 'down' && <span className={styles.down}>down</span>}
+        {host.drained && <span className={styles.drained}>drained</span>}
         <span className={styles.facts}>
           {host.pcpus} pCPU · {memory(host.memoryKiB)} · {bandwidth(host.bandwidthBytesPerSecond)}
         </span>
@@ -91,24 +91,4 @@ function useHostDrop(host: string) {
     },
   });
   return { dropProps, isDropTarget, verdict, button };
-}
-
-function HostMenu({ host }: { readonly host: Host }) {
-  const { commands } = useSite();
-  return (
-    <MenuTrigger>
-      <IconButton icon="more" label={`More for ${host.name}`} />
-      <MenuPopover placement="bottom end">
-        <Menu aria-label={host.name} onAction={() => commands.removeHost(host.name)}>
-          <MenuItem
-            id="remove"
-            icon="trash"
-            label="Remove host"
-            detail="Only one without domains can be removed."
-            danger
-          />
-        </Menu>
-      </MenuPopover>
-    </MenuTrigger>
-  );
 }

@@ -65,6 +65,15 @@ export class Commands {
     this.send(`${host} was not removed`, this.api.hosts.remove({ host }));
   }
 
+  /** All domains that can go elsewhere do; the task says which. */
+  drainHost(host: string): void {
+    this.send(`${host} was not drained`, this.api.hosts.drain({ host }));
+  }
+
+  undrainHost(host: string): void {
+    this.send(`${host} takes no domains yet`, this.api.hosts.undrain({ host }));
+  }
+
   removeImage(image: string): void {
     this.send(`${image} was not deleted`, this.api.images.remove({ image }));
   }

@@ -66,6 +66,12 @@ export const contract = {
     remove: post('/hosts/{host}/remove', 'Remove a host that has no domains')
       .input(z.object({ host: s.Name }))
       .output(none),
+    drain: post('/hosts/{host}/drain', 'Move all domains away, and place none there from now on')
+      .input(z.object({ host: s.Name, to: s.Name.optional(), ...s.MoveOptions.shape }))
+      .output(s.Task),
+    undrain: post('/hosts/{host}/undrain', 'Place domains there again')
+      .input(z.object({ host: s.Name }))
+      .output(s.Host),
   },
   domains: {
     list: get('/domains', 'All domains, domain 0 of each host first').output(z.array(s.Domain)),
@@ -168,7 +174,7 @@ export const contract = {
       .input(s.DomainRef)
       .output(z.array(s.MigrationTarget)),
     migrate: post('/domains/{domain}/migrate', 'Move it to another host')
-      .input(s.DomainRef.extend({ host: s.Name }))
+      .input(s.DomainRef.extend({ host: s.Name, ...s.MoveOptions.shape }))
       .output(s.Task),
     exec: post('/domains/{domain}/exec', 'Run a command in the guest')
       .input(s.DomainRef.extend({ command: z.string().min(1).max(65_536) }))

@@ -84,6 +84,8 @@ export const Host = z.object({
   /** Of guests' frames that leave it; what is lost of a migration is sent again. */
   lossPercent: z.number(),
   state: z.enum(['up', 'down']),
+  /** Its domains were moved away, and none is placed there but by who names it. */
+  drained: z.boolean(),
 });
 export type Host = z.infer<typeof Host>;
 
@@ -122,6 +124,21 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
+/** How a domain may be moved. */
+export const MoveOptions = z.object({
+  /** What the move takes of the source's link at least, bytes a second; else half of it. */
+  minRateBytesPerSecond: z.number().min(1000).max(1e11).optional(),
+  /** … and at most; else all of it. */
+  maxRateBytesPerSecond: z.number().min(1000).max(1e11).optional(),
+  /** A guest that writes faster than the link carries is slowed down for the time of the move. */
+  autoConverge: z.boolean().optional(),
+  /** How long it may stand still. What cannot be done within that fails, and the domain stays. */
+  maxDowntimeMs: z.number().min(1).max(3_600_000).optional(),
+  /** What cannot be done within `maxDowntimeMs` is done with a longer stop, told before it. */
+  allowLongerStop: z.boolean().optional(),
+});
+export type MoveOptions = z.infer<typeof MoveOptions>;
+
 /** One round of a move: what was sent while the domain ran, and what it wrote meanwhile. */
 export const MigrationRound = z.object({
   /** From 1. */
@@ -133,19 +150,22 @@ export const MigrationRound = z.object({
   dirtied: z.int(),
   /** Bytes a second that the round was allowed. */
   rate: z.number(),
+  /** The part of its time that was taken from the guest, so that it wrote less: 0 to 99. */
+  throttlePercent: z.number(),
   /** How long the domain would have stood still if it had been stopped after it. */
   estimatedStopMs: z.number(),
 });
 export type MigrationRound = z.infer<typeof MigrationRound>;
 
 /**
- * Why there was no other round: the domain did not run; few pages were left; another round would
- * have left as many; the guest writes faster than the move may send; there were too many rounds; too
- * much was sent.
+ * Why there was no other round: the domain did not run; few pages were left; what was left of a guest
+ * that was slowed down fitted into the stop that it may have; another round would have left as many;
+ * the guest writes faster than the move may send; there were too many rounds; too much was sent.
  */
 export const MigrationStop = z.enum([
   'paused',
   'few-left',
+  'short-enough',
   'no-gain',
   'too-fast',
   'rounds',
@@ -168,6 +188,18 @@ export const MigrationReport = z.object({
   verified: z.boolean(),
 });
 export type MigrationReport = z.infer<typeof MigrationReport>;
+
+/** What a host was drained of. */
+export const DrainReport = z.object({
+  host: z.string(),
+  /** `downtimeMs` is null for one that did not run. */
+  moved: z.array(
+    z.object({ domain: z.string(), to: z.string(), downtimeMs: z.number().nullable() }),
+  ),
+  /** A task that leaves some fails with these in its error's data. */
+  stayed: z.array(z.object({ domain: z.string(), reason: z.string() })),
+});
+export type DrainReport = z.infer<typeof DrainReport>;
 
 /** Whether a domain can move to a host, said before the drop. */
 export const MigrationTarget = z.object({

@@ -37,6 +37,7 @@ export function createSmallSite(): SmallSite {
           latencyMs: 0.1,
           lossPercent: 0,
           state: 'up',
+          drained: false,
         };
         hosts.set(host.name, host);
         return host;

@@ -12,7 +12,7 @@ export const command = defineCommand({
     const hosts = await (await context.site()).hosts.list();
     const rows = hosts.map((host) => [
       host.name,
-      host.state,
+      host.drained ? `${host.state}, drained` : host.state,
       String(host.pcpus),
       ...[host.memoryKiB, host.freeKiB, host.domain0KiB].map((kib) => String(mib(kib))),
       `${bytes(host.bandwidthBytesPerSecond)}/s`,

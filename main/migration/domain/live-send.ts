@@ -2,21 +2,20 @@
  * A running domain into a stream: iterative pre-copy. Its thread calls `step` between slices of the
  * guest; when `ready` says so the domain is stopped, and `finish` writes what is left.
  */
+import { DomusError } from '../../../shared/errors.ts';
 import type { Domain } from '../../hypervisor/index.ts';
 import { PAGE_SIZE } from '../../hypervisor/index.ts';
 import { writeFrames } from '../stream/memory-image.ts';
 import type { StreamReport } from '../stream/report.ts';
 import { StreamWriter } from '../stream/writer.ts';
-import type { Pace, Round, StopReason } from './rounds.ts';
-import { nextRate, whyStop } from './rounds.ts';
+import type { Decision, Round, StopReason, Terms } from './rounds.ts';
+import { Precopy } from './rounds.ts';
 import type { SentSections } from './send-domain.ts';
 import { writeConfig, writeMachine, writeState } from './send-domain.ts';
 
 /** Small enough that a guest is never held up for long, and waits for little when it is stopped. */
 const CHUNK_BYTES = 256 << 10;
 const CHUNK_PAGES = CHUNK_BYTES / PAGE_SIZE;
-/** What a stop takes besides its pages, ms: state, commit, start. */
-const STOP_OVERHEAD_MS = 5;
 
 /** Where the chunks go. */
 export interface LiveSink {
@@ -34,10 +33,20 @@ export interface LiveSendOptions {
   domain: Domain;
   sink: LiveSink;
   name: string;
-  pace: Pace;
+  terms: Terms;
   /** Monotonic, ms. */
   now(): number;
   onRound(round: Round): void;
+  /** The guest will stand still for longer than one may expect, after one more round. */
+  onLongStop(stop: LongStop): void;
+  /** Takes so much of its time from the guest, 0 to 99 %. */
+  slow(percent: number): void;
+}
+
+/** A stop that a person should know of before. */
+export interface LongStop {
+  reason: StopReason;
+  estimatedStopMs: number;
 }
 
 export interface LiveReport {
@@ -51,7 +60,7 @@ export class LiveSend {
   private readonly options: LiveSendOptions;
   private readonly writer: StreamWriter;
   private readonly settled = Promise.withResolvers<LiveReport>();
-  private readonly rounds: Round[] = [];
+  private readonly precopy: Precopy;
   private readonly sections: SentSections = new Map();
   /** The frames of this round, ascending, and how many of them are sent. */
   private readonly frames: Uint32Array;
@@ -60,10 +69,11 @@ export class LiveSend {
   private startedAtMs: number;
   private bytesBefore = 0;
   private rate: number;
+  private throttlePercent = 0;
   private phase: 'copying' | 'ready' | 'over' = 'copying';
 
   constructor(options: LiveSendOptions) {
-    const { domain, sink, name, pace } = options;
+    const { domain, sink, name, terms } = options;
     this.options = options;
     this.ready = this.settled.promise;
     this.writer = new StreamWriter((chunk) => sink.send(chunk), {
@@ -73,7 +83,8 @@ export class LiveSend {
     });
     this.frames = Uint32Array.from({ length: domain.memory.size / PAGE_SIZE }, (_, gfn) => gfn);
     this.frameCount = domain.physmap.ramFrames;
-    this.rate = nextRate([], pace);
+    this.precopy = new Precopy(terms, domain.physmap.ramFrames);
+    this.rate = this.precopy.firstRate;
     this.startedAtMs = options.now();
     writeConfig(this.writer, domain, name);
     // Most of it does not change again: it is not in the way when the domain stands still.
@@ -120,6 +131,7 @@ export class LiveSend {
   finish(xenstore: unknown): StreamReport {
     const { domain, sink } = this.options;
     this.phase = 'over';
+    this.slow(0);
     for (const gfn of this.unsent) domain.memory.wrote(gfn * PAGE_SIZE, PAGE_SIZE);
     this.takeDirty();
     domain.memory.log.stop();
@@ -134,6 +146,7 @@ export class LiveSend {
   abandon(error: unknown): void {
     if (this.phase === 'over') return;
     this.phase = 'over';
+    this.slow(0);
     this.options.domain.memory.log.stop();
     this.options.sink.abort(error);
     this.settled.reject(error instanceof Error ? error : new Error(String(error)));
@@ -165,27 +178,44 @@ export class LiveSend {
   }
 
   private endRound(): void {
-    const { domain, pace, now, onRound } = this.options;
+    const { now } = this.options;
     const [pages, ms] = [this.frameCount, now() - this.startedAtMs];
     this.takeDirty();
-    const round: Round = {
-      number: this.rounds.length + 1,
+    const decision = this.precopy.after({
+      number: this.precopy.rounds.length + 1,
       pages,
       bytes: this.writer.bytes - this.bytesBefore,
       ms,
       dirtied: this.frameCount,
       rate: this.rate,
-      estimatedStopMs: STOP_OVERHEAD_MS + (this.frameCount * PAGE_SIZE * 1e3) / pace.most,
-    };
-    this.rounds.push(round);
-    onRound(round);
+      throttlePercent: this.throttlePercent,
+    });
     this.bytesBefore = this.writer.bytes;
     this.startedAtMs = now();
-    this.rate = nextRate(this.rounds, pace);
-    const stopReason = whyStop(this.rounds, pace, domain.physmap.ramFrames);
-    if (stopReason === null) return;
-    this.phase = 'ready';
-    this.settled.resolve({ rounds: this.rounds, stopReason });
+    const round = this.precopy.rounds.at(-1)!;
+    this.options.onRound(round);
+    this.follow(decision, round);
+  }
+
+  /** @throws DomusError `migration.stop-too-long` */
+  private follow(decision: Decision, { estimatedStopMs }: Round): void {
+    const { terms, onLongStop } = this.options;
+    const { kind } = decision;
+    if (kind === 'give-up') throw tooLong(terms, decision.reason, estimatedStopMs);
+    if (kind === 'stop') {
+      this.phase = 'ready';
+      this.settled.resolve({ rounds: this.precopy.rounds, stopReason: decision.reason });
+      return;
+    }
+    if (kind === 'last-round') onLongStop({ reason: decision.reason, estimatedStopMs });
+    this.rate = decision.rate;
+    this.slow(decision.throttlePercent);
+  }
+
+  private slow(percent: number): void {
+    if (percent === this.throttlePercent) return;
+    this.throttlePercent = percent;
+    this.options.slow(percent);
   }
 
   /** The next round's frames: those written since the last. Grant frames are part of the state. */
@@ -196,4 +226,18 @@ export class LiveSend {
     this.frameCount = beyond < 0 ? count : beyond;
     this.sent = 0;
   }
+}
+
+function tooLong(
+  { maxDowntimeMs, autoConverge }: Terms,
+  reason: StopReason,
+  stopMs: number,
+): Error {
+  const why = reason === 'few-left' ? 'the link is slow' : 'it writes faster than the link carries';
+  const slowed = autoConverge ? ', slowed down as it is' : '';
+  return new DomusError(
+    'migration.stop-too-long',
+    `${why}${slowed}, so it would stand still for about ${stopMs.toFixed(0)} ms, and ${maxDowntimeMs} ms were allowed`,
+    { data: { reason, estimatedStopMs: stopMs, maxDowntimeMs } },
+  );
 }

@@ -1,6 +1,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
+import { DomusError } from '../../../shared/errors.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import type { PeerResult, PeerTask } from '../testing/blocking-peer.worker.ts';
 import { FlowSender, receiveFlow } from './async-flow.ts';
@@ -150,6 +151,23 @@ describe('a flow between threads with event loops', () => {
     })();
     await expect(full).rejects.toThrow('no space');
     await expect(sending).rejects.toThrow('no space');
+  });
+
+  it('is ended at both ends by the host, whoever sleeps on it', async () => {
+    const { alpha, beta } = createLink();
+    const sender = startPeer(alpha, { role: 'send', chunks: 1e6 });
+    let chunks = 0;
+    const started = Promise.withResolvers<void>();
+    const receiving = receiveFlow(attachedPort(beta, 'move'), async () => {
+      if (++chunks === 3) started.resolve();
+      // It takes nothing more: the sender waits for room.
+      if (chunks >= 3) await new Promise(() => undefined);
+    });
+    receiving.catch(() => undefined);
+    await started.promise;
+    alpha.abort('move', new DomusError('migration.undone', 'it was taken back'));
+    expect((await sender.result).error).toMatchObject({ code: 'migration.undone' });
+    alpha.abort('move', new DomusError('migration.undone', 'once more'));
   });
 
   it('is refused when nobody receives it, and over a link that is down', async () => {

@@ -70,6 +70,13 @@ export class LinkEnd {
     if (!this.up) this.abortLocal(flow, this.cutError('it is down'));
   }
 
+  /** Ends a flow at both ends; nothing where it is over. */
+  abort(flow: FlowId, error: DomusError): void {
+    if (!this.flows.has(flow)) return;
+    this.abortLocal(flow, error);
+    this.send(flow, { kind: 'abort', error: error.toJSON() });
+  }
+
   /** Pulls the cable: what is under way is lost, and both ends' flows fail with `link.cut`. */
   cut(): void {
     this.wire.postMessage({ kind: 'carrier', up: false } satisfies LinkMessage);

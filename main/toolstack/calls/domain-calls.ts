@@ -58,7 +58,8 @@ export function domainCalls(
     setInterface: async ({ domain, ...change }) => setInterface(parts, find({ domain }), change),
     interfaceCounters: async (input) => interfaceCounters(find(input)),
     migrationTargets: async (input) => migrationTargets(parts, find(input)),
-    migrate: async (input) => migrate(parts, find(input), parts.hosts.get(input.host)),
+    migrate: async ({ domain, host, ...options }) =>
+      migrate(parts, find({ domain }), parts.hosts.get(host), options),
     exec: async (input, options) => {
       const domain = find(input);
       const { agent } = domain.worker;

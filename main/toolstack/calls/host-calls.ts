@@ -1,5 +1,6 @@
 /** `hosts.*` of the contract. */
 import { DomusError } from '../../../shared/errors.ts';
+import { drainHost, undrainHost } from '../lifecycle/migration/drain-host.ts';
 import type { SiteHost } from '../hosts/site-host.ts';
 import type { SiteParts } from '../site-parts.ts';
 import type { SiteApi } from './site-api.ts';
@@ -15,6 +16,16 @@ export function hostCalls(parts: SiteParts): SiteApi['hosts'] {
       dropDeleted(parts, host);
       await parts.hosts.remove(host);
       return {};
+    },
+    drain: async ({ host, to, ...options }) =>
+      drainHost(parts, parts.hosts.get(host), {
+        ...options,
+        to: to === undefined ? null : parts.hosts.get(to),
+      }),
+    undrain: async ({ host: name }) => {
+      const host = parts.hosts.get(name);
+      undrainHost(parts, host);
+      return host.view;
     },
   };
 }

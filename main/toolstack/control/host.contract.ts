@@ -7,11 +7,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DiskStatus } from '../../dom0/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
-import type { LiveReport, Round } from '../../migration/index.ts';
+import type { LiveReport, LongStop, Round } from '../../migration/index.ts';
 import type {
   AccessList,
   DomainInside,
   InterfaceCounters,
+  MoveOptions,
   OnDiskError,
 } from '../../../shared/contract/index.ts';
 import type { LinkCalls } from './link.contract.ts';
@@ -230,7 +231,10 @@ export type HostCalls = LinkCalls & {
    * Streams the running domain over `link`, round by round (event `migration.round`), then stops it and
    * streams the rest; it stays stopped here until told. When that fails it goes on.
    */
-  'migration.send': { params: { domid: number; link: MessagePort }; result: MoveReport };
+  'migration.send': {
+    params: { domid: number; link: MessagePort; options?: MoveOptions };
+    result: MoveReport;
+  };
   /** Settles when all has arrived and is verified; the domain is complete but does not run. */
   'migration.received': { params: { domid: number }; result: ReceiveReport };
   /** After the commit record: run here. Answers with the time of the first instruction. */
@@ -268,6 +272,8 @@ export type HostEvents = {
   'domain.alive': { domid: number; uuid: string };
   /** Of a domain that is being sent: a round is over. */
   'migration.round': { domid: number; uuid: string; round: Round };
+  /** Of a domain that is being sent: after one more round it stands still for longer than expected. */
+  'migration.longStop': { domid: number; uuid: string; stop: LongStop };
   'xenstore.changed': { watch: number; path: string };
   log: {
     level: 'debug' | 'info' | 'warning' | 'error';

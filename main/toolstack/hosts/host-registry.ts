@@ -114,6 +114,18 @@ export class HostRegistry {
     });
   }
 
+  /** Whether new domains are placed there. */
+  setDrained(host: SiteHost, drained: boolean): void {
+    if (host.isDrained === drained) return;
+    this.options.table.setDrained(host.name, drained);
+    host.definition.drained = drained;
+    this.options.changed(host);
+    const what = drained ? 'takes no new domains' : 'takes new domains again';
+    this.options.events.add('info', 'host.drained', `Host ${host.name} ${what}.`, {
+      host: host.name,
+    });
+  }
+
   async close(): Promise<void> {
     this.closing = true;
     await Promise.all(this.all().map((host) => host.terminate()));
@@ -197,5 +209,6 @@ function define(asked: NewHost): HostDefinition {
     latencyMs: asked.latencyMs ?? DEFAULT_LATENCY_MS,
     lossPercent: asked.lossPercent ?? 0,
     createdAtMs: Date.now(),
+    drained: false,
   };
 }

@@ -10,6 +10,8 @@ import type { HostLink } from './host-link.ts';
 export class SiteHost {
   readonly definition: HostDefinition;
   readonly ledger: MemoryLedger;
+  /** Its domains are being moved away. */
+  isBeingDrained = false;
   private current: HostLink | null = null;
 
   constructor(definition: HostDefinition, growing: (host: string) => Iterable<Growing>) {
@@ -29,6 +31,11 @@ export class SiteHost {
     return this.current?.isUp ?? false;
   }
 
+  /** No new domain is placed here. */
+  get isDrained(): boolean {
+    return this.definition.drained;
+  }
+
   get freeKiB(): number {
     return this.current?.isUp ? this.current.freeKiB : 0;
   }
@@ -39,7 +46,8 @@ export class SiteHost {
   }
 
   get candidate(): Candidate {
-    return { name: this.name, up: this.isUp, availableKiB: this.ledger.availableKiB };
+    const { name, isUp: up, isDrained: drained, ledger } = this;
+    return { name, up, drained, availableKiB: ledger.availableKiB };
   }
 
   /** Its worker. Error `host.down`. */
@@ -72,6 +80,7 @@ export class SiteHost {
       latencyMs: definition.latencyMs,
       lossPercent: definition.lossPercent,
       state: this.isUp ? 'up' : 'down',
+      drained: definition.drained,
     };
   }
 }

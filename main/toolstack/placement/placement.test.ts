@@ -12,23 +12,27 @@ const GIB = 1024 * MIB;
 describe('placement', () => {
   test('takes the host with most free memory, and the first by name among equals', () => {
     const hosts = [
-      { name: 'gamma', up: true, availableKiB: 500 * MIB },
-      { name: 'beta', up: true, availableKiB: 900 * MIB },
-      { name: 'alpha', up: true, availableKiB: 900 * MIB },
-      { name: 'down', up: false, availableKiB: 9 * GIB },
+      { name: 'gamma', up: true, drained: false, availableKiB: 500 * MIB },
+      { name: 'beta', up: true, drained: false, availableKiB: 900 * MIB },
+      { name: 'alpha', up: true, drained: false, availableKiB: 900 * MIB },
+      { name: 'down', up: false, drained: false, availableKiB: 9 * GIB },
+      { name: 'drained', up: true, drained: true, availableKiB: 9 * GIB },
     ];
     expect(place(hosts, 128 * MIB, 'web1')).toBe('alpha');
   });
 
   test('says of each host why it cannot', () => {
     const hosts = [
-      { name: 'alpha', up: true, availableKiB: 100 * MIB },
-      { name: 'beta', up: false, availableKiB: 0 },
+      { name: 'alpha', up: true, drained: false, availableKiB: 100 * MIB },
+      { name: 'beta', up: false, drained: false, availableKiB: 0 },
+      { name: 'gamma', up: true, drained: true, availableKiB: 9 * GIB },
     ];
     expect(() => place(hosts, 128 * MIB, 'web1')).toThrow(
       expect.objectContaining({
         code: 'placement.no-host',
-        message: expect.stringContaining('alpha has 100 MiB free, beta is down') as string,
+        message: expect.stringContaining(
+          'alpha has 100 MiB free, beta is down, gamma is drained',
+        ) as string,
       }),
     );
   });

@@ -4,11 +4,13 @@ import { DomusError } from '../../../shared/errors.ts';
 export interface Candidate {
   name: string;
   up: boolean;
+  /** Takes a domain only from who names it. */
+  drained: boolean;
   availableKiB: number;
 }
 
 /**
- * The host with most memory available, the first by name among equals. Error
+ * The host with most memory available of those that are up and not drained, the first by name among equals. Error
  * `placement.no-host`, which says of each host why not.
  */
 export function place(candidates: readonly Candidate[], needKiB: number, domain: string): string {
@@ -18,13 +20,15 @@ export function place(candidates: readonly Candidate[], needKiB: number, domain:
       `There is no host for domain ${domain}. Add one: domus host add NAME --memory MiB --cpus N.`,
     );
   }
-  const reasons = candidates.map(({ name, up, availableKiB }) => ({
+  const reasons = candidates.map(({ name, up, drained, availableKiB }) => ({
     host: name,
     reason: !up
       ? `${name} is down`
-      : availableKiB < needKiB
-        ? `${name} has ${Math.floor(availableKiB / 1024)} MiB free`
-        : null,
+      : drained
+        ? `${name} is drained`
+        : availableKiB < needKiB
+          ? `${name} has ${Math.floor(availableKiB / 1024)} MiB free`
+          : null,
   }));
   const fitting = candidates.filter((_, index) => reasons[index]!.reason === null);
   const best = fitting.sort(

@@ -13,6 +13,8 @@ export interface HostDefinition {
   latencyMs: number;
   lossPercent: number;
   createdAtMs: number;
+  /** No new domain is placed there. */
+  drained: boolean;
 }
 
 const Row = z
@@ -26,6 +28,7 @@ const Row = z
     latency_ms: z.number(),
     loss_percent: z.number(),
     created_at_ms: z.number(),
+    drained: z.number(),
   })
   .transform((row): HostDefinition => ({
     name: row.name,
@@ -37,6 +40,7 @@ const Row = z
     latencyMs: row.latency_ms,
     lossPercent: row.loss_percent,
     createdAtMs: row.created_at_ms,
+    drained: row.drained === 1,
   }));
 
 export class HostTable {
@@ -53,8 +57,8 @@ export class HostTable {
   insert(host: HostDefinition): void {
     this.database.run(
       `INSERT INTO hosts (name, domain0_uuid, memory_kib, domain0_kib, pcpus,
-        bandwidth_bytes_per_second, latency_ms, loss_percent, created_at_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        bandwidth_bytes_per_second, latency_ms, loss_percent, created_at_ms, drained)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       host.name,
       host.domain0Uuid,
       host.memoryKiB,
@@ -64,7 +68,12 @@ export class HostTable {
       host.latencyMs,
       host.lossPercent,
       host.createdAtMs,
+      host.drained ? 1 : 0,
     );
+  }
+
+  setDrained(name: string, drained: boolean): void {
+    this.database.run('UPDATE hosts SET drained = ? WHERE name = ?', drained ? 1 : 0, name);
   }
 
   remove(name: string): void {

@@ -123,4 +123,5 @@ export const SCHEMA_STEPS: readonly string[] = [
   ) STRICT;
   `,
   `ALTER TABLE hosts ADD COLUMN loss_percent REAL NOT NULL DEFAULT 0;`,
+  `ALTER TABLE hosts ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;`,
 ];

@@ -13,6 +13,7 @@ export function host(name: string): HostDefinition {
     bandwidthBytesPerSecond: 125e6,
     latencyMs: 0.2,
     lossPercent: 0,
+    drained: false,
     createdAtMs: 1,
   };
 }

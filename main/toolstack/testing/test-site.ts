@@ -7,11 +7,13 @@ import type { Domain, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import type { SiteApi } from '../calls/site-api.ts';
 import { resolveHome } from '../home.ts';
+import type { HostWorkerFactory } from '../hosts/host-link.ts';
 import { ImageShelf } from '../image-shelf.ts';
 import type { BudgetSettings } from '../placement/process-budget.ts';
 import { Site } from '../site.ts';
 
 const main = new URL('../../', import.meta.url);
+export const HOST_WORKER = new URL('workers/host.worker.ts', main);
 const CODE = ['hypervisor/', 'dom0/', 'migration/', 'workers/'].map((path) => new URL(path, main));
 
 export interface Output {
@@ -23,15 +25,20 @@ export interface Output {
 export class TestSite {
   readonly folder: string;
   site!: Site;
+  private readonly hostFactory: HostWorkerFactory;
   private consoles: Worker | null = null;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, hostFactory: HostWorkerFactory) {
     this.folder = folder;
+    this.hostFactory = hostFactory;
   }
 
   /** Images and snapshots come from the cache that everything on this machine shares. */
-  static async open(budget: BudgetSettings = {}): Promise<TestSite> {
-    const test = new TestSite(mkdtempSync(join(tmpdir(), 'domus-site-')));
+  static async open(
+    budget: BudgetSettings = {},
+    hostFactory: HostWorkerFactory = (data) => new Worker(HOST_WORKER, { workerData: data }),
+  ): Promise<TestSite> {
+    const test = new TestSite(mkdtempSync(join(tmpdir(), 'domus-site-')), hostFactory);
     await test.start(budget);
     return test;
   }
@@ -130,8 +137,7 @@ export class TestSite {
       version: 'test',
       logLevel: 'debug',
       budget,
-      hostFactory: (data) =>
-        new Worker(new URL('workers/host.worker.ts', main), { workerData: data }),
+      hostFactory: this.hostFactory,
       ioFactory: () => new Worker(new URL('workers/io.worker.ts', main)),
       gatewayFactory: (data) =>
         new Worker(new URL('workers/gateway.worker.ts', main), { workerData: data }),

@@ -47,6 +47,7 @@ import { eventLoopTurn, RunLoop } from './run-loop.ts';
 /** A few milliseconds of a fast link: what is on its way is in the way of the last pages. */
 const LIVE_WINDOW_BYTES = 2 << 20;
 const NOT_STARTED = 'this thread has no domain yet';
+const UNDONE = 'the domain goes on where it was';
 
 interface Life {
   domain: Domain;
@@ -182,7 +183,7 @@ export class DomainThread {
 
   private run(): { startedAtMs: number } {
     const { domain, loop } = this.alive;
-    this.sending?.abandon(new DomusError('migration.undone', 'the domain goes on where it was'));
+    this.sending?.abandon(new DomusError('migration.undone', UNDONE));
     this.sending = null;
     if (loop.isRunning) return { startedAtMs: siteNow() };
     domain.setWallClock(Date.now());
@@ -238,19 +239,24 @@ export class DomainThread {
   private async presend({
     link,
     name,
-    pace,
+    terms,
   }: DomainCalls['presend']['params']): Promise<DomainCalls['presend']['result']> {
     const { domain, doorbell, loop } = this.alive;
-    this.sending = new LiveSend({
+    const sending = new LiveSend({
       domain,
       sink: new BlockingLinkSender(link, doorbell, { windowBytes: LIVE_WINDOW_BYTES }),
       name,
-      pace,
+      terms,
       now: () => performance.now(),
       onRound: (round) => this.channel.emit('round', round),
+      onLongStop: (stop) => this.channel.emit('longStop', stop),
+      slow: (percent) => loop.throttle.set(percent),
     });
+    this.sending = sending;
     // Of a paused domain all goes with the stop.
-    const live = await (loop.isRunning ? this.sending.ready : this.sending.readyAtOnce());
+    const live = await (loop.isRunning ? sending.ready : sending.readyAtOnce());
+    // Taken back in the meantime: it goes on.
+    if (this.sending !== sending) throw new DomusError('migration.undone', UNDONE);
     const { stoppedAtMs } = await this.pause();
     return { ...live, stoppedAtMs };
   }

@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { DomainInside } from '../../../shared/contract/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
 import type { DiskStatus, VbdRings, VifRings } from '../../dom0/index.ts';
-import type { LiveReport, Pace, Round } from '../../migration/index.ts';
+import type { LiveReport, LongStop, Round, Terms } from '../../migration/index.ts';
 import type {
   ColdBoot,
   DiskSpec,
@@ -65,7 +65,7 @@ export type DomainCalls = {
    * would gain nothing, and answers. Undone by `run`.
    */
   presend: {
-    params: { link: MessagePort; name: string; pace: Pace };
+    params: { link: MessagePort; name: string; terms: Terms };
     result: LiveReport & { stoppedAtMs: number };
   };
   /** Sends what is left of the paused domain. */
@@ -115,6 +115,8 @@ export type DomainEvents = {
   diskFailed: { disk: string; status: DiskStatus };
   /** Of a `presend`: a round is over. */
   round: Round;
+  /** Of a `presend`: after one more round it stands still for longer than one may expect. */
+  longStop: LongStop;
   log: { level: 'debug' | 'info' | 'warning' | 'error'; message: string };
 };
 

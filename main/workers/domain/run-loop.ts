@@ -12,6 +12,7 @@ import { DomainCounter, Runstate } from '../../hypervisor/index.ts';
 import type { Domain } from '../../hypervisor/index.ts';
 import type { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { PollWindow } from '../../dom0/index.ts';
+import { Throttle } from './throttle.ts';
 
 /**
  * A slice with fewer instructions than this is a tick and no work: Linux needs five thousand for one,
@@ -44,11 +45,15 @@ export interface RunLoopOptions {
 }
 
 export class RunLoop {
+  /** Of a guest that writes faster than it can be moved. */
+  readonly throttle = new Throttle();
   private readonly options: RunLoopOptions;
   private running = false;
   private stopRequested = false;
   /** Host time since which the guest has only ticked, ms. */
   private idleSinceMs = 0;
+  /** The doorbell's count when it was listened to last. */
+  private drained = 0;
   private readonly answer = new PollWindow(ANSWER_MS);
 
   constructor(options: RunLoopOptions) {
@@ -72,7 +77,8 @@ export class RunLoop {
     domain.engine.clock.thaw();
     domain.enter(Runstate.running);
     try {
-      await this.loop(doorbell.count - 1);
+      this.drained = doorbell.count - 1;
+      await this.loop();
     } finally {
       domain.enter(Runstate.offline);
       domain.engine.clock.freeze();
@@ -80,19 +86,14 @@ export class RunLoop {
     }
   }
 
-  private async loop(drained: number): Promise<void> {
-    const { domain, doorbell, drain, afterSlice, besides, account } = this.options;
+  private async loop(): Promise<void> {
+    const { domain, doorbell, afterSlice, besides, account } = this.options;
     const { processor } = domain.engine;
     const { values } = domain.counters;
     for (let slices = 0; !this.stopRequested; slices++) {
       const seen = doorbell.count;
-      if (seen !== drained) {
-        drained = seen;
-        drain();
-        // Answers to control messages are sent from microtasks.
-        await microtask();
-        if (this.stopRequested) return;
-      }
+      if (seen !== this.drained) await this.listen(seen);
+      if (this.stopRequested) return;
       const startMs = performance.now();
       const executedBefore = processor.instructions;
       const idleMs = domain.slice();
@@ -102,6 +103,8 @@ export class RunLoop {
       const eventsBefore = values[DomainCounter.events];
       const waiting = afterSlice();
       const besidesMs = besides();
+      this.throttle.ran(tookMs);
+      if (this.throttle.dueMs > 0) await this.holdBack();
       const hasNews = values[DomainCounter.events] !== eventsBefore;
       if (domain.engine.pendingCompilations > 0) await eventLoopTurn();
       else if (slices % TURN_EVERY === 0) {
@@ -111,6 +114,31 @@ export class RunLoop {
       if (idleMs <= 0 || hasNews) this.idleSinceMs = performance.now();
       else if (besidesMs > 0) this.sleep(seen, waiting ? 1 : idleMs, besidesMs, executed);
     }
+  }
+
+  private async listen(seen: number): Promise<void> {
+    this.drained = seen;
+    this.options.drain();
+    // Answers to control messages are sent from microtasks.
+    await microtask();
+  }
+
+  /** The guest would run, and may not: Xen's `runnable`, which Linux counts as stolen time. */
+  private async holdBack(): Promise<void> {
+    const { domain, doorbell, besides } = this.options;
+    const { throttle } = this;
+    domain.enter(Runstate.runnable);
+    const fromMs = performance.now();
+    for (;;) {
+      const seen = doorbell.count;
+      if (seen !== this.drained) await this.listen(seen);
+      const leftMs = throttle.dueMs - (performance.now() - fromMs);
+      if (this.stopRequested || leftMs <= 0) break;
+      const besidesMs = besides();
+      if (besidesMs > 0) doorbell.wait(seen, Math.min(leftMs, besidesMs));
+    }
+    throttle.waited(performance.now() - fromMs);
+    domain.enter(Runstate.running);
   }
 
   private sleep(seen: number, idleMs: number, mostMs: number, executed: number): void {

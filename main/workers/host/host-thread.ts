@@ -3,11 +3,12 @@ import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { DomusError } from '../../../shared/errors.ts';
 import type { Handlers } from '../../../shared/channel/channel.ts';
+import type { MoveOptions } from '../../../shared/contract/index.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { dom0Skeleton, XenstoreDaemon, XenstoreSocketServer } from '../../dom0/index.ts';
 import { HostFrames } from '../../hypervisor/index.ts';
 import { LinkEnd, LinkOutlet } from '../../migration/index.ts';
-import type { Pace } from '../../migration/index.ts';
+import type { Terms } from '../../migration/index.ts';
 import type {
   DomainSpec,
   HostCalls,
@@ -31,12 +32,23 @@ const DOMAIN0_CPU_EVERY_MS = 1000;
 
 type Emit = <Name extends keyof HostEvents>(name: Name, payload: HostEvents[Name]) => void;
 
+/** One domain's way over a link. */
+interface Flow {
+  /** For its thread. */
+  port: MessagePort;
+  /** When its thread never got the port. */
+  cancel(): void;
+  /** Both ends hear of it, whatever they wait for. */
+  abort(error: DomusError): void;
+}
+
 export class HostThread {
   private readonly data: HostWorkerData;
   private readonly frames: HostFrames;
   private readonly store: XenstoreDaemon;
   private readonly domains = new Map<number, HostedDomain>();
   private readonly receiving = new Map<number, Promise<StartedDomain>>();
+  private readonly sending = new Map<number, { flow: Flow; over: Promise<void> }>();
   private readonly warm: WarmThreads;
   private readonly storeCalls: StoreCalls;
   private readonly emit: Emit;
@@ -117,7 +129,8 @@ export class HostThread {
     'capture.stop': ({ capture }) => this.captures.stop(capture),
     'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
     'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
-    'migration.send': ({ domid, link }) => this.send(this.domain(domid), link),
+    'migration.send': ({ domid, link, options }) =>
+      this.beginSending(this.domain(domid), link, this.terms(options)),
     'migration.received': ({ domid }) => this.received(domid),
     'migration.activate': async ({ domid }) => {
       const domain = this.domain(domid);
@@ -126,7 +139,7 @@ export class HostThread {
       this.warm.prepare(domain.spec.maxMemoryKiB);
       return started;
     },
-    'migration.resume': ({ domid }) => this.domain(domid).goOn(),
+    'migration.resume': ({ domid }) => this.resume(this.domain(domid)),
     'migration.discard': async ({ domid }) => {
       const domain = this.domains.get(domid);
       this.domains.delete(domid);
@@ -166,6 +179,7 @@ export class HostThread {
         diskFailed: (disk, status) => this.emit('domain.diskFailed', { domid, uuid, disk, status }),
         alive: () => this.emit('domain.alive', { domid, uuid }),
         round: (round) => this.emit('migration.round', { domid, uuid, round }),
+        longStop: (stop) => this.emit('migration.longStop', { domid, uuid, stop }),
         log: (level, message) => this.emit('log', { level, source: name, message, uuid }),
       },
     );
@@ -200,10 +214,28 @@ export class HostThread {
     });
   }
 
-  private async send(domain: HostedDomain, link: MessagePort): Promise<MoveReport> {
+  private beginSending(domain: HostedDomain, link: MessagePort, terms: Terms): Promise<MoveReport> {
     const flow = this.attachFlow(link, domain.spec.doorbell);
+    const report = this.send(domain, flow, terms);
+    const over = report.then(noop, noop).finally(() => this.sending.delete(domain.spec.domid));
+    this.sending.set(domain.spec.domid, { flow, over });
+    return report;
+  }
+
+  /** Answers when nothing of the sending is under way any more, wherever it was. */
+  private async resume(domain: HostedDomain): Promise<void> {
+    const sending = this.sending.get(domain.spec.domid);
+    // Its thread may wait for the link, and hear of nothing else.
+    sending?.flow.abort(undone());
+    await domain.goOn();
+    await sending?.over;
+  }
+
+  private async send(domain: HostedDomain, flow: Flow, terms: Terms): Promise<MoveReport> {
+    const { resumptions } = domain;
     try {
-      const live = await domain.presend(flow.port, this.pace);
+      const live = await domain.presend(flow.port, terms);
+      if (domain.resumptions !== resumptions) throw undone();
       return { ...(await domain.send()), ...live };
     } catch (error) {
       flow.cancel();
@@ -263,20 +295,27 @@ export class HostThread {
    * This host's end of a link to another, with one flow: the flow's port for a domain's thread, and
    * a way to end it when that thread never got it.
    */
-  private attachFlow(
-    wire: MessagePort,
-    doorbell: SharedArrayBuffer,
-  ): { port: MessagePort; cancel(): void } {
+  private attachFlow(wire: MessagePort, doorbell: SharedArrayBuffer): Flow {
     const end = new LinkEnd(wire, { peerName: 'the other host', outlet: this.outlet });
     const { port1, port2 } = new MessageChannel();
     end.attach(FLOW, port1, new Doorbell(doorbell));
-    return { port: port2, cancel: () => port1.close() };
+    return {
+      port: port2,
+      cancel: () => port1.close(),
+      abort: (error) => end.abort(FLOW, error),
+    };
   }
 
   /** Guests' frames have their share of the link in any case: turns are by flow. */
-  private get pace(): Pace {
-    const most = this.data.bandwidthBytesPerSecond;
-    return { least: most / 2, most };
+  private terms(options: MoveOptions = {}): Terms {
+    const { minRateBytesPerSecond, maxRateBytesPerSecond } = options;
+    const most = Math.min(this.data.bandwidthBytesPerSecond, maxRateBytesPerSecond ?? Infinity);
+    return {
+      pace: { least: Math.min(most, minRateBytesPerSecond ?? most / 2), most },
+      autoConverge: options.autoConverge ?? false,
+      maxDowntimeMs: options.maxDowntimeMs ?? null,
+      allowLongerStop: options.allowLongerStop ?? false,
+    };
   }
 
   private measureDomain0(): void {
@@ -284,3 +323,9 @@ export class HostThread {
     this.frames.domain0CpuTimeMs = (user + system) / 1000;
   }
 }
+
+function undone(): DomusError {
+  return new DomusError('migration.undone', 'the move was taken back: the domain goes on here');
+}
+
+function noop(): void {}

@@ -20,7 +20,7 @@ import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.co
 import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import type { HostNetworks } from './host-networks.ts';
 import { HostedDevices } from './hosted-devices.ts';
-import type { Pace, Round } from '../../migration/index.ts';
+import type { LongStop, Round, Terms } from '../../migration/index.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 const PAGE_KIB = 4;
@@ -33,6 +33,7 @@ export interface HostedDomainEvents {
   diskFailed(disk: string, status: DiskStatus): void;
   alive(): void;
   round(round: Round): void;
+  longStop(stop: LongStop): void;
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
 }
 
@@ -86,6 +87,7 @@ export class HostedDomain {
     handle.on('crashed', ({ reason }) => this.finish(() => events.crashed(reason)));
     handle.on('diskFailed', ({ disk, status }) => events.diskFailed(disk, status));
     handle.on('round', (round) => events.round(round));
+    handle.on('longStop', (stop) => events.longStop(stop));
     handle.on('log', ({ level, message }) => events.log(level, message));
     void handle.exited.then((reason) => this.finish(() => events.crashed(reason)));
   }
@@ -158,8 +160,12 @@ export class HostedDomain {
     return this.store.exportDomain(this.spec.domid, { undelivered: this.takenBack });
   }
 
+  /** How often it was told to go on here. */
+  resumptions = 0;
+
   /** A domain that was paused, exported or sent goes on here. */
   async goOn(): Promise<void> {
+    this.resumptions++;
     if (this.takenBack && this.takenBack.length > 0) this.relay.send(this.takenBack);
     this.takenBack = null;
     if (!this.ownsCounters) this.adopt(this.reserved);
@@ -274,8 +280,9 @@ export class HostedDomain {
   }
 
   /** Streams the running domain over a link, until it is paused for the rest. */
-  presend(link: MessagePort, pace: Pace): Promise<DomainCalls['presend']['result']> {
-    return this.handle.call('presend', { link, name: this.spec.name, pace }, { transfer: [link] });
+  presend(link: MessagePort, terms: Terms): Promise<DomainCalls['presend']['result']> {
+    const { name } = this.spec;
+    return this.handle.call('presend', { link, name, terms }, { transfer: [link] });
   }
 
   /**

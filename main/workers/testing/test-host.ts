@@ -58,7 +58,11 @@ export class TestHost {
     worker.on('exit', () => this.channel.close('its thread ended'));
   }
 
-  static async start(name: string, memoryMiB: number): Promise<TestHost> {
+  static async start(
+    name: string,
+    memoryMiB: number,
+    bandwidthBytesPerSecond = 125_000_000,
+  ): Promise<TestHost> {
     engine ??= compileEngine();
     const folder = await mkdtemp(join(tmpdir(), 'domus-host-'));
     const frames = new HostFrames();
@@ -67,7 +71,7 @@ export class TestHost {
       memoryKiB: memoryMiB * 1024,
       domain0KiB: DOMAIN0_KIB,
       pcpus: 2,
-      bandwidthBytesPerSecond: 125_000_000,
+      bandwidthBytesPerSecond,
       latencyMs: 0.2,
       lossPercent: 0,
       counters: frames.buffer,

@@ -1,9 +1,9 @@
 /** Steps 1 to 3 of a move: the target has all of the domain, and nobody knows of it yet. */
 import { MessageChannel } from 'node:worker_threads';
-import type { MigrationRound } from '../../../../shared/contract/index.ts';
 import type { MoveReport, ReceiveReport } from '../../control/host.contract.ts';
 import { guarded, moveError } from './move.ts';
 import type { Move } from './move.ts';
+import { tellProgress } from './tell-progress.ts';
 
 const PREPARE_TIMEOUT_MS = 30_000;
 const PAGE_BYTES = 4096;
@@ -16,11 +16,20 @@ export interface Copied {
 
 /** Fails with what its hosts fail with, and with the task's own reason when it was cancelled. */
 export async function copyOver(move: Move): Promise<Copied> {
-  const { domain, life, source, target, task, disks, interfaces } = move;
+  const { domain, life, target } = move;
   const need = Math.max(life.actualKiB, life.targetKiB);
   const release = target.ledger.reserve(need, domain.name);
+  try {
+    return await transfer(move);
+  } finally {
+    release();
+  }
+}
+
+async function transfer(move: Move): Promise<Copied> {
+  const { life, source, target, task, options, disks, interfaces } = move;
   const link = new MessageChannel();
-  let offRounds = (): void => undefined;
+  const tellNoMore = tellProgress(move);
   try {
     task.progress(0.05, `preparing ${target.name}`);
     const prepared = target.link.call(
@@ -30,14 +39,10 @@ export async function copyOver(move: Move): Promise<Copied> {
     );
     await guarded(move, prepared);
     task.progress(0.2, `copying ${Math.ceil((life.counters.frames * PAGE_BYTES) / MIB)} MiB`);
-    offRounds = source.link.on('migration.round', ({ domid, round }) => {
-      if (domid === life.domid)
-        task.progress(0.2 + 0.6 * (1 - 1 / (round.number + 1)), told(round));
-    });
     const received = target.link.call('migration.received', { domid: life.domid });
     const sent = source.link.call(
       'migration.send',
-      { domid: life.domid, link: link.port2 },
+      { domid: life.domid, link: link.port2, options },
       { transfer: [link.port2] },
     );
     const [outgoing, incoming] = await guarded(move, Promise.all([sent, received]));
@@ -47,12 +52,6 @@ export async function copyOver(move: Move): Promise<Copied> {
     }
     return { sent: outgoing, received: incoming };
   } finally {
-    offRounds();
-    release();
+    tellNoMore();
   }
-}
-
-function told({ number, bytes, ms, dirtied, estimatedStopMs }: MigrationRound): string {
-  const sent = `${(bytes / MIB).toFixed(1)} MiB in ${ms.toFixed(0)} ms`;
-  return `round ${number}: ${sent}, ${dirtied} pages written meanwhile; a stop now would take ${estimatedStopMs.toFixed(0)} ms`;
 }

@@ -1,5 +1,5 @@
 /** Moving a running domain to another host, as a task: what is asked is checked here, at the door. */
-import type { Task } from '../../../../shared/contract/index.ts';
+import type { MoveOptions, Task } from '../../../../shared/contract/index.ts';
 import { DomusError } from '../../../../shared/errors.ts';
 import type { ManagedDomain } from '../../domains/managed-domain.ts';
 import type { SiteHost } from '../../hosts/site-host.ts';
@@ -8,8 +8,13 @@ import { whyNot } from './migration-targets.ts';
 import { newMove } from './move.ts';
 import { runMove } from './run-move.ts';
 
-/** Errors `domain.cannot-move` with the reason, `host.unknown`; the rest is told by the task. */
-export function migrate(parts: SiteParts, domain: ManagedDomain, target: SiteHost): Task {
+/** Errors `domain.cannot-move` with the reason, `migration.bad-rates`; the rest is told by the task. */
+export function migrate(
+  parts: SiteParts,
+  domain: ManagedDomain,
+  target: SiteHost,
+  options: MoveOptions = {},
+): Task {
   const reason = whyNot(parts, domain, target);
   if (reason !== null) {
     throw new DomusError(
@@ -18,6 +23,7 @@ export function migrate(parts: SiteParts, domain: ManagedDomain, target: SiteHos
       { data: { domain: domain.name, host: target.name, reason } },
     );
   }
+  checkRates(domain, options);
   const { name, uuid } = domain;
   return parts.tasks.start(
     {
@@ -30,11 +36,29 @@ export function migrate(parts: SiteParts, domain: ManagedDomain, target: SiteHos
     async (task) => {
       const report = await domain.exclusively(
         `moved to ${target.name}`,
-        () => runMove(newMove(parts, domain, target, task)),
+        () => runMove(newMove(parts, domain, target, task, options)),
         () => task.cancel(),
       );
       const down = report.downtimeMs.toFixed(report.downtimeMs < 10 ? 1 : 0);
       return { title: `Moved ${name} to ${target.name} (${down} ms down)`, result: report };
     },
   );
+}
+
+/** Error `migration.bad-rates`: of the least and the most that a move may take of the source's link. */
+function checkRates({ name, worker }: ManagedDomain, options: MoveOptions): void {
+  const { minRateBytesPerSecond: min, maxRateBytesPerSecond: max } = options;
+  if (min === undefined) return;
+  const { host } = worker;
+  const carries = host.definition.bandwidthBytesPerSecond;
+  const why =
+    max !== undefined && min > max
+      ? `the least rate asked for (${min} bytes a second) is above the most (${max})`
+      : min > carries
+        ? `the link of ${host.name} carries ${carries} bytes a second, and ${min} are asked for at least`
+        : null;
+  if (why === null) return;
+  throw new DomusError('migration.bad-rates', `Domain ${name} was not moved: ${why}.`, {
+    data: { domain: name, min, max: max ?? null, carries },
+  });
 }

@@ -28,18 +28,23 @@ export function migrationTargets(parts: SiteParts, domain: ManagedDomain): Migra
 /** A sentence, or null when it can go there. */
 export function whyNot(parts: SiteParts, domain: ManagedDomain, host: SiteHost): string | null {
   const run = domain.running;
+  if (domain.life.state === 'migrating') return onItsWay(domain.name, domain.life.target);
   if (host.name === (run?.host.name ?? domain.definition.host)) {
     return `${domain.name} is on ${host.name} already`;
   }
+  if (domain.operation) return `${domain.name} is being ${domain.operation.participle}`;
   if (!run || domain.state !== 'running') {
     return `${domain.name} is ${domain.state}; only a running domain can be moved`;
   }
-  if (domain.operation) return `${domain.name} is being ${domain.operation.participle}`;
   if (!host.isUp) return `${host.name} is down`;
   return (
     whyNotOn(parts.storage.pools, domain.definition.disks, host.name) ??
     host.ledger.refusal(Math.max(run.actualKiB, run.targetKiB))
   );
+}
+
+function onItsWay(name: string, target: string): string {
+  return `${name} is on its way to ${target}; wait until it is there, or cancel that move`;
 }
 
 /**

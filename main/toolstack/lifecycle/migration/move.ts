@@ -1,4 +1,5 @@
 /** One move of a domain: what its steps share. */
+import type { MoveOptions } from '../../../../shared/contract/index.ts';
 import { DomusError } from '../../../../shared/errors.ts';
 import type { DiskSpec, VifSpec } from '../../control/host.contract.ts';
 import type { ManagedDomain } from '../../domains/managed-domain.ts';
@@ -16,6 +17,7 @@ export interface Move {
   readonly source: SiteHost;
   readonly target: SiteHost;
   readonly task: RunningTask;
+  readonly options: MoveOptions;
   /** As the target asks for them; nobody serves their rings before the commit. */
   readonly disks: DiskSpec[];
   readonly interfaces: VifSpec[];
@@ -30,6 +32,7 @@ export function newMove(
   domain: ManagedDomain,
   target: SiteHost,
   task: RunningTask,
+  options: MoveOptions,
 ): Move {
   const life = domain.worker;
   return {
@@ -39,6 +42,7 @@ export function newMove(
     source: life.host,
     target,
     task,
+    options,
     disks: life.disks.withNewRings(),
     interfaces: withNewRings(life.spec.interfaces),
     startedAtMs: performance.now(),

@@ -25,10 +25,25 @@ export async function undo(move: Move, cause: unknown): Promise<DomusError> {
   }
   parts.domains.advance(domain, { step: 'migrate-ended' });
   if (task.signal.aborted) return DomusError.from(DomusError.toData(cause));
+  if (cause instanceof DomusError && cause.code === 'migration.stop-too-long') {
+    return tooLong(move, cause);
+  }
   return moveError(
     move,
     'migration.failed',
     `Domain ${domain.name} could not be moved to ${target.name}: ${why}. It goes on running on ${source.name}.`,
+    cause,
+  );
+}
+
+/** It was not stopped, because that would have taken too long. */
+function tooLong(move: Move, cause: DomusError): DomusError {
+  const { domain, source, target, options } = move;
+  const slower = options.autoConverge ? '' : 'it be slowed down (--auto-converge), or ';
+  return moveError(
+    move,
+    cause.code,
+    `Domain ${domain.name} was not moved to ${target.name}: ${cause.message}. It goes on running on ${source.name}. Let ${slower}it stand still for longer (--max-downtime, --allow-longer-stop).`,
     cause,
   );
 }
