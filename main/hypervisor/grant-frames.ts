@@ -97,6 +97,19 @@ export class GrantFrames {
     if (count.all === 0) this.mapped.delete(ref);
   }
 
+  /** Exchanges what two references grant; neither may be mapped. A GNTST_* status. */
+  swap(refA: number, refB: number): GrantStatus {
+    const [a, b] = [this.entryAddress(refA), this.entryAddress(refB)];
+    if (a === null || b === null) return GrantStatus.badGntref;
+    if (refA === refB) return GrantStatus.okay;
+    if (this.mapped.has(refA) || this.mapped.has(refB)) return GrantStatus.eagain;
+    const entry = (at: number): Uint8Array => this.memory.bytes.slice(at, at + GrantEntryV1.size);
+    const [ofA, ofB] = [entry(a), entry(b)];
+    this.memory.write(a, ofB);
+    this.memory.write(b, ofA);
+    return GrantStatus.okay;
+  }
+
   private mark(ref: number, { all, writable }: { all: number; writable: number }): void {
     const at = this.entryAddress(ref);
     if (at === null) return;

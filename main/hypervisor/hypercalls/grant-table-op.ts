@@ -5,12 +5,17 @@
 import type { GuestVirtualAddress, GrantStatus as Status } from '../abi/index.ts';
 import {
   Errno,
+  GnttabCacheFlush,
   GnttabCopy,
+  GnttabGetStatusFrames,
   GnttabGetVersion,
   GnttabMapGrantRef,
   GnttabQuerySize,
   GnttabSetupTable,
   GnttabSetVersion,
+  GnttabSwapGrantRef,
+  GnttabTransfer,
+  GnttabUnmapAndReplace,
   GnttabUnmapGrantRef,
   GrantCopyFlag,
   GrantStatus,
@@ -67,6 +72,44 @@ const commands: Partial<Record<number, Command>> = {
       return done(domain.guest.write(GnttabQuerySize, at, answer));
     },
   },
+  // Nobody accepts a transfer, and nothing was mapped that could be replaced.
+  [GrantTableOp.transfer]: {
+    size: GnttabTransfer.size,
+    serve: (domain, at) => {
+      const op = domain.guest.read(GnttabTransfer, at);
+      if (!op) return -Errno.EFAULT;
+      const { badDomain, badPage } = GrantStatus;
+      const status = domain.physmap.isPopulated(op.mfn) ? badDomain : badPage;
+      return done(domain.guest.write(GnttabTransfer, at, { status }));
+    },
+  },
+  [GrantTableOp.unmapAndReplace]: {
+    size: GnttabUnmapAndReplace.size,
+    serve: (domain, at) =>
+      done(domain.guest.write(GnttabUnmapAndReplace, at, { status: GrantStatus.badHandle })),
+  },
+  // Of version 2 only.
+  [GrantTableOp.getStatusFrames]: {
+    size: GnttabGetStatusFrames.size,
+    serve: (domain, at) => {
+      const op = domain.guest.read(GnttabGetStatusFrames, at);
+      if (!op) return -Errno.EFAULT;
+      const { generalError, permissionDenied } = GrantStatus;
+      const status = domain.isSelf(op.dom) ? generalError : permissionDenied;
+      return done(domain.guest.write(GnttabGetStatusFrames, at, { status }));
+    },
+  },
+  [GrantTableOp.swapGrantRef]: {
+    size: GnttabSwapGrantRef.size,
+    serve: (domain, at) => {
+      const op = domain.guest.read(GnttabSwapGrantRef, at);
+      if (!op) return -Errno.EFAULT;
+      const status = domain.grants.swap(op.refA, op.refB);
+      return done(domain.guest.write(GnttabSwapGrantRef, at, { status }));
+    },
+  },
+  // Caches are coherent on this processor.
+  [GrantTableOp.cacheFlush]: { size: GnttabCacheFlush.size, serve: () => -Errno.EOPNOTSUPP },
   [GrantTableOp.setVersion]: {
     size: GnttabSetVersion.size,
     serve: (domain, at) => {
