@@ -224,6 +224,35 @@ export function migrate(site: SyntheticSite, domain: Domain, hostName: string): 
   });
 }
 
+export function protect(site: SyntheticSite, domain: Domain, host: string): Task {
+  refuseUnless(domain, ['running'], 'protected');
+  return startTask(site, {
+    kind: 'protect',
+    title: `Protecting ${domain.name} on ${host}`,
+    domain: domain.uuid,
+    host,
+    durationMs: MIGRATION_MS,
+    cancellable: true,
+    detail: (done) => `round 1: ${Math.round((1 - done) * 900)} pages written meanwhile`,
+    finish: () => {
+      const protection = {
+        host,
+        intervalMs: 50,
+        sinceMs: Date.now(),
+        checkpoints: 40,
+        checkpointsPerSecond: 19.6,
+        lastCheckpointAtMs: Date.now(),
+        stoppedMs: 6,
+        acknowledgedAfterMs: 14,
+        pagesPerCheckpoint: 220,
+        bytesPerCheckpoint: 900_000,
+      };
+      site.update(site.domain(domain.uuid), { protection });
+      return { title: `Protected ${domain.name} on ${host}` };
+    },
+  });
+}
+
 /** As if the last round carried a fiftieth of the memory. */
 function stopMs(site: SyntheticSite, domain: Domain, hostName: string): number {
   const bytes = (domain.memory.actualKiB * 1024) / 50;
@@ -294,6 +323,7 @@ function newDomain(
     reason: null,
     wasRunning: false,
     isDomain0: false,
+    protection: null,
     image: request.image ?? 'debian-12-i386',
     vcpus: 1,
     memory: {

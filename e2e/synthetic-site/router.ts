@@ -81,6 +81,7 @@ function hostRoutes(os: Builder, site: SyntheticSite) {
       site.changes.publish({ type: 'host', host });
       return host;
     }),
+    crash: os.hosts.crash.handler(() => ({})),
     remove: os.hosts.remove.handler(({ input }) => {
       const host = site.host(input.host);
       const guests = [...site.domains.values()].filter((one) => one.host === host.name);
@@ -171,6 +172,12 @@ function domainRoutes(os: Builder, site: SyntheticSite) {
     ),
     migrate: os.domains.migrate.handler(({ input }) =>
       commands.migrate(site, guest(input.domain), input.host),
+    ),
+    protect: os.domains.protect.handler(({ input }) =>
+      commands.protect(site, guest(input.domain), input.host),
+    ),
+    unprotect: os.domains.unprotect.handler(({ input }) =>
+      site.update(guest(input.domain), { protection: null }),
     ),
     exec: os.domains.exec.handler(async function* () {
       yield { type: 'exit' as const, status: 127 };

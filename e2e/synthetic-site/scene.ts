@@ -88,6 +88,7 @@ function makeGuest(
     reason: reasonOf(state),
     wasRunning,
     isDomain0: false,
+    protection: null,
     image: 'debian-12-i386',
     vcpus: 1,
     memory: {
@@ -129,6 +130,7 @@ function makeDomain0(host: Host, random: Random, nowMs: number): Domain {
     reason: null,
     wasRunning: false,
     isDomain0: true,
+    protection: null,
     image: '',
     vcpus: host.pcpus,
     memory: {

@@ -11,6 +11,7 @@ export const BENCH_NAMES = [
   'net',
   'hotplug',
   'isolation',
+  'protect',
 ] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 

@@ -25,6 +25,7 @@ const BENCHES: Record<BenchName, () => Promise<Bench>> = {
   net: async () => (await import('./benches/net.ts')).net,
   hotplug: async () => (await import('./benches/hotplug.ts')).hotplug,
   isolation: async () => (await import('./benches/isolation.ts')).isolation,
+  protect: async () => (await import('./benches/protect.ts')).protect,
 };
 
 /**

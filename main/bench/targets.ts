@@ -40,6 +40,12 @@ export const TARGETS: Record<BenchName, readonly Target[]> = {
   net: [{ key: 'ratio', atLeast: 3 }],
   hotplug: [],
   isolation: [{ key: 'latency_ratio', atMost: 2 }],
+  protect: [
+    { key: 'checkpoints_per_s', atLeast: 10 },
+    { key: 'slowdown', atMost: 1.5 },
+    { key: 'failover_ms', atMost: 1000 },
+    { key: 'lost_acknowledged', atMost: 0 },
+  ],
 };
 
 /** `overhead_ratio <= 1.03`, as people and programs read it. */

@@ -34,6 +34,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Let domains be placed on a host again',
     load: () => import('./commands/host-undrain.ts'),
   },
+  'host crash': {
+    summary: 'Cut the power of a simulated host, as a drill',
+    load: () => import('./commands/host-crash.ts'),
+  },
 
   list: { summary: 'List the domains', load: () => import('./commands/list.ts') },
   info: {
@@ -69,6 +73,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   migrate: {
     summary: 'Move a running domain to another host',
     load: () => import('./commands/migrate.ts'),
+  },
+  protect: {
+    summary: 'Give a domain a standby on another host',
+    load: () => import('./commands/protect.ts'),
+  },
+  unprotect: {
+    summary: 'End the protection of a domain',
+    load: () => import('./commands/unprotect.ts'),
   },
 
   'disk list': {

@@ -42,6 +42,7 @@ describe('the command table', () => {
       'host remove',
       'host drain',
       'host undrain',
+      'host crash',
     ]);
   });
 });

@@ -28,3 +28,6 @@ export type { Pace, Round, StopReason, Terms } from './domain/rounds.ts';
 export { sendDomain } from './domain/send-domain.ts';
 export type { SentDomain } from './domain/send-domain.ts';
 export { OWN_VERSIONS } from './domain/versions.ts';
+export { Checkpoints } from './protect/checkpoints.ts';
+export type { HeldOutput, TakenCheckpoint } from './protect/checkpoints.ts';
+export { StandbyReceiver } from './protect/standby-receiver.ts';

@@ -5,6 +5,8 @@ import type { HostLink } from './hosts/host-link.ts';
 import type { SiteHost } from './hosts/site-host.ts';
 import { domainEnded } from './lifecycle/end-of-life.ts';
 import { diskFailed } from './lifecycle/disk-failure.ts';
+import { failOver } from './protection/fail-over.ts';
+import { standbyLost } from './protection/protect-domain.ts';
 import type { SiteParts } from './site-parts.ts';
 
 export function listenToHost(parts: SiteParts, host: SiteHost, link: HostLink): void {
@@ -21,7 +23,20 @@ export function listenToHost(parts: SiteParts, host: SiteHost, link: HostLink): 
   link.on('domain.shutdown', ({ domid, reason, detail }) =>
     ended(domid, { kind: 'shutdown', reason, detail }),
   );
-  link.on('domain.crashed', ({ domid, reason }) => ended(domid, { kind: 'crashed', reason }));
+  link.on('domain.crashed', ({ domid, reason, isLost }) => {
+    const found = about(domid);
+    if (found && isLost && failOver(parts, ...found, reason)) return;
+    ended(domid, { kind: 'crashed', reason });
+  });
+  link.on('protection.checkpoints', ({ domid, figures }) => {
+    const [domain] = about(domid) ?? [];
+    domain?.protection?.told(figures);
+    if (domain?.protection) parts.domains.tell(domain);
+  });
+  link.on('protection.lost', ({ domid, reason }) => {
+    const [domain] = about(domid) ?? [];
+    if (domain) void standbyLost(parts, domain, reason);
+  });
   link.on('domain.diskFailed', ({ domid, disk, status }) => {
     const found = about(domid);
     if (found) void diskFailed(parts, ...found, disk, status);
@@ -43,6 +58,7 @@ export function hostDied(parts: SiteParts, host: SiteHost, reason: string): void
   });
   for (const domain of parts.domains.everything()) {
     const run = domain.running;
-    if (run?.host === host) domainEnded(parts, domain, run, { kind: 'crashed', reason: why });
+    if (run?.host !== host || failOver(parts, domain, run, why)) continue;
+    domainEnded(parts, domain, run, { kind: 'crashed', reason: why });
   }
 }

@@ -160,7 +160,7 @@ describe('a live move that breaks', { timeout: 240_000 }, () => {
   });
 
   it('arrives over a slow link', async () => {
-    const slow = await TestHost.start('slow', HOST_MIB, 12e6);
+    const slow = await TestHost.start('slow', HOST_MIB, { bandwidthBytesPerSecond: 12e6 });
     try {
       await move(guest, alpha, slow);
       const begun = await beginMove(guest, [slow, alpha]);

@@ -65,6 +65,7 @@ export function powerActions(domain: Domain, commands: Commands): DomainAction[]
 
 export function otherActions(domain: Domain, commands: Commands): DomainAction[] {
   return [
+    ...(domain.protection === null ? [] : [endOfProtection(domain, commands)]),
     {
       id: 'rename',
       label: 'Rename…',
@@ -79,6 +80,15 @@ export function otherActions(domain: Domain, commands: Commands): DomainAction[]
     },
     deletion(domain, commands),
   ];
+}
+
+function endOfProtection(domain: Domain, commands: Commands): DomainAction {
+  return {
+    id: 'unprotect',
+    label: 'End protection',
+    icon: 'shield',
+    run: () => commands.unprotect(domain),
+  };
 }
 
 export function openAction(domain: Domain): DomainAction {

@@ -43,6 +43,7 @@ function StateSentence({ domain }: { readonly domain: Domain }) {
     return (
       <>
         {where} for <Since timeMs={domain.startedAtMs} />
+        {domain.protection !== null && `, protected on ${domain.protection.host}`}
       </>
     );
   }

@@ -5,6 +5,7 @@ import { milliseconds } from '../design/format.ts';
 import { Menu, MenuItem, MenuPopover, MenuSeparator } from '../design/menu.tsx';
 import { messageOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
+import { ProtectMenu } from './protection.tsx';
 import { type DomainAction, openAction, otherActions, powerActions } from './actions.ts';
 
 interface Props {
@@ -32,6 +33,14 @@ export function DomainMenu({ domain, place, onClose }: Props) {
           <MoveMenu domain={domain} onClose={onClose} />
         </MenuPopover>
       </SubmenuTrigger>
+      {domain.protection === null && (
+        <SubmenuTrigger>
+          <MenuItem id="protect" icon="shield" label="Protect on" />
+          <MenuPopover offset={-4} placement="end top">
+            <ProtectMenu domain={domain} onClose={onClose} />
+          </MenuPopover>
+        </SubmenuTrigger>
+      )}
       {others.map(actionItem)}
     </Menu>
   );

@@ -8,6 +8,7 @@ import { DomainMark } from './domain-mark.tsx';
 import { DragHandle } from './drag-handle.tsx';
 import styles from './domain-row.module.css';
 import { MemoryControl } from './memory-control.tsx';
+import { StandbyMark } from './protection.tsx';
 
 export type OpenRowMenu = (uuid: string, anchor: HTMLElement) => void;
 
@@ -43,6 +44,7 @@ export const DomainRow = memo(function DomainRow({ uuid, isActive, onMenu, onDro
         >
           {domain.name}
         </a>
+        {domain.protection !== null && <StandbyMark protection={domain.protection} />}
         {domain.address !== null && <span className={styles.address}>{domain.address}</span>}
       </span>
       <span className={styles.percent}>

@@ -6,6 +6,7 @@ import { DiskList } from './disk-list.tsx';
 import { KernelMessages } from './kernel-messages.tsx';
 import { MemoryControl } from './memory-control.tsx';
 import styles from './overview-tab.module.css';
+import { ProtectionSection } from './protection.tsx';
 import { stateWord } from './state-word.ts';
 
 const AFTERWARDS: Record<OnShutdown, string> = {
@@ -63,6 +64,7 @@ export function OverviewTab({ domain }: { readonly domain: Domain }) {
           </Fact>
         </dl>
       </section>
+      <ProtectionSection domain={domain} />
       {domain.disks.length > 0 && <DiskList domain={domain} />}
       {!domain.isDomain0 && <KernelMessages domain={domain} />}
     </div>

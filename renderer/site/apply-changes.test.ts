@@ -14,6 +14,7 @@ function domain(uuid: string, change: Partial<Domain> = {}): Domain {
     reason: null,
     wasRunning: false,
     isDomain0: false,
+    protection: null,
     image: 'debian',
     vcpus: 1,
     memory: { actualKiB: 1, targetKiB: 1, minimumKiB: 1, maximumKiB: 1 },

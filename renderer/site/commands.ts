@@ -57,6 +57,20 @@ export class Commands {
     );
   }
 
+  protect(domain: Pick<Domain, 'uuid' | 'name'>, host: string): void {
+    this.send(
+      `${domain.name} was not protected on ${host}`,
+      this.api.domains.protect({ ...ref(domain), host }),
+    );
+  }
+
+  unprotect(domain: Pick<Domain, 'uuid' | 'name'>): void {
+    this.send(
+      `The protection of ${domain.name} was not ended`,
+      this.api.domains.unprotect(ref(domain)),
+    );
+  }
+
   cancelTask(id: string): void {
     this.send('The task was not cancelled', this.api.tasks.cancel({ id }));
   }

@@ -72,6 +72,12 @@ export const contract = {
     undrain: post('/hosts/{host}/undrain', 'Place domains there again')
       .input(z.object({ host: s.Name }))
       .output(s.Host),
+    crash: post(
+      '/hosts/{host}/crash',
+      'As if it lost its power: its domains are lost, but for protected ones; it starts anew',
+    )
+      .input(z.object({ host: s.Name }))
+      .output(none),
   },
   domains: {
     list: get('/domains', 'All domains, domain 0 of each host first').output(z.array(s.Domain)),
@@ -176,6 +182,15 @@ export const contract = {
     migrate: post('/domains/{domain}/migrate', 'Move it to another host')
       .input(s.DomainRef.extend({ host: s.Name, ...s.MoveOptions.shape }))
       .output(s.Task),
+    protect: post(
+      '/domains/{domain}/protect',
+      'Give it a standby on another host, which goes on from its last checkpoint when its host dies',
+    )
+      .input(s.ProtectDomain)
+      .output(s.Task),
+    unprotect: post('/domains/{domain}/unprotect', 'Let its standby go')
+      .input(s.DomainRef)
+      .output(s.Domain),
     exec: post('/domains/{domain}/exec', 'Run a command in the guest')
       .input(s.DomainRef.extend({ command: z.string().min(1).max(65_536) }))
       .output(eventIterator(s.ExecChunk)),

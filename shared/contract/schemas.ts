@@ -5,10 +5,12 @@
 import { z } from 'zod';
 import { DomainRef, Name, Uuid } from './basics.ts';
 import { Interface, InterfaceSample, Networking, NewInterface } from './networks.ts';
+import { Protection } from './protection.ts';
 import { Disk, DiskFormat, DiskMiB, DiskSample, NewDisk, Pool } from './storage.ts';
 
 export * from './basics.ts';
 export * from './networks.ts';
+export * from './protection.ts';
 export * from './storage.ts';
 
 const KiB = z.int().min(0);
@@ -67,6 +69,8 @@ export const Domain = z.object({
   address: z.string().nullable(),
   disks: z.array(Disk),
   interfaces: z.array(Interface),
+  /** Null while it has no standby. */
+  protection: Protection.nullable(),
 });
 export type Domain = z.infer<typeof Domain>;
 

@@ -43,6 +43,36 @@ describe('a frame ring', () => {
     );
   });
 
+  it('shows a frame that was held when the mark behind it is released, and none before', () => {
+    const steps = fc.array(fc.oneof(frames, fc.constantFrom('mark', 'release', 'read')), {
+      maxLength: 80,
+    });
+    fc.assert(
+      fc.property(steps, (all) => {
+        const { producer, put, get } = pair(1024);
+        producer.hold();
+        const waiting: Frame[] = [];
+        let [marked, shown, position] = [0, 0, producer.position];
+        for (const step of all) {
+          if (step === 'mark') [marked, position] = [waiting.length, producer.position];
+          else if (step === 'release') {
+            producer.release(position);
+            shown = Math.max(shown, marked);
+          } else if (typeof step === 'object') {
+            if (put(step)) waiting.push(step);
+          } else if (shown > 0) {
+            expect(get()).toEqual(waiting.shift());
+            shown--;
+            marked = Math.max(0, marked - 1);
+          } else expect(get()).toBeNull();
+        }
+        producer.letGo();
+        for (const frame of waiting) expect(get()).toEqual(frame);
+        expect(get()).toBeNull();
+      }),
+    );
+  });
+
   it('goes on when its counts overflow', () => {
     const { ring, put, get } = pair(256);
     new Int32Array(ring, 0, 2).fill(-128);

@@ -92,10 +92,37 @@ class FrameRingSide {
 
 export class FrameProducer extends FrameRingSide {
   private readonly counters: Float64Array;
+  /** Bytes of records that are held: written, and not shown. */
+  private ahead = 0;
+  private isHolding = false;
 
   constructor(buffer: SharedArrayBuffer) {
     super(buffer);
     this.counters = new Float64Array(buffer, COUNTERS_AT, 2);
+  }
+
+  /** From now on the consumer sees no frame, until `release`. */
+  hold(): void {
+    this.isHolding = true;
+  }
+
+  /** Where the next record will be, held or not: modulo 2^32. */
+  get position(): number {
+    return (Atomics.load(this.words, PRODUCED) + this.ahead) >>> 0;
+  }
+
+  /** Shows the consumer what came before a `position` of before. */
+  release(position: number): void {
+    const by = (position - Atomics.load(this.words, PRODUCED)) >>> 0;
+    if (by === 0 || by > this.ahead) return;
+    this.ahead -= by;
+    this.publish(by);
+  }
+
+  /** Shows all, and holds nothing any more. */
+  letGo(): void {
+    this.isHolding = false;
+    this.release(this.position);
   }
 
   /**
@@ -115,10 +142,10 @@ export class FrameProducer extends FrameRingSide {
     fill: (frame: Uint8Array) => void,
   ): boolean {
     const needed = recordBytes(length);
-    const { used } = this;
+    const used = this.used + this.ahead;
     const limit = Atomics.load(this.words, LIMIT);
     if (limit > 0 && used > 0 && used + needed > limit) return false;
-    const at = (Atomics.load(this.words, PRODUCED) >>> 0) % this.capacity;
+    const at = this.position % this.capacity;
     const toEnd = this.capacity - at;
     const skip = needed > toEnd ? toEnd : 0;
     if (needed > this.capacity / 2 || skip + needed > this.capacity - used) return false;
@@ -130,11 +157,16 @@ export class FrameProducer extends FrameRingSide {
     fill(this.bytes(start + RECORD_BYTES, length));
     this.counters[FRAMES]! += 1;
     this.counters[BYTES]! += length;
+    if (this.isHolding) this.ahead += skip + needed;
+    else this.publish(skip + needed);
+    return true;
+  }
+
+  private publish(by: number): void {
     const before = Atomics.load(this.words, PRODUCED);
-    this.move(PRODUCED, skip + needed);
+    this.move(PRODUCED, by);
     // A consumer that has not come to this frame looks again before it waits: it compares this word.
     if (Atomics.load(this.words, CONSUMED) === before) Atomics.notify(this.words, PRODUCED);
-    return true;
   }
 }
 

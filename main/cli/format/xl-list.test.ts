@@ -12,6 +12,7 @@ function domain(change: Partial<ListedDomain>): ListedDomain {
     reason: null,
     wasRunning: false,
     isDomain0: false,
+    protection: null,
     image: 'debian',
     vcpus: 1,
     memory: { actualKiB: 65_536, targetKiB: 65_536, minimumKiB: 16_384, maximumKiB: 131_072 },

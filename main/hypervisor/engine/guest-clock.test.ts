@@ -41,4 +41,18 @@ describe('guest time', () => {
     hostMs += 2;
     expect(clock.now()).toBe(123_458.5);
   });
+
+  it('catches up with what was only a look', () => {
+    let host = 100;
+    const clock = new GuestClock(() => host);
+    clock.thaw();
+    host += 10;
+    clock.freeze();
+    host += 5;
+    expect(clock.now()).toBe(10);
+    clock.catchUp();
+    expect(clock.now()).toBe(15);
+    host += 1;
+    expect(clock.now()).toBe(16);
+  });
 });

@@ -41,6 +41,8 @@ export interface LiveSendOptions {
   onLongStop(stop: LongStop): void;
   /** Takes so much of its time from the guest, 0 to 99 %. */
   slow(percent: number): void;
+  /** The domain stays: {@link LiveSend.handOver} instead of {@link LiveSend.finish}. */
+  checkpoints?: boolean;
 }
 
 /** A stop that a person should know of before. */
@@ -80,6 +82,7 @@ export class LiveSend {
       chunkBytes: CHUNK_BYTES,
       allocate: () => sink.allocate(CHUNK_BYTES),
       live: true,
+      checkpoints: options.checkpoints ?? false,
     });
     this.frames = Uint32Array.from({ length: domain.memory.size / PAGE_SIZE }, (_, gfn) => gfn);
     this.frameCount = domain.physmap.ramFrames;
@@ -132,7 +135,7 @@ export class LiveSend {
     const { domain, sink } = this.options;
     this.phase = 'over';
     this.slow(0);
-    for (const gfn of this.unsent) domain.memory.wrote(gfn * PAGE_SIZE, PAGE_SIZE);
+    this.forgetRound();
     this.takeDirty();
     domain.memory.log.stop();
     this.write(this.unsent);
@@ -140,6 +143,16 @@ export class LiveSend {
     const report = this.writer.end();
     sink.close();
     return report;
+  }
+
+  /**
+   * Of a stream with checkpoints: all that is left counts as written, the log stays on, and the
+   * stream is the caller's to go on with.
+   */
+  handOver(): { writer: StreamWriter; sections: SentSections } {
+    this.phase = 'over';
+    this.forgetRound();
+    return { writer: this.writer, sections: this.sections };
   }
 
   /** Nothing comes of it: the domain goes on here. */
@@ -160,6 +173,12 @@ export class LiveSend {
 
   private get unsent(): Uint32Array {
     return this.frames.subarray(this.sent, this.frameCount);
+  }
+
+  /** What it has not sent counts as written. */
+  private forgetRound(): void {
+    const { memory } = this.options.domain;
+    for (const gfn of this.unsent) memory.wrote(gfn * PAGE_SIZE, PAGE_SIZE);
   }
 
   private sendSome(): void {

@@ -26,11 +26,13 @@ const NO_BYTES = new Uint8Array(0);
 
 export class PageBatch {
   readonly dataPages: number;
+  private readonly memoryPages: number;
   private readonly payload: Uint8Array;
   private readonly view: DataView;
 
   /** @throws PayloadError unless every run lies inside `memoryPages` and every byte belongs to one */
   constructor(payload: Uint8Array, memoryPages: number) {
+    this.memoryPages = memoryPages;
     this.payload = payload;
     this.view = new DataView(payload.buffer, payload.byteOffset, payload.length);
     if (payload.length < PagesPayload.data) throw new PayloadError('a page batch without its head');
@@ -43,6 +45,11 @@ export class PageBatch {
       throw new PayloadError('the size of a page batch does not fit what it holds');
     }
     this.checkRuns(memoryPages);
+  }
+
+  /** The same with bytes of its own: valid for as long as one has it. */
+  keep(): PageBatch {
+    return new PageBatch(this.payload.slice(), this.memoryPages);
   }
 
   /** In the order of the stream: of two runs with the same frame, the later one counts. */

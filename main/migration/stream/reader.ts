@@ -8,7 +8,7 @@ import { RecordReader } from './record-reader.ts';
 import type { StreamRecord } from './record-reader.ts';
 import type { StreamReport } from './report.ts';
 import { StreamContents } from './stream-contents.ts';
-import { EndPayload, RecordHeader, RecordType } from './stream.abi.ts';
+import { EndPayload, Feature, padded, RecordHeader, RecordType } from './stream.abi.ts';
 import { PayloadError, streamError } from './stream-error.ts';
 
 /**
@@ -26,6 +26,11 @@ export interface StreamHandler {
   domainState(state: unknown): void;
   /** At most once. Valid JSON, of unknown shape. */
   xenstore(state: unknown): void;
+  /**
+   * All that came so far is a state that may be resumed; `beside` is valid JSON of unknown shape.
+   * Only a handler that has this takes a stream with checkpoints.
+   */
+  checkpoint?(beside: unknown): void;
 }
 
 export interface StreamReaderOptions {
@@ -124,6 +129,8 @@ export class StreamReader {
       case RecordType.xenstore:
         this.contents.addState(type);
         return this.handler.xenstore(parseJson(payload));
+      case RecordType.checkpoint:
+        return this.takeCheckpoint(payload, this.contents);
       case RecordType.end:
         return this.takeEnd(payload, this.contents);
       default:
@@ -159,25 +166,41 @@ export class StreamReader {
     this.handler.engineState(name, bytes);
   }
 
+  private takeCheckpoint(payload: Uint8Array, contents: StreamContents): void {
+    if (!this.input.has(Feature.checkpoints) || !this.handler.checkpoint) {
+      throw new PayloadError('a checkpoint, where none is expected', 'stream.unsupported');
+    }
+    contents.endCheckpoint();
+    this.checkTotals(payload, contents);
+    this.handler.checkpoint(parseJson(payload.subarray(EndPayload.size)));
+  }
+
   private takeEnd(payload: Uint8Array, contents: StreamContents): void {
     if (payload.length !== EndPayload.size) throw new PayloadError('an end record of another size');
     contents.requireComplete();
-    const end = Buffer.from(payload);
-    const sha256 = end.subarray(EndPayload.sha256);
-    const totalsFit =
-      end.readBigUInt64LE(EndPayload.bytes) ===
-        BigInt(this.input.bytes - RecordHeader.size - EndPayload.size) &&
-      end.readUInt32LE(EndPayload.records) === this.input.records - 1 &&
-      end.readUInt32LE(EndPayload.dataPages) === contents.dataPages;
-    if (!totalsFit || !(this.verified || sha256.equals(this.input.fingerprint()))) {
-      throw new PayloadError('its totals do not fit what came before', 'stream.corrupt');
-    }
+    const sha256 = this.checkTotals(payload, contents);
     this.report = {
       bytes: this.input.bytes,
       records: this.input.records,
       dataPages: contents.dataPages,
       digest: sha256.toString('hex'),
     };
+  }
+
+  /** Returns the fingerprint of all before this record, whose payload it is. */
+  private checkTotals(payload: Uint8Array, contents: StreamContents): Buffer {
+    if (payload.length < EndPayload.size) throw new PayloadError('totals of another size');
+    const end = Buffer.from(payload.subarray(0, EndPayload.size));
+    const sha256 = end.subarray(EndPayload.sha256);
+    const totalsFit =
+      end.readBigUInt64LE(EndPayload.bytes) ===
+        BigInt(this.input.bytes - RecordHeader.size - padded(payload.length)) &&
+      end.readUInt32LE(EndPayload.records) === this.input.records - 1 &&
+      end.readUInt32LE(EndPayload.dataPages) === contents.dataPages;
+    if (!totalsFit || !(this.verified || sha256.equals(this.input.fingerprint()))) {
+      throw new PayloadError('its totals do not fit what came before', 'stream.corrupt');
+    }
+    return sha256;
   }
 
   private trailing(): DomusError {

@@ -45,6 +45,8 @@ export class RecordReader {
   private readonly verified: boolean;
   private readonly gatherer = new ByteGatherer();
   private readonly digest = createHash('sha256');
+  /** As `digest`, without the header of a record that carries it. */
+  private beforeLast = this.digest;
   private header: Header | null = null;
 
   /** `verified`: an earlier pass over the same bytes found every checksum right. */
@@ -63,12 +65,16 @@ export class RecordReader {
   }
 
   get live(): boolean {
-    return ((this.features ?? 0) & Feature.live) !== 0;
+    return this.has(Feature.live);
   }
 
-  /** SHA-256 of the preamble and all headers but the end record's; to be asked for once. */
+  has(feature: number): boolean {
+    return ((this.features ?? 0) & feature) !== 0;
+  }
+
+  /** SHA-256 of the preamble and all headers before the last record's. */
   fingerprint(): Buffer {
-    return this.digest.digest();
+    return this.beforeLast.copy().digest();
   }
 
   /** The next whole record, or null when the chunk is used up. */
@@ -142,7 +148,9 @@ export class RecordReader {
         const what = `the checksum of record ${this.records} does not match`;
         throw this.refuse('stream.corrupt', header.at, what);
       }
-      if (header.type !== RecordType.end) this.digest.update(header.bytes);
+      const carriesDigest = header.type === RecordType.end || header.type === RecordType.checkpoint;
+      if (carriesDigest) this.beforeLast = this.digest.copy();
+      this.digest.update(header.bytes);
     }
     if (paddedPayload.subarray(header.length).some((byte) => byte !== 0)) {
       throw this.refuse('stream.malformed', header.at, 'a record is padded with more than zeros');

@@ -65,6 +65,17 @@ export class StreamContents {
     else this.hasXenstore = true;
   }
 
+  /**
+   * A state is whole; the next begins with all of it but its domain state.
+   *
+   * @throws PayloadError as {@link requireComplete}
+   */
+  endCheckpoint(): void {
+    this.requireComplete();
+    this.hasDomainState = false;
+    this.hasXenstore = false;
+  }
+
   /** @throws PayloadError unless the stream holds a whole domain */
   requireComplete(): void {
     const missing = [

@@ -6,6 +6,9 @@
  *
  *     preamble | config | pages… engine-state… domain-state xenstore (in any order) | end
  *
+ * With {@link Feature.checkpoints} the middle part repeats, each time with a checkpoint record
+ * behind it, and what did not change is left out.
+ *
  * **Strength of the checks.** Each record carries a CRC-32 over its header and padded payload: it
  * finds every change of up to 32 neighbouring bits and every change of one or two bits, and lets
  * one random damage in 2^32 pass. The end record carries the SHA-256 of the preamble and of all
@@ -45,8 +48,13 @@ export const Feature = {
    * it is sent. Without it each comes once.
    */
   live: 1 << 0,
+  /**
+   * States that may be resumed come one after another, each ended by a checkpoint record: after it
+   * only what has changed since comes again.
+   */
+  checkpoints: 1 << 1,
 } as const;
-export const KNOWN_REQUIRED_FEATURES: number = Feature.live;
+export const KNOWN_REQUIRED_FEATURES: number = Feature.live | Feature.checkpoints;
 
 /** Byte offsets in a record's header. `crc32` covers the bytes before it and the padded payload. */
 export const RecordHeader = {
@@ -78,7 +86,10 @@ export const RecordType = {
   xenstore: 5,
   /** Reserved for live pre-copy: the end of a round. */
   round: 6,
-  /** Reserved for continuous protection: a state that may be resumed. */
+  /**
+   * What came since the last one makes the state whole: it may be resumed. {@link EndPayload} of the
+   * stream so far, then JSON of whoever took it.
+   */
   checkpoint: 7,
   /** See {@link EndPayload}; the last record. */
   end: 0xff,
@@ -163,6 +174,7 @@ export const MAX_PAYLOAD_BYTES: ReadonlyMap<number, number> = new Map([
   [RecordType.engineState, MAX_SECTION_BYTES + (1 << 20)],
   [RecordType.domainState, 16 << 20],
   [RecordType.xenstore, 16 << 20],
+  [RecordType.checkpoint, EndPayload.size + (64 << 10)],
   [RecordType.end, EndPayload.size],
 ]);
 export const MAX_UNKNOWN_BYTES: number = 16 << 20;

@@ -36,6 +36,8 @@ export interface StreamWriterOptions {
   allocate?: () => Uint8Array<ArrayBuffer>;
   /** The domain runs meanwhile: pages and sections may be sent again ({@link Feature.live}). */
   live?: boolean;
+  /** States follow each other, each ended by {@link StreamWriter.checkpoint}; implies `live`. */
+  checkpoints?: boolean;
 }
 
 /**
@@ -59,7 +61,10 @@ export class StreamWriter {
     const fresh = (): Uint8Array<ArrayBuffer> => new Uint8Array(chunkBytes);
     this.output = new ChunkOutput(sink, options.allocate ?? fresh);
     this.batch = new PageBatchBuilder(this.output);
-    this.writePreamble(options.live === true ? Feature.live : 0);
+    const { live = false, checkpoints = false } = options;
+    this.writePreamble(
+      (live || checkpoints ? Feature.live : 0) | (checkpoints ? Feature.checkpoints : 0),
+    );
   }
 
   /** Bytes of the stream so far, headers included. */
@@ -123,17 +128,21 @@ export class StreamWriter {
     this.output.flush();
   }
 
+  /** What was written so far is a state that may be resumed; hands it on. `beside` is JSON. */
+  checkpoint(beside: unknown): void {
+    this.requireOpen();
+    this.completeBatch();
+    const { payload } = this.totals();
+    const json = new TextEncoder().encode(JSON.stringify(beside));
+    this.writeRecord(RecordType.checkpoint, [payload, json]);
+    this.output.flush();
+  }
+
   /** Completes the stream and hands on its last chunk. */
   end(): StreamReport {
     this.requireOpen();
     this.completeBatch();
-    const sha256 = this.digest.digest();
-    const payload = new Uint8Array(EndPayload.size);
-    const view = new DataView(payload.buffer);
-    view.setBigUint64(EndPayload.bytes, BigInt(this.output.total), true);
-    view.setUint32(EndPayload.records, this.sequence, true);
-    view.setUint32(EndPayload.dataPages, this.dataPages, true);
-    payload.set(sha256, EndPayload.sha256);
+    const { payload, sha256 } = this.totals();
     this.writeRecord(RecordType.end, [payload], 'last');
     this.phase = 'ended';
     this.output.flush();
@@ -143,6 +152,17 @@ export class StreamWriter {
       dataPages: this.dataPages,
       digest: sha256.toString('hex'),
     };
+  }
+
+  private totals(): { payload: Uint8Array; sha256: Buffer } {
+    const sha256 = this.digest.copy().digest();
+    const payload = new Uint8Array(EndPayload.size);
+    const view = new DataView(payload.buffer);
+    view.setBigUint64(EndPayload.bytes, BigInt(this.output.total), true);
+    view.setUint32(EndPayload.records, this.sequence, true);
+    view.setUint32(EndPayload.dataPages, this.dataPages, true);
+    payload.set(sha256, EndPayload.sha256);
+    return { payload, sha256 };
   }
 
   private writePreamble(requiredFeatures: number): void {

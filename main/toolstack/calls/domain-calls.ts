@@ -1,4 +1,5 @@
 /** `domains.*` of the contract: names are resolved here, the work is done in `lifecycle/`. */
+import { DEFAULT_CHECKPOINT_INTERVAL_MS } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import { DOMAIN0_NAME, domain0View } from '../domains/domain0.ts';
 import { wrongState } from '../domains/life.ts';
@@ -17,6 +18,7 @@ import { setMaxMemory, setMemory } from '../lifecycle/memory.ts';
 import { migrate } from '../lifecycle/migration/migrate-domain.ts';
 import { migrationTargets } from '../lifecycle/migration/migration-targets.ts';
 import { destroy, pause, reboot, shutdown, start, unpause } from '../lifecycle/power.ts';
+import { protect, unprotect } from '../protection/protect-domain.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { inside, watchInside } from '../statistics/inside.ts';
 import type { SiteApi } from './site-api.ts';
@@ -60,6 +62,11 @@ export function domainCalls(
     migrationTargets: async (input) => migrationTargets(parts, find(input)),
     migrate: async ({ domain, host, ...options }) =>
       migrate(parts, find({ domain }), parts.hosts.get(host), options),
+    protect: async (input) => {
+      const { intervalMs = DEFAULT_CHECKPOINT_INTERVAL_MS } = input;
+      return protect(parts, find(input), parts.hosts.get(input.host), intervalMs);
+    },
+    unprotect: async (input) => unprotect(parts, find(input)),
     exec: async (input, options) => {
       const domain = find(input);
       const { agent } = domain.worker;

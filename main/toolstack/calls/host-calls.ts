@@ -13,6 +13,7 @@ export function hostCalls(parts: SiteParts): SiteApi['hosts'] {
       const host = parts.hosts.get(name);
       requireEmpty(parts, host);
       requireNoPools(parts, host);
+      requireNoStandbys(parts, host);
       dropDeleted(parts, host);
       await parts.hosts.remove(host);
       return {};
@@ -26,6 +27,12 @@ export function hostCalls(parts: SiteParts): SiteApi['hosts'] {
       const host = parts.hosts.get(name);
       undrainHost(parts, host);
       return host.view;
+    },
+    crash: async ({ host: name }) => {
+      const host = parts.hosts.get(name);
+      void host.link; // it must be up
+      await host.terminate();
+      return {};
     },
   };
 }
@@ -53,6 +60,20 @@ function requireNoPools(parts: SiteParts, host: SiteHost): void {
     'host.has-pools',
     `Host ${host.name} has local pools (${names.join(', ')}). Remove them first: domus pool remove ${names[0]}.`,
     { data: { host: host.name, pools: names } },
+  );
+}
+
+/** Error `host.has-standbys`, which names whose. */
+function requireNoStandbys(parts: SiteParts, host: SiteHost): void {
+  const protectedHere = parts.domains
+    .all()
+    .filter(({ protection }) => protection?.standby === host);
+  if (protectedHere.length === 0) return;
+  const names = protectedHere.map(({ name }) => name);
+  throw new DomusError(
+    'host.has-standbys',
+    `Host ${host.name} has the standbys of protected domains (${names.join(', ')}). End their protection first: domus unprotect ${names[0]}.`,
+    { data: { host: host.name, domains: names } },
   );
 }
 

@@ -136,6 +136,21 @@ export interface SendReport {
 
 export interface MoveReport extends SendReport, LiveReport {}
 
+/** How the checkpoints of a protected domain go: of those since the last time this was told. */
+export interface CheckpointFigures {
+  /** Ever, of this protection. */
+  checkpoints: number;
+  perSecond: number;
+  /** Of the state that the standby has, epoch ms. */
+  lastAtMs: number;
+  /** How long the domain stood still for each. */
+  stoppedMs: number;
+  /** From that moment on until the standby has it: so long the output waits at least. */
+  acknowledgedAfterMs: number;
+  pages: number;
+  bytes: number;
+}
+
 export interface ReceiveReport {
   bytes: number;
   pages: number;
@@ -244,6 +259,33 @@ export type HostCalls = LinkCalls & {
   /** Target before commit, or source after it: forget the domain and free its frames. */
   'migration.discard': { params: { domid: number }; result: void };
 
+  /** The standby's host: reserves memory, starts a warm worker; checkpoints will come over `link`. */
+  'protection.prepare': { params: { spec: DomainSpec; link: MessagePort }; result: void };
+  /**
+   * The domain's host: copies it over `link` while it runs (event `migration.round`), then a checkpoint
+   * every `intervalMs`; answers when the standby has the first. From then on what the domain sends is
+   * held until the standby has the state that sent it.
+   */
+  'protection.begin': {
+    params: { domid: number; link: MessagePort; intervalMs: number };
+    result: void;
+  };
+  /** The standby will never run: what is held leaves, and there are no more checkpoints. */
+  'protection.end': { params: { domid: number }; result: void };
+  /**
+   * The standby's host, when the domain's worker is gone: it goes on here from its last checkpoint.
+   * `spec`: what has changed since `protection.prepare`.
+   */
+  'protection.takeOver': {
+    params: {
+      domid: number;
+      spec: Pick<DomainSpec, 'name' | 'memoryKiB' | 'interfaces'>;
+    };
+    result: { startedAtMs: number };
+  };
+  /** Forgets a standby. */
+  'protection.discard': { params: { domid: number }; result: void };
+
   'xenstore.list': {
     params: { path: string };
     result: { path: string; value: Uint8Array; permissions: string; hasChildren: boolean }[];
@@ -260,7 +302,13 @@ export type HostEvents = {
   /** The guest ended by itself; its worker is gone. */
   'domain.shutdown': { domid: number; uuid: string; reason: ShutdownReason; detail: string };
   /** Its worker died or its engine failed; a sentence why. */
-  'domain.crashed': { domid: number; uuid: string; reason: string };
+  'domain.crashed': {
+    domid: number;
+    uuid: string;
+    reason: string;
+    /** Its worker is gone, through no fault of its guest's. */
+    isLost: boolean;
+  };
   /**
    * A request of its disk failed for what lies beneath; it is held until `domain.retryDisks`. Told
    * once until then.
@@ -274,6 +322,12 @@ export type HostEvents = {
   'migration.round': { domid: number; uuid: string; round: Round };
   /** Of a domain that is being sent: after one more round it stands still for longer than expected. */
   'migration.longStop': { domid: number; uuid: string; stop: LongStop };
+  /** Of a protected domain, about once a second. */
+  'protection.checkpoints': { domid: number; uuid: string; figures: CheckpointFigures };
+  /**
+   * The standby gets no checkpoints any more; what the domain sends is held until `protection.end`.
+   */
+  'protection.lost': { domid: number; uuid: string; reason: string };
   'xenstore.changed': { watch: number; path: string };
   log: {
     level: 'debug' | 'info' | 'warning' | 'error';

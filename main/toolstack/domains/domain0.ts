@@ -26,6 +26,7 @@ export function domain0View(host: SiteHost, startedAtMs: number): Domain {
     address: null,
     disks: [],
     interfaces: [],
+    protection: null,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Domain } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import { MINIMUM_KIB } from '../placement/memory-rules.ts';
 import type { DomainDefinition, DomainFate, StoredDomain } from '../store/domain-table.ts';
+import type { ActiveProtection } from '../protection/active-protection.ts';
 import { advance, aliveIn } from './life.ts';
 import type { Life, Step } from './life.ts';
 import type { RunningDomain } from './running-domain.ts';
@@ -22,6 +23,8 @@ export class ManagedDomain {
   life: Life;
   running: RunningDomain | null = null;
   operation: Operation | null = null;
+  /** Its standby, while it runs and has one. */
+  protection: ActiveProtection | null = null;
   deletedAtMs: number | null;
   /** Starts of late, for guests that crash over and over. */
   restarts: number[] = [];
@@ -127,6 +130,7 @@ export class ManagedDomain {
       address: definition.interfaces[0]?.address ?? null,
       disks: definition.disks,
       interfaces: definition.interfaces,
+      protection: this.protection?.view ?? null,
     };
   }
 }

@@ -4,6 +4,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import { wrongState } from '../domains/life.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
+import { requireUnprotected } from '../protection/why-not-protect.ts';
 import type { SiteParts } from '../site-parts.ts';
 import type { BootMode } from '../store/domain-table.ts';
 import type { RunningTask, TaskOutcome } from '../tasks/task.ts';
@@ -63,6 +64,7 @@ export async function destroy(parts: SiteParts, domain: ManagedDomain): Promise<
 export async function pause(parts: SiteParts, domain: ManagedDomain): Promise<Domain> {
   domain.requireIdle();
   if (domain.state !== 'running') throw wrongState(domain.name, domain.state, 'paused');
+  requireUnprotected(domain, 'paused');
   const run = domain.worker;
   await domain.exclusively('paused', async () => {
     await run.host.link.call('domain.pause', { domid: run.domid });

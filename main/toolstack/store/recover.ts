@@ -11,11 +11,15 @@ export interface Recovered {
 }
 
 export function recover(store: Store): Recovered {
-  return store.transaction(() => ({
-    moves: settleMoves(store),
-    purged: purgeDeleted(store),
-    wereRunning: stopRunning(store),
-  }));
+  return store.transaction(() => {
+    // Standbys ended with the program, as what they stood by for.
+    for (const { uuid } of store.protections.all()) store.protections.end(uuid);
+    return {
+      moves: settleMoves(store),
+      purged: purgeDeleted(store),
+      wereRunning: stopRunning(store),
+    };
+  });
 }
 
 /** The commit changed the definition already: all that is left is to forget the record. */

@@ -124,4 +124,13 @@ export const SCHEMA_STEPS: readonly string[] = [
   `,
   `ALTER TABLE hosts ADD COLUMN loss_percent REAL NOT NULL DEFAULT 0;`,
   `ALTER TABLE hosts ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;`,
+  `
+  -- The right of a standby to succeed a domain, once that one's worker is gone.
+  CREATE TABLE protections (
+    uuid TEXT PRIMARY KEY REFERENCES domains (uuid) ON DELETE CASCADE,
+    source TEXT NOT NULL REFERENCES hosts (name),
+    standby TEXT NOT NULL REFERENCES hosts (name),
+    since_ms REAL NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -8,6 +8,7 @@ import { HostTable } from './host-table.ts';
 import { MoveTable } from './move-table.ts';
 import { NetworkTable } from './network-table.ts';
 import { PoolTable } from './pool-table.ts';
+import { ProtectionTable } from './protection-table.ts';
 import { SettingTable } from './setting-table.ts';
 import { TaskTable } from './task-table.ts';
 
@@ -18,6 +19,7 @@ export class Store {
   readonly events: EventTable;
   readonly moves: MoveTable;
   readonly pools: PoolTable;
+  readonly protections: ProtectionTable;
   readonly settings: SettingTable;
   readonly networks: NetworkTable;
   readonly forwards: ForwardTable;
@@ -31,6 +33,7 @@ export class Store {
     this.events = new EventTable(database);
     this.moves = new MoveTable(database);
     this.pools = new PoolTable(database);
+    this.protections = new ProtectionTable(database);
     this.settings = new SettingTable(database);
     this.networks = new NetworkTable(database);
     this.forwards = new ForwardTable(database);
@@ -66,6 +69,7 @@ export class Store {
       store.domains.all();
       store.pools.all();
       store.moves.unfinished();
+      store.protections.all();
       store.networks.all();
       store.forwards.all();
       store.tasks.newest(1);

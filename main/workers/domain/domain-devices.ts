@@ -21,13 +21,23 @@ const DOMAIN_0 = DomId(0);
 /** No reconnection: nothing here ever asks a guest for one, and it needs none of its own. */
 const XENSTORE_FEATURES = XsFeature.error | XsFeature.watchDepth;
 
+interface ConsoleSides {
+  output: RingProducer;
+  input: RingConsumer;
+}
+
+function sidesOf({ output, input }: ConsoleRings): ConsoleSides {
+  return { output: new RingProducer(output), input: new RingConsumer(input) };
+}
+
 type Log = (level: 'info' | 'warning', message: string) => void;
 
 export class DomainDevices {
   private readonly domain: Domain;
   private readonly log: Log;
   private readonly console: ConsoleBackend;
-  private readonly agentRings: ConsoleRings;
+  private readonly consoleSides: ConsoleSides;
+  private readonly agentSides: ConsoleSides;
   private agent: ConsoleBackend | null = null;
   private readonly store: XenstoreRing;
   private readonly storePort: BackendPort;
@@ -43,11 +53,12 @@ export class DomainDevices {
   constructor(domain: Domain, spec: DomainSpec, rings: XenstoreRings, log: Log) {
     this.domain = domain;
     this.log = log;
-    this.agentRings = spec.agent;
+    this.consoleSides = sidesOf(spec.console);
+    this.agentSides = sidesOf(spec.agent);
     const requests = new RingProducer(rings.requests);
     const responses = new RingConsumer(rings.responses);
     const { consoleGfn, xenstoreGfn } = domain.layout;
-    this.console = this.consoleBackend(spec.console, 'console', () =>
+    this.console = this.consoleBackend(this.consoleSides, 'console', () =>
       domain.memory.ownPage(consoleGfn),
     );
     this.console.attach(
@@ -115,9 +126,20 @@ export class DomainDevices {
         `the guest offered a console whose ring (${ringRef}) or port (${port}) it does not have`,
       );
     }
-    this.agent = this.consoleBackend(this.agentRings, 'agent console', page);
+    this.agent = this.consoleBackend(this.agentSides, 'agent console', page);
     this.agent.attach(bound);
     this.agent.service();
+  }
+
+  /** This thread's sides of the rings of both consoles, by name, as long as it lives. */
+  get rings(): Record<string, RingProducer | RingConsumer> {
+    const { consoleSides: console, agentSides: agent } = this;
+    return {
+      consoleOutput: console.output,
+      consoleInput: console.input,
+      agentOutput: agent.output,
+      agentInput: agent.input,
+    };
   }
 
   disconnectAgent(): void {
@@ -149,15 +171,14 @@ export class DomainDevices {
   }
 
   private consoleBackend(
-    rings: ConsoleRings,
+    sides: ConsoleSides,
     name: string,
     page: () => Uint8Array | null,
   ): ConsoleBackend {
     const { values } = this.domain.counters;
     return new ConsoleBackend({
       page,
-      output: new RingProducer(rings.output),
-      input: new RingConsumer(rings.input),
+      ...sides,
       count: (out, into) => {
         values[DomainCounter.consoleBytesOut]! += out;
         values[DomainCounter.consoleBytesIn]! += into;

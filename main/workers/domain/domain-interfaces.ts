@@ -65,6 +65,11 @@ export class DomainInterfaces {
     this.interfaces.delete(handle);
   }
 
+  /** What the guest has sent, to be taken by its switch. */
+  get sent(): FrameProducer[] {
+    return [...this.interfaces.values()].map(({ out }) => out);
+  }
+
   /** After a ring of the doorbell. */
   service(): void {
     for (const { backend } of this.interfaces.values()) backend?.service();

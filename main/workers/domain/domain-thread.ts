@@ -41,8 +41,11 @@ import type {
 import { DomainDisks } from './domain-disks.ts';
 import { DomainInterfaces } from './domain-interfaces.ts';
 import { DomainDevices } from './domain-devices.ts';
+import { HeldRings } from './held-output.ts';
 import { domainInside } from './inside.ts';
+import { Protection } from './protection.ts';
 import { eventLoopTurn, RunLoop } from './run-loop.ts';
+import { waitAsStandby } from './standby.ts';
 
 /** A few milliseconds of a fast link: what is on its way is in the way of the last pages. */
 const LIVE_WINDOW_BYTES = 2 << 20;
@@ -69,6 +72,9 @@ export class DomainThread {
   >;
   private machine: BareMachine | null = null;
   private sending: LiveSend | null = null;
+  private protection: Protection | null = null;
+  /** Of a standby: where its consoles go on, once it runs. */
+  private resume: (() => void) | null = null;
   private life: Life | null = null;
   private onPaused: (() => void) | null = null;
 
@@ -90,6 +96,8 @@ export class DomainThread {
       pause: () => this.pause(),
       presend: (params) => this.presend(params),
       send: ({ xenstore }) => this.send(xenstore),
+      protect: (params) => this.protect(params),
+      unprotect: () => this.unprotect(),
       save: (params) => this.save(params),
       connectAgent: ({ ringRef, port }) => this.alive.devices.connectAgent(ringRef, port),
       disconnectAgent: () => this.alive.devices.disconnectAgent(),
@@ -142,10 +150,15 @@ export class DomainThread {
     });
     const doorbell = new Doorbell(spec.doorbell);
     this.channel.emit('prepared', {});
-    const received = materialise(domain, origin, doorbell);
+    const last = origin.kind === 'standby' ? waitAsStandby(domain, origin) : null;
+    const received =
+      origin.kind === 'standby'
+        ? { xenstoreState: last?.xenstore, bytes: 0, pages: 0, digest: '' }
+        : materialise(domain, origin, doorbell);
     const devices = new DomainDevices(domain, spec, xenstore, (level, message) =>
       this.channel.emit('log', { level, message }),
     );
+    if (last) this.resume = () => HeldRings.resume(devices.rings, last.beside);
     if (origin.kind === 'boot') devices.reset();
     if (origin.kind === 'stream' && origin.identity === 'clone') {
       domain.setGenerationId(randomBytes(16));
@@ -167,7 +180,8 @@ export class DomainThread {
         return devices.afterSlice();
       },
       expectsAnswer: () => disks.areBusy,
-      besides: () => this.stepSending(),
+      besides: () =>
+        Math.min(this.stepSending(), this.protection?.step() ?? Number.POSITIVE_INFINITY),
       account: () => this.account(domain),
     });
     this.life = { domain, devices, disks, interfaces, loop, doorbell };
@@ -186,6 +200,8 @@ export class DomainThread {
     this.sending?.abandon(new DomusError('migration.undone', UNDONE));
     this.sending = null;
     if (loop.isRunning) return { startedAtMs: siteNow() };
+    this.resume?.();
+    this.resume = null;
     domain.setWallClock(Date.now());
     this.control.off('message', this.deliver);
     // The answer leaves from a microtask before the loop's first await ends.
@@ -203,6 +219,7 @@ export class DomainThread {
       this.onPaused = null;
     } catch (error) {
       if (error instanceof DomainStopped) return;
+      this.unprotect();
       this.alive.devices.finish();
       this.channel.emit('crashed', { reason: crashReason(this.alive.domain, error) });
     }
@@ -287,6 +304,33 @@ export class DomainThread {
     return summary(report);
   }
 
+  private protect({ link, store, ...more }: DomainCalls['protect']['params']): Promise<void> {
+    const { domain, devices, interfaces, doorbell, loop } = this.alive;
+    if (this.protection || this.sending || !loop.isRunning) {
+      throw new DomusError(
+        'domain.cannot-protect',
+        'only a running domain that stays is protected',
+      );
+    }
+    this.protection = new Protection({
+      domain,
+      doorbell,
+      link,
+      store,
+      ...more,
+      output: new HeldRings(devices.rings, () => interfaces.sent),
+      onRound: (round) => this.channel.emit('round', round),
+      onFigures: (figures) => this.channel.emit('checkpoints', figures),
+      onLost: (reason) => this.channel.emit('protectionLost', { reason }),
+    });
+    return this.protection.established;
+  }
+
+  private unprotect(): void {
+    this.protection?.end();
+    this.protection = null;
+  }
+
   private async save({
     name,
     xenstore,
@@ -317,6 +361,8 @@ export class DomainThread {
 
   private onShutdown(reason: ReasonNumber, detail: string): void {
     const name = SHUTDOWN_NAMES[reason] ?? 'crash';
+    // Its own end is the end of its protection.
+    this.unprotect();
     this.life?.devices.finish();
     this.channel.emit('shutdown', { reason: name, detail });
   }
@@ -329,7 +375,11 @@ const SHUTDOWN_NAMES: Partial<Record<number, ShutdownReason>> = Object.fromEntri
 type Received = Pick<StartedDomain, 'xenstoreState' | 'bytes' | 'pages' | 'digest'>;
 
 /** Fills a new domain from where it comes from. */
-function materialise(domain: Domain, origin: DomainOrigin, doorbell: Doorbell): Received {
+function materialise(
+  domain: Domain,
+  origin: Exclude<DomainOrigin, { kind: 'standby' }>,
+  doorbell: Doorbell,
+): Received {
   if (origin.kind === 'boot') {
     const { kernel, initrd, cmdline } = origin.boot;
     const image = { kernel: new Uint8Array(kernel), initrd: new Uint8Array(initrd), cmdline };

@@ -3,8 +3,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { DomainInside } from '../../../shared/contract/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
 import type { DiskStatus, VbdRings, VifRings } from '../../dom0/index.ts';
-import type { LiveReport, LongStop, Round, Terms } from '../../migration/index.ts';
+import type { LiveReport, LongStop, Pace, Round, Terms } from '../../migration/index.ts';
 import type {
+  CheckpointFigures,
   ColdBoot,
   DiskSpec,
   DomainSpec,
@@ -21,7 +22,12 @@ export type DomainOrigin =
       code: TranslatedCode | null;
       identity: 'clone' | 'same';
     }
-  | { kind: 'link'; link: MessagePort };
+  | { kind: 'link'; link: MessagePort }
+  /**
+   * Checkpoints of a domain that runs elsewhere, until the link is gone: it begins from the last. With
+   * a doorbell of its own, since the other one is rung for the domain that runs.
+   */
+  | { kind: 'standby'; link: MessagePort; doorbell: SharedArrayBuffer };
 
 /** Rings that carry the guest's xenstore connection between the two workers. */
 export interface XenstoreRings {
@@ -73,6 +79,23 @@ export type DomainCalls = {
     params: { xenstore: unknown };
     result: { bytes: number; pages: number; digest: string };
   };
+  /**
+   * Checkpoints of the running domain to a standby, over `link`; answers when that has the first. The
+   * host's thread answers each message on `store` with the domain's part of xenstore, and rings. Event
+   * `protectionLost` when there will be none any more.
+   */
+  protect: {
+    params: {
+      link: MessagePort;
+      store: MessagePort;
+      name: string;
+      pace: Pace;
+      intervalMs: number;
+    };
+    result: void;
+  };
+  /** No more checkpoints, and what was held for them leaves. Nothing where there are none. */
+  unprotect: { params: Record<never, never>; result: void };
   /** Writes the paused domain into memory. */
   save: {
     params: { name: string; xenstore: unknown; withCode: boolean };
@@ -117,6 +140,10 @@ export type DomainEvents = {
   round: Round;
   /** Of a `presend`: after one more round it stands still for longer than one may expect. */
   longStop: LongStop;
+  /** Of a protected domain, about once a second. */
+  checkpoints: CheckpointFigures;
+  /** What the domain sends is held until `unprotect`. */
+  protectionLost: { reason: string };
   log: { level: 'debug' | 'info' | 'warning' | 'error'; message: string };
 };
 

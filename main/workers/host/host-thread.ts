@@ -20,6 +20,7 @@ import type {
 import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import { WarmThreads } from './domain-handle.ts';
 import { HostCaptures } from './host-captures.ts';
+import { HostProtection } from './host-protection.ts';
 import { HostNetworks } from './host-networks.ts';
 import { HostedDomain } from './hosted-domain.ts';
 import { StoreCalls } from './store-calls.ts';
@@ -57,6 +58,7 @@ export class HostThread {
   private readonly outlet: LinkOutlet;
   private readonly networks: HostNetworks;
   private readonly captures: HostCaptures;
+  private readonly protection: HostProtection;
 
   private constructor(data: HostWorkerData, store: XenstoreDaemon, emit: Emit) {
     this.data = data;
@@ -74,6 +76,15 @@ export class HostThread {
         emit('log', { level: 'error', source: `networks ${data.name}`, message, uuid: null }),
     });
     this.storeCalls = new StoreCalls(store, (payload) => emit('xenstore.changed', payload));
+    this.protection = new HostProtection({
+      hostName: data.name,
+      outlet: this.outlet,
+      pace: this.terms().pace,
+      domain: (domid) => this.domain(domid),
+      add: (spec) => this.add(spec),
+      orDiscard: (domain, step) => this.orDiscard(domain, step),
+      discard: (domid) => this.discard(domid),
+    });
     this.captures = new HostCaptures((event) => emit('capture.ended', event));
     store.writeAll(dom0Skeleton(data.domain0KiB));
     setInterval(() => this.measureDomain0(), DOMAIN0_CPU_EVERY_MS).unref();
@@ -97,11 +108,7 @@ export class HostThread {
     'domain.restore': ({ spec, stream, code = null, identity, paused }) =>
       this.create(spec, { kind: 'stream', stream, code, identity }, identity, paused),
     'domain.save': ({ domid, ...options }) => this.save(this.domain(domid), options),
-    'domain.destroy': async ({ domid }) => {
-      const domain = this.domains.get(domid);
-      this.domains.delete(domid);
-      await domain?.discard();
-    },
+    'domain.destroy': ({ domid }) => this.discard(domid),
     'domain.kill': ({ domid }) => this.domain(domid).handle.terminate(),
     'domain.pause': async ({ domid }) => void (await this.domain(domid).pause()),
     'domain.unpause': async ({ domid }) => void (await this.domain(domid).run()),
@@ -140,11 +147,12 @@ export class HostThread {
       return started;
     },
     'migration.resume': ({ domid }) => this.resume(this.domain(domid)),
-    'migration.discard': async ({ domid }) => {
-      const domain = this.domains.get(domid);
-      this.domains.delete(domid);
-      await domain?.discard();
-    },
+    'migration.discard': ({ domid }) => this.discard(domid),
+    'protection.prepare': ({ spec, link }) => this.protection.prepare(spec, link),
+    'protection.begin': (params) => this.protection.begin(params),
+    'protection.end': ({ domid }) => this.protection.end(domid),
+    'protection.takeOver': (params) => this.protection.takeOver(params),
+    'protection.discard': ({ domid }) => this.protection.discard(domid),
     'xenstore.list': ({ path }) => this.storeCalls.list(path),
     'xenstore.read': ({ path }) => this.storeCalls.read(path),
     'xenstore.write': ({ path, value }) => this.storeCalls.write(path, value),
@@ -162,6 +170,12 @@ export class HostThread {
     );
   }
 
+  private async discard(domid: number): Promise<void> {
+    const domain = this.domains.get(domid);
+    this.domains.delete(domid);
+    await domain?.discard();
+  }
+
   private add(spec: DomainSpec): HostedDomain {
     const { domid, uuid, name } = spec;
     if (this.domains.has(domid)) throw new Error(`domid ${domid} is in use on ${this.data.name}`);
@@ -175,11 +189,14 @@ export class HostThread {
       {
         shutdown: (reason, detail) =>
           forget() && this.emit('domain.shutdown', { domid, uuid, reason, detail }),
-        crashed: (reason) => forget() && this.emit('domain.crashed', { domid, uuid, reason }),
+        crashed: (reason, isLost) =>
+          forget() && this.emit('domain.crashed', { domid, uuid, reason, isLost }),
         diskFailed: (disk, status) => this.emit('domain.diskFailed', { domid, uuid, disk, status }),
         alive: () => this.emit('domain.alive', { domid, uuid }),
         round: (round) => this.emit('migration.round', { domid, uuid, round }),
         longStop: (stop) => this.emit('migration.longStop', { domid, uuid, stop }),
+        checkpoints: (figures) => this.emit('protection.checkpoints', { domid, uuid, figures }),
+        protectionLost: (reason) => this.emit('protection.lost', { domid, uuid, reason }),
         log: (level, message) => this.emit('log', { level, source: name, message, uuid }),
       },
     );

@@ -2,6 +2,7 @@
  * One domain on one host: its thread, its xenstore connection, its machine frames. The steps of its
  * life here are those the toolstack asks for; what the guest or its thread does by itself is told.
  */
+import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { DomusError } from '../../../shared/errors.ts';
 import { RingConsumer, RingProducer, createRing } from '../../../shared/ring/byte-ring.ts';
@@ -16,11 +17,15 @@ import {
 } from '../../dom0/index.ts';
 import { DomainCounters } from '../../hypervisor/index.ts';
 import type { HostFrames } from '../../hypervisor/index.ts';
-import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.contract.ts';
+import type {
+  CheckpointFigures,
+  DomainSpec,
+  ShutdownReason,
+} from '../../toolstack/control/host.contract.ts';
 import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import type { HostNetworks } from './host-networks.ts';
 import { HostedDevices } from './hosted-devices.ts';
-import type { LongStop, Round, Terms } from '../../migration/index.ts';
+import type { LongStop, Pace, Round, Terms } from '../../migration/index.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 const PAGE_KIB = 4;
@@ -29,11 +34,14 @@ const START_TIMEOUT_MS = 120_000;
 
 export interface HostedDomainEvents {
   shutdown(reason: ShutdownReason, detail: string): void;
-  crashed(reason: string): void;
+  /** @param isLost its thread is gone, and not for what the guest did */
+  crashed(reason: string, isLost: boolean): void;
   diskFailed(disk: string, status: DiskStatus): void;
   alive(): void;
   round(round: Round): void;
   longStop(stop: LongStop): void;
+  checkpoints(figures: CheckpointFigures): void;
+  protectionLost(reason: string): void;
   log(level: 'debug' | 'info' | 'warning' | 'error', message: string): void;
 }
 
@@ -84,12 +92,14 @@ export class HostedDomain {
     handle.on('shutdown', ({ reason, detail }) =>
       this.finish(() => events.shutdown(reason, detail)),
     );
-    handle.on('crashed', ({ reason }) => this.finish(() => events.crashed(reason)));
+    handle.on('crashed', ({ reason }) => this.finish(() => events.crashed(reason, false)));
     handle.on('diskFailed', ({ disk, status }) => events.diskFailed(disk, status));
     handle.on('round', (round) => events.round(round));
     handle.on('longStop', (stop) => events.longStop(stop));
+    handle.on('checkpoints', (figures) => events.checkpoints(figures));
+    handle.on('protectionLost', ({ reason }) => events.protectionLost(reason));
     handle.on('log', ({ level, message }) => events.log(level, message));
-    void handle.exited.then((reason) => this.finish(() => events.crashed(reason)));
+    void handle.exited.then((reason) => this.finish(() => events.crashed(reason, true)));
   }
 
   /**
@@ -119,7 +129,8 @@ export class HostedDomain {
 
   /** Builds or receives it in its thread; it does not run yet and is not in xenstore. */
   async start(origin: DomainOrigin): Promise<StartedDomain> {
-    const transfer = origin.kind === 'link' ? [origin.link] : [];
+    const comes = origin.kind === 'link' || origin.kind === 'standby';
+    const transfer = comes ? [origin.link] : [];
     const started = await this.handle.call(
       'start',
       {
@@ -129,7 +140,7 @@ export class HostedDomain {
         frames: this.frames.buffer,
       },
       // Receiving takes as long as the guest goes on writing; a silent link ends it.
-      origin.kind === 'link' ? { transfer } : { transfer, timeoutMs: START_TIMEOUT_MS },
+      comes ? { transfer } : { transfer, timeoutMs: START_TIMEOUT_MS },
     );
     this.started = started;
     return started;
@@ -293,6 +304,29 @@ export class HostedDomain {
     this.reserved = this.heldFrames;
     this.ownsCounters = false;
     return this.handle.call('send', { xenstore: this.exportStore() });
+  }
+
+  /** Checkpoints of the running domain over a link; answers when the standby has the first. */
+  protect(link: MessagePort, pace: Pace, intervalMs: number): Promise<void> {
+    const { port1: asked, port2: store } = new MessageChannel();
+    // The domain stands still, and its thread waits for the answer.
+    asked.on('message', () => {
+      asked.postMessage(this.storeOfInstant());
+      this.handle.ring();
+    });
+    const { name } = this.spec;
+    const params = { link, store, name, pace, intervalMs };
+    return this.handle.call('protect', params, { transfer: [link, store] });
+  }
+
+  unprotect(): Promise<void> {
+    return this.handle.call('unprotect', {});
+  }
+
+  /** Of a domain that stands still for an instant: its part of xenstore, which stays as it is. */
+  private storeOfInstant(): unknown {
+    const undelivered = this.relay.look(new RingConsumer(this.responses));
+    return this.store.exportDomain(this.spec.domid, { undelivered });
   }
 
   /** Streams the paused domain into memory. */

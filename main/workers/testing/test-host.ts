@@ -61,7 +61,7 @@ export class TestHost {
   static async start(
     name: string,
     memoryMiB: number,
-    bandwidthBytesPerSecond = 125_000_000,
+    link: Partial<Pick<HostWorkerData, 'bandwidthBytesPerSecond' | 'latencyMs'>> = {},
   ): Promise<TestHost> {
     engine ??= compileEngine();
     const folder = await mkdtemp(join(tmpdir(), 'domus-host-'));
@@ -71,9 +71,10 @@ export class TestHost {
       memoryKiB: memoryMiB * 1024,
       domain0KiB: DOMAIN0_KIB,
       pcpus: 2,
-      bandwidthBytesPerSecond,
+      bandwidthBytesPerSecond: 125_000_000,
       latencyMs: 0.2,
       lossPercent: 0,
+      ...link,
       counters: frames.buffer,
       xenstoreSocketPath: join(folder, `xenstore-${name}.sock`),
       engineModule: await engine,

@@ -36,6 +36,9 @@ export function whyNot(parts: SiteParts, domain: ManagedDomain, host: SiteHost):
   if (!run || domain.state !== 'running') {
     return `${domain.name} is ${domain.state}; only a running domain can be moved`;
   }
+  if (domain.protection) {
+    return `${domain.name} is protected on ${domain.protection.standby.name}; end that first`;
+  }
   if (!host.isUp) return `${host.name} is down`;
   return (
     whyNotOn(parts.storage.pools, domain.definition.disks, host.name) ??

@@ -1,0 +1,236 @@
+/** Protection of real guests, as the site's API gives and takes it, and hosts that die. */
+import { createConnection } from 'node:net';
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Domain, FailoverReport } from '../../shared/contract/index.ts';
+import { TestSite } from './testing/test-site.ts';
+
+const PATIENCE = { timeout: 60_000, interval: 100 };
+const FAILOVERS = 3;
+let site: TestSite;
+
+beforeAll(async () => {
+  site = await TestSite.open();
+  await site.create('guarded', { host: 'alpha' });
+});
+afterAll(() => site.close());
+
+const other = ({ host }: Domain): string => (host === 'alpha' ? 'beta' : 'alpha');
+
+async function protect(): Promise<Domain> {
+  const host = other(await site.get('guarded'));
+  await expect
+    .poll(
+      async () => (await site.api.hosts.list({})).find(({ name }) => name === host)?.state,
+      PATIENCE,
+    )
+    .toBe('up');
+  const task = await site.done(site.api.domains.protect({ domain: 'guarded', host }));
+  return task.result as Domain;
+}
+
+/** The hosts whose xenstore knows the domain. */
+async function whereabouts(): Promise<string[]> {
+  const { uuid } = await site.get('guarded');
+  const hosts = await site.api.hosts.list({});
+  const known = await Promise.all(
+    hosts.map(async ({ name: host }) => {
+      const nodes = await site.api.xenstore.list({ path: '/vm', host }).catch(() => []);
+      return nodes.some(({ path }) => path.endsWith(uuid)) ? [host] : [];
+    }),
+  );
+  return known.flat();
+}
+
+/** Ends the worker of the domain's host, and waits for what comes of it. */
+async function loseHost(): Promise<FailoverReport> {
+  const { host, uuid } = await site.get('guarded');
+  await site.site.parts.hosts.get(host).terminate();
+  await site.until('guarded', (domain) => domain.host !== host);
+  const tasks = await site.api.tasks.list({});
+  const failover = tasks.find(({ kind, domain }) => kind === 'failover' && domain === uuid);
+  const { result, error } = await site.api.tasks.wait({ id: failover!.id });
+  expect(error).toBeNull();
+  return result as FailoverReport;
+}
+
+describe('protecting a domain', () => {
+  test('shows its standby and its checkpoints, and costs it no frame where it runs', async () => {
+    const free = await site.freeKiB('alpha');
+    const { protection } = await protect();
+    expect(protection).toMatchObject({ host: 'beta', intervalMs: 50 });
+    const later = await site.until(
+      'guarded',
+      (domain) => (domain.protection?.checkpoints ?? 0) > 5,
+    );
+    expect(later.protection!.checkpointsPerSecond).toBeGreaterThan(0);
+    expect(await site.ask('guarded', 'echo protected')).toBe('protected');
+    expect(await site.freeKiB('alpha')).toBe(free);
+    expect(await site.freeKiB('beta')).toBe((1024 - 32 - 128) * 1024);
+  });
+
+  test.each([
+    ['paused', () => site.api.domains.pause({ domain: 'guarded' })],
+    [
+      'given a disk',
+      () => site.api.domains.attachDisk({ domain: 'guarded', source: '/nowhere.img', sizeMiB: 16 }),
+    ],
+  ])('it cannot be %s meanwhile', async (what, ask) => {
+    await expect(ask()).rejects.toThrow(`protected on beta, so it cannot be ${what}`);
+  });
+
+  test('nor moved, protected twice, or left by its standby’s host', async () => {
+    await expect(site.api.domains.migrate({ domain: 'guarded', host: 'beta' })).rejects.toThrow(
+      /is protected on beta; end that first/,
+    );
+    await expect(site.api.domains.protect({ domain: 'guarded', host: 'beta' })).rejects.toThrow(
+      /it is protected on beta already/,
+    );
+    await expect(site.api.hosts.remove({ host: 'beta' })).rejects.toMatchObject({
+      code: 'host.has-standbys',
+    });
+  });
+
+  test('ends when a person wants it, and gives all back', async () => {
+    const { protection } = await site.api.domains.unprotect({ domain: 'guarded' });
+    expect(protection).toBeNull();
+    expect(await site.ask('guarded', 'echo alone')).toBe('alone');
+    expect(await site.freeKiB('beta')).toBe((1024 - 32) * 1024);
+    await expect(site.api.domains.unprotect({ domain: 'guarded' })).rejects.toThrow(
+      /is not protected/,
+    );
+  });
+
+  test('is refused with the reason', async () => {
+    await expect(site.api.domains.protect({ domain: 'guarded', host: 'alpha' })).rejects.toThrow(
+      /it runs there itself/,
+    );
+    await site.api.hosts.add({ name: 'tiny', memoryMiB: 64, pcpus: 1 });
+    await expect(site.api.domains.protect({ domain: 'guarded', host: 'tiny' })).rejects.toThrow(
+      /128 MiB/,
+    );
+  });
+});
+
+describe('when the standby’s host dies', () => {
+  test('the domain goes on unprotected, and one is told', async () => {
+    await protect();
+    await site.site.parts.hosts.get('beta').terminate();
+    await site.until('guarded', ({ protection }) => protection === null);
+    expect(await site.ask('guarded', 'echo well')).toBe('well');
+    expect(await site.get('guarded')).toMatchObject({ state: 'running', host: 'alpha' });
+    const told: string[] = [];
+    for await (const { kind, message } of await site.api.site.events({})) {
+      if (kind === 'domain.standby-lost') told.push(message);
+    }
+    expect(told.at(-1)).toMatch(
+      /lost its standby on beta .* goes on running on alpha, unprotected/,
+    );
+  });
+});
+
+describe('when the host of a protected domain dies', () => {
+  test('a command that runs keeps its output and status, and nothing reboots', async () => {
+    const boot = await site.ask('guarded', 'cat /proc/sys/kernel/random/boot_id');
+    const { domid } = await site.get('guarded');
+    await protect();
+    const command = 'for n in 1 2 3 4 5 6 7 8; do echo $n; sleep 0.2; done; exit 5';
+    const running = site.exec('guarded', command);
+    await sleep(Math.random() * 1000);
+    const report = await loseHost();
+    expect(report).toMatchObject({ from: 'alpha', to: 'beta' });
+    expect(await running).toEqual({ stdout: '1\n2\n3\n4\n5\n6\n7\n8\n', stderr: '', status: 5 });
+    expect(await site.ask('guarded', 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
+    expect(await site.get('guarded')).toMatchObject({
+      state: 'running',
+      host: 'beta',
+      domid,
+      protection: null,
+    });
+    expect(await whereabouts()).toEqual(['beta']);
+  });
+
+  test('who is connected to it loses nothing that it was told', async () => {
+    await site.ask(
+      'guarded',
+      'mkdir -p /tmp/w; cat >/tmp/w/serve <<"."\n#!/bin/sh\nwhile read n; do echo $n >>/tmp/w/kept; echo kept $n; done\n.\nchmod +x /tmp/w/serve; (nc -ll -p 5000 -e /tmp/w/serve >/dev/null 2>&1 &)',
+    );
+    const { port } = await site.api.forwards.add({ domain: 'guarded', port: 0, toPort: 5000 });
+    const client = new Client(port);
+    for (let failover = 0; failover < FAILOVERS; failover++) {
+      await protect();
+      await client.progress();
+      await sleep(Math.random() * 500);
+      await loseHost();
+      await client.progress();
+    }
+    const told = await client.end();
+    const kept = (await site.ask('guarded', 'cat /tmp/w/kept')).split('\n').map(Number);
+    // In the order in which they were sent, each once; all that the client was told of are there.
+    expect(kept).toEqual(kept.map((_, index) => index + 1));
+    expect(told).toEqual(told.map((_, index) => index + 1));
+    expect(kept.length).toBeGreaterThanOrEqual(told.length);
+  });
+
+  test('a standby that was let go before is not used: the domain is lost with its host', async () => {
+    await protect();
+    const { host } = await site.get('guarded');
+    await site.api.domains.unprotect({ domain: 'guarded' });
+    await site.site.parts.hosts.get(host).terminate();
+    const crashed = await site.until('guarded', ({ state }) => state === 'crashed');
+    expect(crashed).toMatchObject({ host, protection: null });
+    expect(await whereabouts()).toEqual([]);
+  });
+
+  test('a domain that shuts down takes its standby with it', async () => {
+    await expect
+      .poll(
+        async () => (await site.api.hosts.list({})).every(({ state }) => state === 'up'),
+        PATIENCE,
+      )
+      .toBe(true);
+    await site.done(site.api.domains.start({ domain: 'guarded' }));
+    await protect();
+    await site.done(site.api.domains.shutdown({ domain: 'guarded' }));
+    expect(await site.get('guarded')).toMatchObject({ state: 'shut-off', protection: null });
+    for (const host of ['alpha', 'beta']) {
+      await expect.poll(() => site.freeKiB(host), PATIENCE).toBe((1024 - 32) * 1024);
+    }
+  });
+});
+
+/** Sends numbers, and keeps those that it was told of. */
+class Client {
+  private readonly socket: Socket;
+  private readonly told: number[] = [];
+  private heard: () => void = () => undefined;
+
+  constructor(port: number) {
+    this.socket = createConnection({ host: '127.0.0.1', port });
+    createInterface(this.socket).on('line', (line) => {
+      const number = Number(line.replace('kept ', ''));
+      this.told.push(number);
+      this.heard();
+      this.socket.write(`${number + 1}\n`);
+    });
+    this.socket.write('1\n');
+  }
+
+  /** Settles when it was told of ten more. */
+  async progress(): Promise<void> {
+    const enough = this.told.length + 10;
+    while (this.told.length < enough) {
+      await new Promise<void>((resolve, reject) => {
+        this.heard = resolve;
+        this.socket.once('close', () => reject(new Error('the connection was closed')));
+      });
+    }
+  }
+
+  async end(): Promise<number[]> {
+    this.socket.destroy();
+    return this.told;
+  }
+}

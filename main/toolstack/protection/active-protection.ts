@@ -1,0 +1,44 @@
+/** The protection that a running domain has: its standby, and what was last told of its checkpoints. */
+import type { Protection } from '../../../shared/contract/index.ts';
+import type { CheckpointFigures } from '../control/host.contract.ts';
+import type { SiteHost } from '../hosts/site-host.ts';
+
+export class ActiveProtection {
+  readonly standby: SiteHost;
+  readonly intervalMs: number;
+  readonly sinceMs = Date.now();
+  private figures: CheckpointFigures = {
+    checkpoints: 1,
+    perSecond: 0,
+    lastAtMs: this.sinceMs,
+    stoppedMs: 0,
+    acknowledgedAfterMs: 0,
+    pages: 0,
+    bytes: 0,
+  };
+
+  constructor(standby: SiteHost, intervalMs: number) {
+    this.standby = standby;
+    this.intervalMs = intervalMs;
+  }
+
+  told(figures: CheckpointFigures): void {
+    this.figures = figures;
+  }
+
+  get view(): Protection {
+    const { figures, standby, intervalMs, sinceMs } = this;
+    return {
+      host: standby.name,
+      intervalMs,
+      sinceMs,
+      checkpoints: figures.checkpoints,
+      checkpointsPerSecond: figures.perSecond,
+      lastCheckpointAtMs: figures.lastAtMs,
+      stoppedMs: figures.stoppedMs,
+      acknowledgedAfterMs: figures.acknowledgedAfterMs,
+      pagesPerCheckpoint: figures.pages,
+      bytesPerCheckpoint: figures.bytes,
+    };
+  }
+}

@@ -1,0 +1,32 @@
+/** Protection as the toolstack orchestrates it when nothing fails. */
+import { MessageChannel } from 'node:worker_threads';
+import type { TestDomain, TestHost } from './test-host.ts';
+import { newFrameRings } from './test-host.ts';
+
+/** Settles when the standby has the first checkpoint. */
+export async function protect(
+  { spec }: TestDomain,
+  from: TestHost,
+  to: TestHost,
+  intervalMs: number,
+): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  await to.channel.call(
+    'protection.prepare',
+    { spec: { ...spec, interfaces: [] }, link: port2 },
+    { transfer: [port2] },
+  );
+  await from.channel.call(
+    'protection.begin',
+    { domid: spec.domid, link: port1, intervalMs },
+    { transfer: [port1] },
+  );
+}
+
+/** Its host is gone. */
+export async function takeOver(domain: TestDomain, to: TestHost): Promise<{ startedAtMs: number }> {
+  const interfaces = domain.spec.interfaces.map((vif) => ({ ...vif, ...newFrameRings() }));
+  domain.spec = { ...domain.spec, interfaces };
+  const { domid, name, memoryKiB } = domain.spec;
+  return to.channel.call('protection.takeOver', { domid, spec: { name, memoryKiB, interfaces } });
+}
