@@ -197,6 +197,31 @@ describe('a guest', () => {
     expect(await site.text('exec', 'web1', '--', 'cat /tmp/kept')).toBe('kept\n');
   });
 
+  it('stays where it is when its task is cancelled', async () => {
+    const slowly = ['migrate', 'web1', 'beta', '--max-rate', '2000000'];
+    const moving = runDomus(slowly, { home: site.home });
+    const running = ({ kind, state }: Task): boolean => kind === 'migrate' && state === 'running';
+    await expect
+      .poll(async () => (await site.json(Task.array(), 'tasks')).some(running), {
+        timeout: 60_000,
+      })
+      .toBe(true);
+    const { id } = (await site.json(Task.array(), 'tasks')).find(running)!;
+    expect(await site.text('tasks', 'cancel', id.slice(0, 8))).toMatch(/^cancelled: "Moving web1/);
+    const { status, stderr } = await moving;
+    expect([status, stderr]).toEqual([1, expect.stringContaining('was cancelled')]);
+    expect(await site.json(Listed, 'info', 'web1')).toMatchObject({ host: 'alpha' });
+  });
+
+  it('goes elsewhere with all others when its host is drained', async () => {
+    const drained = await site.text('host', 'drain', 'alpha', '--auto-converge');
+    expect(drained).toMatch(/^drained alpha\n/);
+    expect(drained).toMatch(/^web1 to beta: \S+ m?s down$/m);
+    expect(await site.text('host', 'list')).toMatch(/^alpha +up, drained +/m);
+    expect(await site.text('host', 'undrain', 'alpha')).toContain('placed on alpha again');
+    await site.text('migrate', 'web1', 'alpha');
+  });
+
   it('is given a disk, which is grown and taken away again', async () => {
     const path = join(site.home, 'data.img');
     expect(await site.text('disk', 'attach', 'web1', path, '--size', '16')).toBe(
@@ -318,6 +343,12 @@ describe('wrong arguments', () => {
     ['host.unknown', 'host', 'remove', 'nowhere'],
     ['host.not-empty', 'host', 'remove', 'alpha'],
     ['host.unknown', 'migrate', 'web1', 'nowhere'],
+    ['migration.bad-rates', 'migrate', 'web1', 'beta', '--min-rate', '9000000000'],
+    ['usage', 'migrate', 'web1', 'beta', '--min-rate', '2000', '--max-rate', '1000'],
+    ['usage', 'migrate', 'web1', 'beta', '--allow-longer-stop'],
+    ['host.unknown', 'host', 'drain', 'nowhere'],
+    ['host.drain-to-itself', 'host', 'drain', 'alpha', '--to', 'alpha'],
+    ['task.unknown', 'tasks', 'cancel', 'nothing'],
     ['memory.too-small', 'mem-set', 'web1', '0'],
     ['memory.above-maximum', 'mem-set', 'web1', '4000'],
     ['disk.no-file', 'disk', 'attach', 'web1', '/no/such/file'],

@@ -109,12 +109,14 @@ describe('a commit that cannot be written', () => {
 
 describe('a host that dies', () => {
   test('the source’s after the commit: the domain runs at the target', async () => {
-    let died: Promise<void> | null = null;
+    const died: Promise<void>[] = [];
     hosts.onCall = (name) => {
-      if (name === 'migration.activate') died ??= site.site.parts.hosts.get('alpha').terminate();
+      if (name !== 'migration.activate' || died.length > 0) return;
+      died.push(site.site.parts.hosts.get('alpha').terminate());
     };
     expect(await ended(await move('beta'))).toMatchObject({ state: 'done' });
-    await died;
+    await Promise.all(died);
+    expect(died).toHaveLength(1);
     await expect.poll(async () => (await site.api.hosts.list({}))[0]!.state, PATIENCE).toBe('up');
     await runsOn('beta');
     await site.done(move('alpha'));

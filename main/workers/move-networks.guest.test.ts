@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { md5OfForwarded } from './testing/forwarded.ts';
 import { guestImage } from './testing/guest-image.ts';
+import { NumberedStream } from './testing/numbered-stream.ts';
 import { joinAll, TestGateways } from './testing/test-gateways.ts';
 import type { TestDomain } from './testing/test-host.ts';
 import { move, newDomain, newVif, setAddress, TestHost } from './testing/test-host.ts';
@@ -71,6 +72,33 @@ describe('a guest that moves', { timeout: 240_000 }, () => {
     expect([first.bytes, second.bytes].every((bytes) => bytes > 1_000_000)).toBe(true);
     expect(await forwarded).toBe(sent.split(' ')[0]);
     expect(await ask(1, 'until [ -e /tmp/done ]; do usleep 100000; done; cat /tmp/sum')).toBe(sent);
+  });
+
+  it('goes on with a stream of numbers, of which none is missing and none comes twice', async () => {
+    const { port } = await gateways.channel.call('forward.open', {
+      protocol: 'tcp',
+      network: 'lan',
+      address: '10.77.0.11',
+      port: 0,
+      toPort: 5001,
+    });
+    const count = 'n=0; while :; do n=$((n+1)); echo $n; done';
+    await ask(
+      0,
+      'mkdir -p /tmp/www/cgi-bin; cd /tmp/www; ' +
+        `printf '#!/bin/sh\\nprintf "Content-Type: text/plain\\\\n\\\\n"\\n%s\\n' '${count}' >cgi-bin/count; ` +
+        'chmod +x cgi-bin/count; httpd -p 5001 -h /tmp/www; cd',
+    );
+    const numbers = new NumberedStream(port, '/cgi-bin/count');
+    await numbers.more(1000);
+    for (let turn = 0; turn < 2; turn++) {
+      await move(guests[0]!, hosts[0]!, hosts[1]!);
+      await numbers.more(1000);
+      await move(guests[0]!, hosts[1]!, hosts[0]!);
+      await numbers.more(1000);
+    }
+    numbers.close();
+    await ask(0, 'killall httpd; killall count; true');
   });
 
   it('is found at its new place at once, though it says nothing itself', async () => {
