@@ -42,6 +42,11 @@ async function runsOn(host: string): Promise<void> {
   await expect.poll(count, PATIENCE).toBeGreaterThan(before);
 }
 
+/** As no code but a fault has it. */
+function storeOfSite(): { run(sql: string): void } {
+  return Reflect.get(site.site.parts.store, 'database') as { run(sql: string): void };
+}
+
 function move(host: string, options = {}): Promise<Task> {
   return site.api.domains.migrate({ domain: 'mover', host, ...options });
 }
@@ -86,9 +91,7 @@ describe('a link that is cut', () => {
 
 describe('a commit that cannot be written', () => {
   test('for a full disk leaves the domain where it is', async () => {
-    const database = Reflect.get(site.site.parts.store, 'database') as {
-      run(sql: string): void;
-    };
+    const database = storeOfSite();
     // The change of phase needs more room than there is.
     database.run('CREATE TABLE ballast (bytes BLOB)');
     database.run(
@@ -104,6 +107,20 @@ describe('a commit that cannot be written', () => {
     database.run('PRAGMA max_page_count = 1073741823');
     await site.done(move('beta'));
     await site.done(move('alpha'));
+  });
+});
+
+describe('a record that cannot be taken away again', () => {
+  test('harms neither the move that it was of, nor the next one', async () => {
+    const database = storeOfSite();
+    database.run(
+      `CREATE TRIGGER kept BEFORE DELETE ON moves BEGIN SELECT RAISE(ABORT, 'it is kept'); END`,
+    );
+    await site.done(move('beta'));
+    await runsOn('beta');
+    await site.done(move('alpha'));
+    await runsOn('alpha');
+    database.run('DROP TRIGGER kept');
   });
 });
 

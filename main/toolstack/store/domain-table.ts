@@ -146,8 +146,12 @@ export class DomainTable {
     this.database.run('UPDATE domains SET deleted_at_ms = ? WHERE uuid = ?', deletedAtMs, uuid);
   }
 
+  /** With the record of a move that could not be taken away when that was over. */
   remove(uuid: string): void {
-    this.database.run('DELETE FROM domains WHERE uuid = ?', uuid);
+    this.database.transaction(() => {
+      this.database.run('DELETE FROM moves WHERE uuid = ?', uuid);
+      this.database.run('DELETE FROM domains WHERE uuid = ?', uuid);
+    });
   }
 
   private insertRow(domain: DomainDefinition, fate: DomainFate): void {

@@ -34,9 +34,10 @@ export class MoveTable {
     return this.database.all(Row, 'SELECT * FROM moves');
   }
 
+  /** In place of one that was not ended: the disk was full. */
   begin(move: Omit<Move, 'phase'>): void {
     this.database.run(
-      `INSERT INTO moves VALUES (?, ?, ?, 'sending', ?)`,
+      `INSERT OR REPLACE INTO moves VALUES (?, ?, ?, 'sending', ?)`,
       move.uuid,
       move.source,
       move.target,

@@ -317,6 +317,21 @@ describe('recovery', () => {
     store.close();
   });
 
+  test('a record that could not be taken away gives way to the next move, and goes with its domain', () => {
+    const store = open(join(temporaryFolder(), 'domus.db'));
+    store.hosts.insert(host('alpha'));
+    store.hosts.insert(host('beta'));
+    const web = definition('web1', 'alpha');
+    store.domains.insert(web, RESTING);
+    store.moves.begin({ uuid: web.uuid, source: 'alpha', target: 'beta', startedAtMs: 1 });
+    store.moves.commit(web.uuid);
+    store.moves.begin({ uuid: web.uuid, source: 'beta', target: 'alpha', startedAtMs: 2 });
+    expect(store.moves.unfinished()).toMatchObject([{ source: 'beta', phase: 'sending' }]);
+    store.domains.remove(web.uuid);
+    expect(store.moves.unfinished()).toEqual([]);
+    store.close();
+  });
+
   test('deletions are final', () => {
     const store = open(join(temporaryFolder(), 'domus.db'));
     store.hosts.insert(host('alpha'));

@@ -4,7 +4,7 @@ import type { DomusError } from '../../../../shared/errors.ts';
 import { settleEnd } from '../end-of-life.ts';
 import { tellTheTime } from '../tell-the-time.ts';
 import type { Copied } from './copy-over.ts';
-import { discardAt, EndedOnTheWay, moveError } from './move.ts';
+import { discardAt, EndedOnTheWay, forgetRecord, moveError } from './move.ts';
 import type { Move } from './move.ts';
 
 export async function arrive(move: Move, copied: Copied): Promise<MigrationReport> {
@@ -38,7 +38,7 @@ async function handOver(move: Move): Promise<{ startedAtMs: number }> {
 async function settleArrival(move: Move): Promise<void> {
   const { parts, domain, life, source, target } = move;
   await discardAt(move, source);
-  parts.store.moves.end(domain.uuid);
+  forgetRecord(move);
   tellTheTime(parts, domain, life);
   parts.events.add(
     'info',
@@ -71,7 +71,7 @@ async function lostOnArrival(move: Move, cause: unknown): Promise<DomusError> {
   const why = cause instanceof Error ? cause.message : String(cause);
   await discardAt(move, source);
   await discardAt(move, target);
-  parts.store.moves.end(domain.uuid);
+  forgetRecord(move);
   life.end({ kind: 'crashed', reason: `it was lost on its arrival on ${target.name}: ${why}` });
   settleEnd(parts, domain, life, await life.ended);
   return moveError(

@@ -67,6 +67,19 @@ export async function discardAt({ parts, domain, life }: Move, host: SiteHost): 
   });
 }
 
+/**
+ * Nobody asks its record any more. Where it cannot be taken away (a full disk) it harms nothing: it says
+ * what is so, and the domain's next move replaces it.
+ */
+export function forgetRecord({ parts, domain }: Move): void {
+  try {
+    parts.store.moves.end(domain.uuid);
+  } catch (error) {
+    const message = `the record of a move stays for now: ${String(error)}`;
+    parts.log.write('warning', 'migrate', message, domain.uuid);
+  }
+}
+
 /** An error of this move, with whom it is about. */
 export function moveError(
   { domain, source, target }: Move,

@@ -21,13 +21,13 @@ import { undo } from './undo.ts';
 
 export async function runMove(move: Move): Promise<MigrationReport> {
   const { parts, domain, source, target } = move;
-  parts.domains.advance(domain, { step: 'migrate', target: target.name });
   parts.store.moves.begin({
     uuid: domain.uuid,
     source: source.name,
     target: target.name,
     startedAtMs: Date.now(),
   });
+  parts.domains.advance(domain, { step: 'migrate', target: target.name });
   let copied: Copied;
   try {
     copied = await copyOver(move);

@@ -2,7 +2,7 @@
 import { DomusError } from '../../../../shared/errors.ts';
 import type { Ending } from '../../domains/running-domain.ts';
 import { settleEnd } from '../end-of-life.ts';
-import { discardAt, moveError, UNDO_TIMEOUT_MS } from './move.ts';
+import { discardAt, forgetRecord, moveError, UNDO_TIMEOUT_MS } from './move.ts';
 import type { Move } from './move.ts';
 
 /** Answers with what the person is told. */
@@ -11,8 +11,8 @@ export async function undo(move: Move, cause: unknown): Promise<DomusError> {
   task.progress(null, `undoing: ${domain.name} stays on ${source.name}`);
   await discardAt(move, target);
   const ending = await sourceAfterFailure(move);
-  parts.store.moves.end(domain.uuid);
-  const why = cause instanceof Error ? cause.message : String(cause);
+  forgetRecord(move);
+  const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
   if (ending) {
     settleEnd(parts, domain, life, ending);
     const what = ending.kind === 'crashed' ? ending.reason : 'it ended';
