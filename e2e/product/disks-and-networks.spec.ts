@@ -107,7 +107,9 @@ for (const look of LOOKS) {
       await expect(networks.guest('lab1')).toHaveAccessibleName(/default .*, lab .*, public /);
       await expect(networks.map.getByRole('img', { name: /^Outside/ })).toBeVisible();
       for (const domain of ['web1', 'lab1']) {
-        await expect(networks.guest(domain)).toContainText(/[1-9][\d.]* (k|M)bit\/s/, SETTLES);
+        const rate = networks.guest(domain).locator('[data-rate]').first();
+        await expect(rate).toContainText(/[1-9][\d.]* (k|M)bit\/s/, SETTLES);
+        await expect(rate).toBeVisible();
       }
       const busy = networks.map.locator('line[data-lane][data-busy="true"]');
       await expect(busy).toHaveCount(2);

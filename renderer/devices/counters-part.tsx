@@ -45,11 +45,16 @@ export function CountersPart({ domain, card }: Props) {
   );
 }
 
+/** `spoofed mac`; what says too little by itself in more words. */
+function reasonWords(reason: string): string {
+  return reason === 'protocol' ? 'not IPv4' : reason.replaceAll('-', ' ');
+}
+
 function CounterTable({ counters }: { readonly counters: InterfaceCounters | undefined }) {
   const drops = (direction: 'sent' | 'received') =>
     (counters?.drops ?? [])
       .filter((drop) => drop.direction === direction)
-      .map(({ reason, frames }) => `${count(frames)} ${reason.replaceAll('-', ' ')}`)
+      .map(({ reason, frames }) => `${count(frames)} ${reasonWords(reason)}`)
       .join(', ') || 'none';
   const rows = [
     ['Received', 'received', counters?.receivedFrames, counters?.receivedBytes],

@@ -171,7 +171,7 @@ function layoutHost(
 
 /** From the last rail to the domains: as long as it can be, to show what runs over it. */
 function lineLength(hostWidth: number): number {
-  return Math.max(26, Math.min(72, hostWidth - 190));
+  return Math.max(26, Math.min(72, hostWidth - 250));
 }
 
 function layoutPlaces(

@@ -33,8 +33,10 @@ interface Props {
   readonly guests: readonly PluggedGuest[];
 }
 
-/** A host as wide as this has room for whole addresses. */
-const ROOMY_PX = 280;
+/** A guest as wide as this has room for its name, its traffic and whole addresses. */
+const WHOLE_PX = 242;
+/** And one as this for the ends of the addresses. */
+const RATE_PX = 202;
 
 interface PlaceWords {
   readonly icon: IconName;
@@ -92,7 +94,7 @@ export function NetworkMap({ networks, hosts, guests }: Props) {
                 key={guest.guest.uuid}
                 placed={guest}
                 isFirst={index + row === 0}
-                subnets={host.width < ROOMY_PX ? subnets : null}
+                subnets={subnets}
               />
             ))}
           </div>
@@ -165,16 +167,16 @@ interface GuestProps {
   readonly placed: MapGuest;
   /** The map's stop for Tab until another was walked to. */
   readonly isFirst: boolean;
-  /** Given where addresses have to be short. */
-  readonly subnets: ReadonlyMap<string, string> | null;
+  readonly subnets: ReadonlyMap<string, string>;
 }
 
 function Guest({ placed, isFirst, subnets }: GuestProps) {
   const { guest, lanes, x, y, width, height } = placed;
   const { uuid, name, state } = guest;
   const shown = (address: string, network: string) => {
-    const subnet = subnets?.get(network);
-    return subnet === undefined ? address : shortAddress(address, subnet);
+    const subnet = subnets.get(network);
+    const isWhole = subnet === undefined || width >= WHOLE_PX;
+    return isWhole ? address : shortAddress(address, subnet);
   };
   return (
     <a
@@ -194,7 +196,7 @@ function Guest({ placed, isFirst, subnets }: GuestProps) {
       <span className={styles.lanes} aria-hidden="true">
         {lanes.map(({ handle, network, address, linkUp }) => (
           <span key={handle} className={styles.lane}>
-            <span className={styles.rate} data-rate={`${uuid} ${handle}`} />
+            {width >= RATE_PX && <span className={styles.rate} data-rate={`${uuid} ${handle}`} />}
             <span className={styles.address} title={`${address} on ${network}`}>
               {linkUp ? shown(address, network) : 'unplugged'}
             </span>
