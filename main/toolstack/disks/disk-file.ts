@@ -14,6 +14,8 @@ export interface OpenedFile {
   handle: FileHandle;
   /** What it is, whatever it is called: the same for all its names. */
   key: string;
+  /** What it lies on: who waits for one waits for all of the same. */
+  medium: string;
   /** Of a file; null of a device. */
   bytes: number | null;
 }
@@ -44,8 +46,9 @@ export async function openDiskFile(
     throw unusable(path, error);
   }
   const stats = await statOf(handle);
-  if (stats.isFile()) return { handle, key: keyOf(stats), bytes: Number(stats.size) };
-  if (stats.isBlockDevice()) return { handle, key: keyOf(stats), bytes: null };
+  const opened = { handle, key: keyOf(stats), medium: mediumOf(stats) };
+  if (stats.isFile()) return { ...opened, bytes: Number(stats.size) };
+  if (stats.isBlockDevice()) return { ...opened, bytes: null };
   await handle.close();
   throw notADisk(path);
 }
@@ -87,7 +90,8 @@ export async function isThere(path: string): Promise<boolean> {
 export async function createDiskFile(path: string): Promise<OpenedFile> {
   try {
     const handle = await open(path, 'wx+', 0o600);
-    return { handle, key: keyOf(await statOf(handle)), bytes: 0 };
+    const stats = await statOf(handle);
+    return { handle, key: keyOf(stats), medium: mediumOf(stats), bytes: 0 };
   } catch (error) {
     throw unusable(path, error);
   }
@@ -133,6 +137,10 @@ function isMissing(error: unknown): boolean {
 
 function keyOf(stat: BigIntStats): string {
   return stat.isBlockDevice() ? `device.${stat.rdev}` : `${stat.dev}.${stat.ino}`;
+}
+
+function mediumOf(stat: BigIntStats): string {
+  return stat.isBlockDevice() ? 'devices' : `file system ${stat.dev}`;
 }
 
 function requireAbsolute(path: string): void {

@@ -8,12 +8,15 @@ import type { IoWorkerFactory } from './io-link.ts';
 import { OpenDisks } from './open-disks.ts';
 import type { DiskKeeper, DiskLife } from './open-disks.ts';
 
-/** A worker blocks while it reads: with two, a slow medium does not stop everybody's disks. */
+/**
+ * A worker blocks while it reads: each medium has its own, so that one that does not answer stops no disk
+ * on another; and with two, one that is slow does not stop all of its own.
+ */
 const WORKERS = 2;
 const TERMINATE_MS = 5_000;
 const notEnded = (): Error => new Error(`an I/O worker did not end within ${TERMINATE_MS} ms`);
 
-type Turn = number | 'looker' | `jobs of ${string}`;
+type Turn = `disks on ${string}` | 'looker' | `jobs of ${string}`;
 
 export interface DiskServiceOptions {
   factory: IoWorkerFactory;
@@ -30,14 +33,15 @@ export class DiskService implements DiskKeeper {
   readonly log: DiskServiceOptions['log'];
   private readonly options: DiskServiceOptions;
   /**
-   * Of disks by turn; by place those that copy and make files there, which hold up neither a disk nor
+   * Of disks by medium and turn; by place those that copy and make files there, which hold up neither a disk nor
    * another place; and the one that looks into files.
    */
   private readonly workers = new Map<Turn, IoLink>();
   private readonly lives = new Set<OpenDisks>();
   /** Contents that somebody lets go of, until he has. */
   private readonly closing = new Map<string, Promise<void>>();
-  private opened = 0;
+  /** How many disks were opened on each medium. */
+  private readonly opened = new Map<string, number>();
   private isClosed = false;
 
   constructor(options: DiskServiceOptions) {
@@ -68,9 +72,11 @@ export class DiskService implements DiskKeeper {
     return this.workers.get(turn) ?? this.start(turn);
   }
 
-  /** The next worker in turn, started when it is first needed. */
-  worker(): IoLink {
-    const turn = this.opened++ % WORKERS;
+  /** The next worker of a medium in turn, started when it is first needed. */
+  worker(medium: string): IoLink {
+    const opened = this.opened.get(medium) ?? 0;
+    this.opened.set(medium, opened + 1);
+    const turn: Turn = `disks on ${medium}, ${opened % WORKERS}`;
     return this.workers.get(turn) ?? this.start(turn);
   }
 

@@ -13,6 +13,8 @@ export interface LockedFile {
   readonly handle: FileHandle;
   readonly path: string;
   readonly key: string;
+  /** As of `OpenedFile`. */
+  readonly medium: string;
   /** Closes the descriptor and then gives the lock back; again, it does nothing. Never fails. */
   close(): Promise<void>;
 }
@@ -50,7 +52,7 @@ export async function openLocked(
 /** Of a file that was just opened or made: `acquire` gets its lock, or the file is closed. */
 export async function lock(
   path: string,
-  { handle, key }: OpenedFile,
+  { handle, key, medium }: OpenedFile,
   acquire: () => () => void,
 ): Promise<LockedFile> {
   let release: (() => void) | null;
@@ -65,6 +67,7 @@ export async function lock(
     handle,
     path,
     key,
+    medium,
     async close() {
       const giveBack = release;
       if (!giveBack) return;

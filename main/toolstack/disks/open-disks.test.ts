@@ -1,8 +1,9 @@
 /** The disks of a life, served by a real I/O worker to a thread that sleeps on its doorbell. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -23,9 +24,17 @@ const { parts, folder } = await TestStorage.open();
 const { storage } = parts;
 const doorbell = new Doorbell();
 let domid = 1;
+/** I/O workers. */
+let started = 0;
+/** A file system apart from that of temporary folders. */
+const OTHER = '/dev/shm';
+const hasOther = existsSync(OTHER) && statSync(OTHER).dev !== statSync(tmpdir()).dev;
 
 const service = new DiskService({
-  factory: () => new Worker(new URL('../../workers/io.worker.ts', import.meta.url)),
+  factory: () => {
+    started++;
+    return new Worker(new URL('../../workers/io.worker.ts', import.meta.url));
+  },
   home: folder,
   open: (disk, user, host) => openSource(storage, disk, user, host),
   log: () => undefined,
@@ -127,6 +136,27 @@ describe('a disk of a life', () => {
     await life.remove('xvda');
     expect(qemuCheck(storage.pools.get('default').folder.at('moves'))).toBe('clean');
     await removeVolume(parts, { pool: 'default', volume: 'moves' });
+  });
+
+  test.skipIf(!hasOther)('is served by the workers of its medium, and by no other’s', async () => {
+    const other = mkdtempSync(join(OTHER, 'domus-'));
+    try {
+      const life = lifeOf('web1');
+      for (const name of ['xvda', 'xvdb', 'xvdc'] as const) {
+        await createVolume(parts, { pool: 'default', volume: name, sizeMiB: 1 });
+        await life.add(disk(`default/${name}`, { name }));
+      }
+      const before = started;
+      writeFileSync(join(other, 'disk.img'), Buffer.alloc(MIB));
+      await life.add(disk(join(other, 'disk.img'), { name: 'xvdd', format: 'raw' }));
+      expect(started).toBe(before + 1);
+      await life.remove('xvda');
+      await life.add(disk('default/xvda'));
+      expect(started).toBe(before + 1);
+      await life.closeAll();
+    } finally {
+      rmSync(other, { recursive: true });
+    }
   });
 
   test('can be a network block device', async () => {

@@ -27,8 +27,8 @@ export interface DiskKeeper {
   /** Opens and locks a disk's content. Errors `disk.*`, `volume.*`, `pool.*`. */
   open(definition: DiskDefinition, user: DiskUser, host: string): Promise<OpenSource>;
   log(level: 'warning' | 'error', message: string): void;
-  /** Who serves the next disk. */
-  worker(): IoLink;
+  /** Who serves the next disk on a medium. */
+  worker(medium: string): IoLink;
   /** `source` is being let go of until `done`, which never fails. */
   letsGo(source: string, done: Promise<void>): void;
   /** Settles when nobody of this site is letting go of it. */
@@ -78,7 +78,7 @@ export class OpenDisks {
       const content = await this.service.open(definition, user, this.life.host());
       try {
         if (this.ending) throw closed(definition.name);
-        const one = { definition, content, worker: this.service.worker() };
+        const one = { definition, content, worker: this.service.worker(content.medium) };
         const spec = await this.serve(one, createDiskRing());
         this.open.set(definition.name, { ...one, spec });
         return spec;

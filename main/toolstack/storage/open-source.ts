@@ -24,6 +24,8 @@ export interface SourceTools extends VolumeTools {
 export interface OpenSource {
   /** For an I/O worker; descriptors are open until `close`. */
   readonly wire: DiskSource;
+  /** What it lies on: who waits for one waits for all of the same. */
+  readonly medium: string;
   /** After the last access. Never fails. */
   close(): Promise<void>;
 }
@@ -48,13 +50,14 @@ export async function openSource(
       );
       const chain = [{ fd: file.fd, format, label: parsed.path }];
       const close = (): Promise<void> => tools.turnsAt(parsed.path).leave(() => file.close());
-      return { wire: { kind: 'files', chain }, close };
+      return { wire: { kind: 'files', chain }, medium: file.medium, close };
     }
     case 'volume': {
       const pool = await tools.usable(parsed.pool);
       requireSeen(pool, source, host);
       const volume = await openVolume(tools, pool, parsed.volume, { readOnly, user });
-      return { wire: { kind: 'files', chain: volume.chain }, close: () => volume.close() };
+      const { chain, medium } = volume;
+      return { wire: { kind: 'files', chain }, medium, close: () => volume.close() };
     }
     case 'nbd':
       return openAddress(tools, parsed, readOnly, user);
@@ -125,7 +128,8 @@ async function openAddress(
   const key = `nbd.${digest.digest('hex').slice(0, 32)}`;
   const release = locks.acquire({ key, path: label }, readOnly, user);
   const close = (): Promise<void> => Promise.resolve(release());
-  return { wire: { kind: 'nbd', host, port, exportName, label }, close };
+  const wire = { kind: 'nbd', host, port, exportName, label } as const;
+  return { wire, medium: 'network', close };
 }
 
 async function addressOf(host: string, label: string): Promise<string> {

@@ -20,6 +20,8 @@ export interface VolumeTools {
 export interface OpenVolume {
   /** The volume's own file first. Descriptors are open until `close`. */
   readonly chain: readonly DiskFile[];
+  /** That all of them lie on, as of `OpenedFile`. */
+  readonly medium: string;
   /** After the last access to them. Never fails. */
   close(): Promise<void>;
 }
@@ -67,7 +69,7 @@ export async function openVolume(
     await close();
     throw error;
   }
-  return { chain: files.map(({ disk }) => disk), close };
+  return { chain: files.map(({ disk }) => disk), medium: files[0]!.file.medium, close };
 }
 
 /** Error `volume.has-overlays`, which names them; `verb` as in "cannot be written": `be written`. */
