@@ -13,7 +13,7 @@ let site: TestSite;
 
 beforeAll(async () => {
   site = await TestSite.open();
-  await site.create('guarded', { host: 'alpha' });
+  await site.create('guarded', { host: 'alpha', interfaces: [{ network: 'default' }] });
 });
 afterAll(() => site.close());
 

@@ -48,8 +48,14 @@ export async function protect(progress: (message: string) => void): Promise<Meas
     latencyMs: LATENCY_MS,
   });
   progress('starting the domain');
-  const wanted = { name: NAME, memoryMiB: MEMORY_MIB, maxMemoryMiB: MEMORY_MIB };
-  const domain = resources.use(await DomusDomain.create(daemon, wanted));
+  const domain = resources.use(
+    await DomusDomain.create(daemon, {
+      name: NAME,
+      memoryMiB: MEMORY_MIB,
+      maxMemoryMiB: MEMORY_MIB,
+      interfaces: [{ network: 'default' }],
+    }),
+  );
   const shell = await GuestShell.open(domain);
   await shell.run(KEEPING_SERVER);
   const { port } = await daemon.site.forwards.add({ domain: NAME, port: 0, toPort: 80 });
