@@ -7,6 +7,8 @@ export class ActiveProtection {
   readonly standby: SiteHost;
   readonly intervalMs: number;
   readonly sinceMs = Date.now();
+  /** To be called when the standby is none any more: gives back what was reserved for it. */
+  readonly over: () => void;
   private figures: CheckpointFigures = {
     checkpoints: 1,
     perSecond: 0,
@@ -17,9 +19,10 @@ export class ActiveProtection {
     bytes: 0,
   };
 
-  constructor(standby: SiteHost, intervalMs: number) {
+  constructor(standby: SiteHost, intervalMs: number, over: () => void) {
     this.standby = standby;
     this.intervalMs = intervalMs;
+    this.over = over;
   }
 
   told(figures: CheckpointFigures): void {

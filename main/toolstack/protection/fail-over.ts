@@ -26,6 +26,7 @@ export function failOver(
   const from = run.host.name;
   const { standby } = protection;
   parts.store.protections.succeed(domain.uuid);
+  protection.over();
   domain.protection = null;
   run.host = standby;
   domain.definition = { ...domain.definition, host: standby.name };

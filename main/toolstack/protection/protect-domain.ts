@@ -103,7 +103,9 @@ async function begin(
   const life = domain.worker;
   const source = life.host;
   const { domid } = life;
-  const release = standby.ledger.reserve(life.maximumKiB, domain.name);
+  // Of the program's own memory it takes as much as another domain.
+  const admission = parts.budget.admit(life.maximumKiB, domain.name);
+  const release = reserve(standby, life, () => admission.ended());
   const link = new MessageChannel();
   const offRounds = source.link.on('migration.round', ({ domid: of, round }) => {
     if (of !== domid) return;
@@ -127,14 +129,27 @@ async function begin(
     );
     await guarded(life, task, begun);
     task.holdOn();
-    establish(parts, domain, life, new ActiveProtection(standby, intervalMs));
+    admission.settled();
+    const over = (): void => admission.ended();
+    establish(parts, domain, life, new ActiveProtection(standby, intervalMs, over));
   } catch (error) {
+    admission.ended();
     await quietly(parts, source, 'protection.end', life);
     await quietly(parts, standby, 'protection.discard', life);
     throw error;
   } finally {
     offRounds();
     release();
+  }
+}
+
+/** Memory of the standby's host; what it fails with comes out. */
+function reserve(standby: SiteHost, life: RunningDomain, orElse: () => void): () => void {
+  try {
+    return standby.ledger.reserve(life.maximumKiB, life.spec.name);
+  } catch (error) {
+    orElse();
+    throw error;
   }
 }
 
@@ -178,6 +193,7 @@ async function end(
 
 function forget(parts: SiteParts, domain: ManagedDomain): void {
   parts.store.protections.end(domain.uuid);
+  domain.protection?.over();
   domain.protection = null;
   parts.domains.tell(domain);
 }
