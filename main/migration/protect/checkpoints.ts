@@ -137,11 +137,10 @@ export class Checkpoints {
     const earlyMs = this.takenAtMs + intervalMs - now();
     if (earlyMs > 0) return earlyMs;
     this.take(stream);
-    this.sink.pump();
-    return this.patience();
+    return 0;
   }
 
-  /** Until when the other side's silence is none. @throws Error after that */
+  /** For how long the other side may still be silent, ms. @throws Error after that */
   private patience(): number {
     const nowMs = this.options.now();
     const { inFlightBytes } = this.sink;
@@ -170,7 +169,7 @@ export class Checkpoints {
       writeState(writer, domain, store, sections);
       writer.checkpoint(output.mark());
       const stoppedMs = now() - startMs;
-      this.takenAtMs = startMs;
+      [this.takenAtMs, this.heardAtMs] = [startMs, now()];
       const bytes = writer.bytes - bytesBefore;
       this.underWay = { number: ++this.count, pages, bytes, stoppedMs };
     } finally {
