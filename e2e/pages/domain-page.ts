@@ -9,7 +9,7 @@ export class DomainPage {
     this.article = page.getByRole('article', { name });
   }
 
-  tab(name: 'Console' | 'Overview' | 'Performance' | 'Devices' | 'Xen'): Locator {
+  tab(name: 'Console' | 'Overview' | 'Performance' | 'Devices' | 'Moves' | 'Xen'): Locator {
     return this.article.getByRole('tab', { name });
   }
 

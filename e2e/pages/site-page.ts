@@ -2,6 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 import { ConsolePage } from './console-page.ts';
 import { DevicesPage } from './devices-page.ts';
 import { DomainPage } from './domain-page.ts';
+import { MovePage } from './move-page.ts';
 import { NetworksPage } from './networks-page.ts';
 import { StoragePage } from './storage-page.ts';
 
@@ -74,6 +75,11 @@ export class SitePage {
       .getByRole('button', { name: `More for ${domain}` })
       .click();
     await this.page.getByRole('menuitem', { name: item }).click();
+  }
+
+  /** What opens by itself when a domain is moved here. */
+  movePanel(domain: string): MovePage {
+    return new MovePage(this.page.getByRole('region', { name: `Move of ${domain}` }));
   }
 
   /** Takes a domain's row to a host's card with the mouse, and holds it there. */

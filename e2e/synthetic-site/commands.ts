@@ -1,13 +1,8 @@
 /** What can be asked of the synthetic site's domains. */
-import type {
-  CreateDomain,
-  Domain,
-  MigrationReport,
-  MigrationTarget,
-  Task,
-} from '../../shared/contract/index.ts';
+import type { CreateDomain, Domain, MigrationTarget, Task } from '../../shared/contract/index.ts';
 import { DomusError } from '../../shared/errors.ts';
 import { newDisk } from './disks.ts';
+import { PlayedMove } from './moves.ts';
 import { newInterface } from './networking.ts';
 import type { SyntheticSite } from './site.ts';
 import { startTask } from './tasks.ts';
@@ -179,33 +174,12 @@ export function migrate(site: SyntheticSite, domain: Domain, hostName: string): 
   site.host(hostName);
   const reason = refusal(site, domain, hostName);
   if (reason !== null) throw new DomusError('migration.refused', reason);
-  const from = domain.host;
   const before = domain.state;
   const totalMiB = domain.memory.actualKiB / 1024;
-  const report: MigrationReport = {
-    from,
-    to: hostName,
-    downtimeMs: stopMs(site, domain, hostName),
-    totalMs: MIGRATION_MS,
-    bytes: domain.memory.actualKiB * 1024,
-    pages: domain.memory.actualKiB / PAGE_KIB,
-    rounds: [
-      {
-        number: 1,
-        pages: domain.memory.actualKiB / PAGE_KIB,
-        bytes: domain.memory.actualKiB * 1024,
-        ms: MIGRATION_MS,
-        dirtied: 40,
-        rate: 125e6,
-        throttlePercent: 0,
-        estimatedStopMs: stopMs(site, domain, hostName),
-      },
-    ],
-    stopReason: 'few-left',
-    verified: true,
-  };
+  const downMs = stopMs(site, domain, hostName);
+  const move = new PlayedMove(site, domain, hostName, MIGRATION_MS, downMs);
   site.update(domain, { state: 'migrating' });
-  return startTask(site, {
+  const task = startTask(site, {
     kind: 'migrate',
     title: `Moving ${domain.name} to ${hostName}`,
     domain: domain.uuid,
@@ -216,12 +190,18 @@ export function migrate(site: SyntheticSite, domain: Domain, hostName: string): 
     finish: () => {
       site.update(site.domain(domain.uuid), { host: hostName, state: before });
       return {
-        title: `Moved ${domain.name} to ${hostName} (${report.downtimeMs} ms down)`,
-        result: report,
+        title: `Moved ${domain.name} to ${hostName} (${downMs} ms down)`,
+        result: move.finish(),
       };
     },
-    abandon: () => void site.update(site.domain(domain.uuid), { state: before }),
+    step: (done) => move.step(done),
+    abandon: () => {
+      move.cancel(domain.name);
+      site.update(site.domain(domain.uuid), { state: before });
+    },
   });
+  move.begin(task.id);
+  return task;
 }
 
 export function protect(site: SyntheticSite, domain: Domain, host: string): Task {

@@ -170,6 +170,21 @@ function domainRoutes(os: Builder, site: SyntheticSite) {
     migrationTargets: os.domains.migrationTargets.handler(({ input }) =>
       commands.migrationTargets(site, guest(input.domain)),
     ),
+    moves: os.domains.moves.handler(({ input }) => {
+      const { uuid } = guest(input.domain);
+      return [...site.moves.values()].filter(({ domain }) => domain === uuid).reverse();
+    }),
+    followMove: os.domains.followMove.handler(async function* ({ input, signal }) {
+      const first = site.moves.get(input.id);
+      if (first === undefined) throw new DomusError('move.unknown', 'There is no such move.');
+      yield first;
+      if (first.state !== 'running') return;
+      for await (const change of site.changes.subscribe(signal)) {
+        if (change.type !== 'move' || change.move.id !== input.id) continue;
+        yield change.move;
+        if (change.move.state !== 'running') return;
+      }
+    }),
     migrate: os.domains.migrate.handler(({ input }) =>
       commands.migrate(site, guest(input.domain), input.host),
     ),

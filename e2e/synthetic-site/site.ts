@@ -7,6 +7,7 @@ import type {
   Forward,
   Host,
   Image,
+  Move,
   Network,
   Networking,
   SiteChange,
@@ -31,6 +32,7 @@ export class SyntheticSite {
   readonly domains = new Map<string, Domain>();
   readonly deleted = new Map<string, Domain>();
   readonly tasks = new Map<string, Task>();
+  readonly moves = new Map<string, Move>();
   images: Image[];
   readonly pools = new Map<string, StoredPool>();
   readonly networks = new Map<string, Network>();
@@ -68,6 +70,7 @@ export class SyntheticSite {
       images: this.images,
       pools: poolsOf(this),
       networking: this.networking(),
+      moves: [...this.moves.values()].filter(({ state }) => state === 'running'),
     };
   }
 
@@ -154,6 +157,11 @@ export class SyntheticSite {
   setTask(task: Task): void {
     this.tasks.set(task.id, task);
     this.changes.publish({ type: 'task', task });
+  }
+
+  setMove(move: Move): void {
+    this.moves.set(move.id, move);
+    this.changes.publish({ type: 'move', move });
   }
 
   note(

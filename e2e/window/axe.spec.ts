@@ -45,6 +45,25 @@ const VIEWS: Record<string, Visit> = {
   events: async (_site, page) => page.getByRole('link', { name: 'Events' }).click(),
   'a new domain': async (_site, page) => page.getByRole('button', { name: 'New domain' }).click(),
   'forcing off': async (site) => site.chooseFromRowMenu('cache1', 'Force off…'),
+  'a move under way': async (site) => {
+    await site.dragOver('web1', 'beta');
+    await site.drop();
+    await site.movePanel('web1').chart.waitFor();
+  },
+  'a move as a table': async (site) => {
+    await site.dragOver('web1', 'beta');
+    await site.drop();
+    const panel = site.movePanel('web1');
+    await panel.ended();
+    await panel.lookAs('Table');
+  },
+  'the moves of a domain': async (site) => {
+    await site.dragOver('web1', 'beta');
+    await site.drop();
+    await site.movePanel('web1').ended();
+    await (await site.openDomain('web1')).tab('Moves').click();
+  },
+  'no moves': async (site) => (await site.openDomain('cache1')).tab('Moves').click(),
   'the palette': async (_site, page) => page.keyboard.press('Control+k'),
   'a row menu': async (site) =>
     site.row('cache1').getByRole('button', { name: 'More for cache1' }).click(),

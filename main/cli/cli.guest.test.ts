@@ -13,7 +13,6 @@ import {
   Image,
   Lease,
   LogLine,
-  MigrationReport,
   Network,
   SiteEvent,
   SiteInfo,
@@ -25,6 +24,28 @@ import { Lines, runDomus, startDomus } from './testing/run-domus.ts';
 import { ServedHome } from './testing/served-home.ts';
 
 const Listed = Domain.extend({ cpuTimeMs: z.number(), cpuPercent: z.number() });
+const MoveRecord = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  rounds: z
+    .strictObject({
+      number: z.int(),
+      pages: z.int(),
+      bytes: z.number(),
+      ms: z.number(),
+      dirtied: z.int(),
+      rate: z.number(),
+      throttle_percent: z.number(),
+      estimated_stop_ms: z.number(),
+    })
+    .array(),
+  downtime_ms: z.number(),
+  total_ms: z.number(),
+  bytes: z.number(),
+  pages: z.int(),
+  stop_reason: z.string(),
+  verified: z.boolean(),
+});
 const Executed = z.strictObject({ status: z.int(), stdout: z.string(), stderr: z.string() });
 
 let site: ServedHome;
@@ -188,13 +209,27 @@ describe('a guest', () => {
 
   it('moves and takes what it was counting with it', async () => {
     await site.text('exec', 'web1', '--', 'echo kept > /tmp/kept');
-    const moved = await site.text('migrate', 'web1', 'beta');
+    const { stdout: moved, stderr: rounds } = await site.run('migrate', 'web1', 'beta');
     expect(moved).toMatch(
       /^moved web1 from alpha to beta: \S+ m?s down, \d+\.\d [kM]B in \S+ m?s, \d+ rounds?\n$/,
     );
-    const report = await site.json(MigrationReport, 'migrate', 'web1', 'alpha');
+    const count = Number(/, (\d+) rounds?$/m.exec(moved)![1]);
+    expect(rounds.trimEnd().split('\n')).toHaveLength(count);
+    expect(rounds).toMatch(/^round 1: \d+ pages, .* written meanwhile, a stop now: \S+ m?s$/m);
+    const report = await site.json(MoveRecord, 'migrate', 'web1', 'alpha');
     expect(report).toMatchObject({ from: 'beta', to: 'alpha', verified: true });
+    expect(report.rounds[0]).toMatchObject({ number: 1, pages: report.pages });
     expect(await site.text('exec', 'web1', '--', 'cat /tmp/kept')).toBe('kept\n');
+    const history = await site.json(
+      z.object({ from: z.string(), rounds: MoveRecord.shape.rounds }).array(),
+      'moves',
+      'web1',
+    );
+    expect(history.map(({ from }) => from)).toEqual(['beta', 'alpha']);
+    expect(history[0]!.rounds).toEqual(report.rounds);
+    expect(await site.text('moves', 'web1')).toMatch(
+      / alpha +beta +\S+ m?s down, .* \d+ rounds?$/m,
+    );
   });
 
   it('stays where it is when its task is cancelled', async () => {

@@ -82,6 +82,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'End the protection of a domain',
     load: () => import('./commands/unprotect.ts'),
   },
+  moves: {
+    summary: 'Where a domain has moved, and what each move cost',
+    load: () => import('./commands/moves.ts'),
+  },
 
   'disk list': {
     summary: 'List the disks of domains',

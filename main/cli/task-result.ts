@@ -7,8 +7,15 @@ import { DomusError } from '../../shared/errors.ts';
 import type { Context } from './context.ts';
 import { ProgressLine } from './terminal/progress-line.ts';
 
-/** The final record of a task that is done. A failed or cancelled one throws its error. */
-export async function finished(context: Context, begun: Task): Promise<Task> {
+/**
+ * The final record of a task that is done. A failed or cancelled one throws its error. `besides` may
+ * say lines of its own meanwhile; they are said before this answers.
+ */
+export async function finished(
+  context: Context,
+  begun: Task,
+  besides: (say: (line: string) => void) => Promise<void> = async () => {},
+): Promise<Task> {
   const site = await context.site();
   const line = new ProgressLine(context.output.stderr);
   const interrupt = (): void => {
@@ -20,11 +27,17 @@ export async function finished(context: Context, begun: Task): Promise<Task> {
   };
   process.on('SIGINT', interrupt);
   let last = begun;
+  const say = (text: string): void => {
+    line.clear();
+    context.output.note(text);
+  };
+  const telling = besides(say).catch((error: unknown) => say(DomusError.toData(error).message));
   try {
     for await (const task of await site.tasks.follow({ id: begun.id })) {
       last = task;
       line.show(progressText(task));
     }
+    await telling;
   } finally {
     line.clear();
     process.removeListener('SIGINT', interrupt);

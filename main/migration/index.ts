@@ -24,7 +24,7 @@ export type { LinkShape } from './link/link-shaper.ts';
 export { DomainReceiver } from './domain/receive-domain.ts';
 export { LiveSend } from './domain/live-send.ts';
 export type { LiveReport, LongStop } from './domain/live-send.ts';
-export type { Pace, Round, StopReason, Terms } from './domain/rounds.ts';
+export type { Pace, Round, RoundUnderWay, StopReason, Terms } from './domain/rounds.ts';
 export { sendDomain } from './domain/send-domain.ts';
 export type { SentDomain } from './domain/send-domain.ts';
 export { OWN_VERSIONS } from './domain/versions.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { MigrationReport } from '../../shared/contract/index.ts';
+import type { MigrationReport, Move } from '../../shared/contract/index.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
@@ -92,6 +92,81 @@ describe('moving a running domain', () => {
   });
 });
 
+describe('what is seen of a move', () => {
+  async function followed(id: string): Promise<Move[]> {
+    const seen: Move[] = [];
+    for await (const move of await site.api.domains.followMove({ id })) seen.push(move);
+    return seen;
+  }
+
+  test('its rounds while they happen, then what was measured; both stay in its history', async () => {
+    // More than a link takes in the time of a round: there is a second one.
+    await site.exec(
+      'mover',
+      '(while :; do dd if=/dev/urandom of=/tmp/busy bs=64k count=32 conv=notrunc; done) >/dev/null 2>&1 & echo $! >/tmp/writer',
+    );
+    const { host, uuid } = await site.get('mover');
+    const to = host === 'alpha' ? 'beta' : 'alpha';
+    const task = await site.api.domains.migrate({ domain: 'mover', host: to });
+    const seen = await followed(task.id);
+    await site.exec('mover', 'kill $(cat /tmp/writer)');
+    const ended = await site.api.tasks.wait({ id: task.id });
+    const report = ended.result as MigrationReport;
+    const { from: _from, to: _to, rounds, ...outcome } = report;
+    expect(rounds.length).toBeGreaterThan(1);
+    expect(rounds[0]!.dirtied).toBeGreaterThan(0);
+    expect(seen.map((move) => move.rounds.length)).toContain(1);
+    expect(seen.filter(({ outcome: measured }) => measured)).toHaveLength(1);
+    const last = seen.at(-1)!;
+    expect(last).toMatchObject({
+      id: task.id,
+      domain: uuid,
+      from: host,
+      to,
+      state: 'done',
+      rounds,
+      current: null,
+      outcome,
+    });
+    // What was under way was the round that came next, and did not shrink.
+    const underWay = seen.flatMap((move) => (move.current ? [move] : []));
+    expect(underWay.length).toBeGreaterThan(0);
+    for (const { current, rounds: before } of underWay) {
+      expect(current!.number).toBe(before.length + 1);
+      expect(current!.sent).toBeLessThanOrEqual(current!.pages);
+    }
+    expect((await site.api.domains.moves({ domain: 'mover' }))[0]).toEqual(last);
+  });
+
+  test('a cancelled one stays with its reason, and where the domain is', async () => {
+    const { host } = await site.get('mover');
+    const to = host === 'alpha' ? 'beta' : 'alpha';
+    const task = await site.api.domains.migrate({ domain: 'mover', host: to });
+    await site.api.tasks.cancel({ id: task.id });
+    expect((await followed(task.id)).at(-1)).toMatchObject({
+      state: 'cancelled',
+      error: `mover goes on running on ${host}.`,
+      outcome: null,
+    });
+    expect(await site.get('mover')).toMatchObject({ state: 'running', host });
+  });
+
+  test('an unknown one is refused', async () => {
+    await expect(site.api.domains.followMove({ id: 'none' })).rejects.toMatchObject({
+      code: 'move.unknown',
+    });
+  });
+
+  test('they are there after a restart of the program, in their order', async () => {
+    const before = await site.api.domains.moves({ domain: 'mover' });
+    expect(before.map(({ state }) => state).slice(0, 2)).toEqual(['cancelled', 'done']);
+    await site.reopen();
+    expect(await site.api.domains.moves({ domain: 'mover' })).toEqual(before);
+    await site.done(site.api.domains.start({ domain: 'mover' }));
+    await site.done(site.api.domains.migrate({ domain: 'mover', host: 'alpha' }));
+  });
+});
+
 describe('where it can go', () => {
   test('every host is named, with the reason against it', async () => {
     await site.api.hosts.add({ name: 'tiny', memoryMiB: 64, pcpus: 1 });
@@ -132,6 +207,8 @@ describe('when a host dies on the way', () => {
     expect(ended.error!.message).toMatch(
       /could not be moved to beta: .*\. It goes on running on alpha\./,
     );
+    const [kept] = await site.api.domains.moves({ domain: 'mover' });
+    expect(kept).toMatchObject({ id: task.id, state: 'failed', error: ended.error!.message });
     expect(await site.get('mover')).toMatchObject({ state: 'running', host: 'alpha' });
     expect(await site.ask('mover', 'echo well')).toBe('well');
     await expect.poll(async () => (await site.api.hosts.list({}))[1]!.state, PATIENCE).toBe('up');

@@ -12,6 +12,7 @@ import type { DefaultImage } from './lifecycle/default-image.ts';
 import type { ImageDisks } from './lifecycle/root-disk.ts';
 import type { Restarts } from './lifecycle/restarts.ts';
 import type { LogBook } from './log/log-book.ts';
+import type { MoveBook } from './moves/move-book.ts';
 import type { SiteNetworks } from './networks/site-networks.ts';
 import type { ProcessBudget } from './placement/process-budget.ts';
 import type { PoolViews } from './storage/pool-views.ts';
@@ -25,6 +26,7 @@ export interface SiteParts {
   readonly log: LogBook;
   readonly events: EventBook;
   readonly tasks: TaskBook;
+  readonly moves: MoveBook;
   readonly hosts: HostRegistry;
   readonly domains: DomainRegistry;
   readonly disks: DiskService;

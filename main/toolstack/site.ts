@@ -40,6 +40,7 @@ import { ImageDisks } from './lifecycle/root-disk.ts';
 import { Restarts } from './lifecycle/restarts.ts';
 import type { LogLevel } from './log/line.ts';
 import { LogBook } from './log/log-book.ts';
+import { MoveBook } from './moves/move-book.ts';
 import type { GatewayWorkerFactory } from './networks/gateway-link.ts';
 import { SiteNetworks } from './networks/site-networks.ts';
 import { ProcessBudget } from './placement/process-budget.ts';
@@ -152,10 +153,12 @@ export class Site {
   }
 
   private async end(): Promise<void> {
-    const { tasks, hosts, disks, networks, poolViews, golden, events, log, store } = this.parts;
+    const { tasks, moves, hosts, disks, networks, poolViews, golden, events, log, store } =
+      this.parts;
     this.closing.abort();
     await this.transfers.close();
     await tasks.close();
+    moves.close();
     await hosts.close();
     await poolViews.close();
     await disks.close();
@@ -187,6 +190,11 @@ async function assemble(
   ]);
   const tasks = new TaskBook(store.tasks, log, (task) => feed.publish({ type: 'task', task }));
   tasks.closeUnfinished();
+  const moves = new MoveBook({
+    table: store.moveHistory,
+    log,
+    changed: (move) => feed.publish({ type: 'move', move }),
+  });
   const console = new ConsoleHub(options.console, log);
   const golden = new GoldenLibrary({
     folder: home.golden,
@@ -252,6 +260,7 @@ async function assemble(
     log,
     events,
     tasks,
+    moves,
     hosts,
     domains,
     disks,

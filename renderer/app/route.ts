@@ -4,7 +4,14 @@
  */
 import { useMemo, useSyncExternalStore } from 'react';
 
-export const DOMAIN_TABS = ['console', 'overview', 'performance', 'devices', 'xen'] as const;
+export const DOMAIN_TABS = [
+  'console',
+  'overview',
+  'performance',
+  'devices',
+  'moves',
+  'xen',
+] as const;
 export type DomainTab = (typeof DOMAIN_TABS)[number];
 
 export type Route =

@@ -5,6 +5,7 @@ import { SiteView } from '../hosts/site-view.tsx';
 import { ImagesView } from '../images/images-view.tsx';
 import { NetworksView } from '../networks/networks-view.tsx';
 import { StorageView } from '../storage/storage-view.tsx';
+import { MovePanel } from '../moves/move-panel.tsx';
 import { TaskStrip } from '../tasks/task-strip.tsx';
 import { TasksView } from '../tasks/tasks-view.tsx';
 import type { Route } from './route.ts';
@@ -24,9 +25,12 @@ export function Shell({ route }: { readonly route: Route }) {
       <header className={styles.toolbar} data-region>
         <Toolbar route={route} />
       </header>
-      <main className={styles.content} data-region tabIndex={-1}>
-        <View route={route} />
-      </main>
+      <div className={styles.middle}>
+        <main className={styles.content} data-region tabIndex={-1}>
+          <View route={route} />
+        </main>
+        <MovePanel route={route} />
+      </div>
       <footer className={styles.strip} data-region>
         <TaskStrip />
       </footer>

@@ -3,6 +3,7 @@ import { type DomainTab, DOMAIN_TABS, openDomain } from '../app/route.ts';
 import { ConsolePane } from '../console/console-pane.tsx';
 import { Empty } from '../design/empty.tsx';
 import { useDocumentTitle } from '../app/document-title.ts';
+import { MovesTab } from '../moves/moves-tab.tsx';
 import { useDomain } from '../site/queries.ts';
 import { DevicesTab } from '../devices/devices-tab.tsx';
 import { DomainHeader } from './domain-header.tsx';
@@ -16,6 +17,7 @@ const TAB_NAMES: Record<DomainTab, string> = {
   overview: 'Overview',
   performance: 'Performance',
   devices: 'Devices',
+  moves: 'Moves',
   xen: 'Xen',
 };
 
@@ -66,6 +68,9 @@ export function DomainPage({ uuid, tab, device }: Props) {
         </TabPanel>
         <TabPanel id="devices" className={styles.panel!}>
           <DevicesTab domain={domain} device={device} />
+        </TabPanel>
+        <TabPanel id="moves" className={styles.panel!}>
+          <MovesTab domain={domain} />
         </TabPanel>
         <TabPanel id="xen" className={`${styles.panel} ${styles.scrolls}`}>
           <XenTab domain={domain} />

@@ -1,15 +1,9 @@
-import {
-  type KeyboardEvent,
-  type RefObject,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react';
+import { type KeyboardEvent, useMemo, useRef } from 'react';
 import { VisuallyHidden } from 'react-aria-components';
 import type { Network } from '../../shared/contract/schemas.ts';
 import { routeHref } from '../app/route.ts';
 import { Icon, type IconName } from '../design/icon.tsx';
+import { useWidth } from '../design/use-width.ts';
 import { DomainMark } from '../domains/domain-mark.tsx';
 import { stateWord } from '../domains/state-word.ts';
 import { KIND_NAMES } from './network-kind.ts';
@@ -244,18 +238,4 @@ function walk(event: KeyboardEvent<HTMLElement>): void {
   from.tabIndex = -1;
   target.tabIndex = 0;
   target.focus();
-}
-
-function useWidth(place: RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(960);
-  useLayoutEffect(() => {
-    const element = place.current;
-    if (element === null) return;
-    const measure = (): void => setWidth(element.clientWidth);
-    measure();
-    const resizing = new ResizeObserver(measure);
-    resizing.observe(element);
-    return () => resizing.disconnect();
-  }, [place]);
-  return width;
 }

@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Domain, SiteChange, Task } from '../../shared/contract/schemas.ts';
+import type { Domain, Move, SiteChange, Task } from '../../shared/contract/schemas.ts';
 import { applyChanges } from './apply-changes.ts';
 import { keys, type RosterEntry } from './keys.ts';
 
@@ -57,7 +57,25 @@ const snapshot = (...domains: Domain[]): SiteChange => ({
   images: [],
   pools: [],
   networking: { networks: [], forwards: [], captures: [] },
+  moves: [],
 });
+
+function move(id: string, state: Move['state'] = 'running'): Move {
+  return {
+    id,
+    domain: 'web1',
+    from: 'alpha',
+    to: 'beta',
+    state,
+    startedAtMs: 0,
+    endedAtMs: null,
+    rounds: [],
+    current: null,
+    longStopMs: null,
+    outcome: null,
+    error: null,
+  };
+}
 
 describe('the stream of the site in the query cache', () => {
   let cache: QueryClient;
@@ -122,6 +140,20 @@ describe('the stream of the site in the query cache', () => {
       { type: 'pools', pools: [] },
     ]);
     expect(cache.getQueryData(keys.networking)).toMatchObject({ networks: [{ name: 'lan' }] });
+  });
+
+  it('has the newest move first, and forgets one that ended while nobody was told', () => {
+    const seen = () =>
+      cache.getQueryData<readonly Move[]>(keys.moves)?.map(({ id, state }) => `${id} ${state}`);
+    applyChanges(cache, [snapshot(), { type: 'move', move: move('a') }]);
+    applyChanges(cache, [
+      { type: 'move', move: move('b') },
+      { type: 'move', move: move('a', 'done') },
+    ]);
+    expect(seen()).toEqual(['b running', 'a done']);
+    const again = snapshot() as Extract<SiteChange, { type: 'snapshot' }>;
+    applyChanges(cache, [{ ...again, moves: [move('c')] }]);
+    expect(seen()).toEqual(['c running', 'a done']);
   });
 
   it('tells lists when an address comes or goes', () => {

@@ -4,6 +4,7 @@ import type {
   Domain,
   Host,
   Image,
+  Move,
   Networking,
   Pool,
   SiteChange,
@@ -12,6 +13,8 @@ import type {
 import { keys, rosterEntry, type RosterEntry } from './keys.ts';
 
 const KEPT_TASKS = 300;
+/** Older ones are in the history of their domain. */
+const KEPT_MOVES = 60;
 
 export function applyChanges(cache: QueryClient, changes: readonly SiteChange[]): void {
   notifyManager.batch(() => {
@@ -38,6 +41,8 @@ function applyOne(cache: QueryClient, roster: RosterDraft, change: SiteChange): 
       return cache.removeQueries({ queryKey: keys.domain(change.uuid), exact: true });
     case 'task':
       return update<Task>(cache, keys.tasks, (tasks) => upsertTask(tasks, change.task));
+    case 'move':
+      return update<Move>(cache, keys.moves, (moves) => upsertMove(moves, change.move));
     case 'images':
       cache.setQueryData<readonly Image[]>(keys.images, change.images);
       return;
@@ -64,6 +69,13 @@ function applySnapshot(
   cache.setQueryData<readonly Image[]>(keys.images, snapshot.images);
   cache.setQueryData<readonly Pool[]>(keys.pools, snapshot.pools);
   cache.setQueryData<Networking>(keys.networking, snapshot.networking);
+  // One that was under way before the connection was lost and is no more has ended unseen.
+  update<Move>(cache, keys.moves, (moves) =>
+    snapshot.moves.reduce(
+      upsertMove,
+      moves.filter(({ state }) => state !== 'running'),
+    ),
+  );
   cache.setQueryData<readonly Task[]>(
     keys.tasks,
     [...snapshot.tasks].sort((a, b) => b.startedAtMs - a.startedAtMs),
@@ -96,6 +108,13 @@ function upsertTask(tasks: readonly Task[], task: Task): readonly Task[] {
   if (index !== -1) return tasks.with(index, task);
   const all = [task, ...tasks];
   return all.filter((one, place) => place < KEPT_TASKS || one.state === 'running');
+}
+
+/** Newest first. */
+function upsertMove(moves: readonly Move[], move: Move): readonly Move[] {
+  const index = moves.findIndex(({ id }) => id === move.id);
+  if (index !== -1) return moves.with(index, move);
+  return [move, ...moves].filter(({ state }, place) => place < KEPT_MOVES || state === 'running');
 }
 
 /** The roster while a batch is applied: sorted and stored once, and only if anything changed. */

@@ -1,5 +1,6 @@
 import type { Domain, Forward, Network } from '../../shared/contract/index.ts';
 import type { Notices } from '../tasks/notices.ts';
+import { watchedMove } from '../moves/watched-move.ts';
 import type { ApiClient } from '../transport/transport.ts';
 
 /**
@@ -51,9 +52,10 @@ export class Commands {
   }
 
   migrate(domain: Pick<Domain, 'uuid' | 'name'>, host: string): void {
+    const begun = this.api.domains.migrate({ ...ref(domain), host });
     this.send(
       `${domain.name} was not moved to ${host}`,
-      this.api.domains.migrate({ ...ref(domain), host }),
+      begun.then(({ id }) => watchedMove.set(id)),
     );
   }
 

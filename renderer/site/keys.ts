@@ -12,6 +12,7 @@ export const keys = {
   images: ['site', 'images'],
   pools: ['site', 'pools'],
   networking: ['site', 'networking'],
+  moves: ['site', 'moves'],
   events: ['site', 'events'],
   domain: (uuid: string) => ['site', 'domain', uuid],
 } as const;

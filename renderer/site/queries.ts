@@ -7,6 +7,7 @@ import type {
   Host,
   HostSample,
   Image,
+  Move,
   Networking,
   Pool,
   SiteEvent,
@@ -82,6 +83,11 @@ export function useTask(id: string | null): Task | undefined {
     [id],
   );
   return useFed<readonly Task[], Task | undefined>(keys.tasks, select);
+}
+
+/** What the window has seen of moves since it is open, newest first. */
+export function useMovesSeen(): readonly Move[] | undefined {
+  return useFed<readonly Move[]>(keys.moves);
 }
 
 /** Newest first. */

@@ -1,4 +1,5 @@
 import type { Task } from '../../shared/contract/schemas.ts';
+import { routeHref } from '../app/route.ts';
 import { Button } from '../design/button.tsx';
 import { Empty } from '../design/empty.tsx';
 import { milliseconds, percent } from '../design/format.ts';
@@ -52,6 +53,9 @@ function TaskRow({ task }: { readonly task: Task }) {
           </p>
         )}
       </div>
+      {task.kind === 'migrate' && task.domain !== null && (
+        <a href={routeHref({ view: 'domain', uuid: task.domain, tab: 'moves' })}>Rounds</a>
+      )}
       <TaskButtons task={task} />
       <span className={styles.when}>
         <Ago timeMs={task.startedAtMs} />

@@ -191,6 +191,15 @@ export const contract = {
     unprotect: post('/domains/{domain}/unprotect', 'Let its standby go')
       .input(s.DomainRef)
       .output(s.Domain),
+    moves: get('/domains/{domain}/moves', 'Its moves, the newest first, with every round')
+      .input(s.DomainRef)
+      .output(z.array(s.Move)),
+    followMove: get(
+      '/moves/{id}/follow',
+      'A move, by the id of its task, at every step until it ended',
+    )
+      .input(z.object({ id: z.string().max(63) }))
+      .output(eventIterator(s.Move)),
     exec: post('/domains/{domain}/exec', 'Run a command in the guest')
       .input(s.DomainRef.extend({ command: z.string().min(1).max(65_536) }))
       .output(eventIterator(s.ExecChunk)),

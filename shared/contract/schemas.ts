@@ -4,11 +4,13 @@
  */
 import { z } from 'zod';
 import { DomainRef, Name, Uuid } from './basics.ts';
+import { Move } from './moves.ts';
 import { Interface, InterfaceSample, Networking, NewInterface } from './networks.ts';
 import { Protection } from './protection.ts';
 import { Disk, DiskFormat, DiskMiB, DiskSample, NewDisk, Pool } from './storage.ts';
 
 export * from './basics.ts';
+export * from './moves.ts';
 export * from './networks.ts';
 export * from './protection.ts';
 export * from './storage.ts';
@@ -128,94 +130,6 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
-/** How a domain may be moved. */
-export const MoveOptions = z.object({
-  /** What the move takes of the source's link at least, bytes a second; else half of it. */
-  minRateBytesPerSecond: z.number().min(1000).max(1e11).optional(),
-  /** … and at most; else all of it. */
-  maxRateBytesPerSecond: z.number().min(1000).max(1e11).optional(),
-  /** A guest that writes faster than the link carries is slowed down for the time of the move. */
-  autoConverge: z.boolean().optional(),
-  /** How long it may stand still. What cannot be done within that fails, and the domain stays. */
-  maxDowntimeMs: z.number().min(1).max(3_600_000).optional(),
-  /** What cannot be done within `maxDowntimeMs` is done with a longer stop, told before it. */
-  allowLongerStop: z.boolean().optional(),
-});
-export type MoveOptions = z.infer<typeof MoveOptions>;
-
-/** One round of a move: what was sent while the domain ran, and what it wrote meanwhile. */
-export const MigrationRound = z.object({
-  /** From 1. */
-  number: z.int(),
-  pages: z.int(),
-  bytes: z.number(),
-  ms: z.number(),
-  /** Pages that the guest wrote meanwhile. */
-  dirtied: z.int(),
-  /** Bytes a second that the round was allowed. */
-  rate: z.number(),
-  /** The part of its time that was taken from the guest, so that it wrote less: 0 to 99. */
-  throttlePercent: z.number(),
-  /** How long the domain would have stood still if it had been stopped after it. */
-  estimatedStopMs: z.number(),
-});
-export type MigrationRound = z.infer<typeof MigrationRound>;
-
-/**
- * Why there was no other round: the domain did not run; few pages were left; what was left of a guest
- * that was slowed down fitted into the stop that it may have; another round would have left as many;
- * the guest writes faster than the move may send; there were too many rounds; too much was sent.
- */
-export const MigrationStop = z.enum([
-  'paused',
-  'few-left',
-  'short-enough',
-  'no-gain',
-  'too-fast',
-  'rounds',
-  'bytes',
-]);
-export type MigrationStop = z.infer<typeof MigrationStop>;
-
-export const MigrationReport = z.object({
-  from: z.string(),
-  to: z.string(),
-  /** From the last instruction at the source to the first at the target. */
-  downtimeMs: z.number(),
-  totalMs: z.number(),
-  bytes: z.number(),
-  pages: z.int(),
-  /** Those while the domain ran; what was sent while it stood still came after. */
-  rounds: z.array(MigrationRound),
-  stopReason: MigrationStop,
-  /** The receiver's digest of memory and state equals the sender's. */
-  verified: z.boolean(),
-});
-export type MigrationReport = z.infer<typeof MigrationReport>;
-
-/** What a host was drained of. */
-export const DrainReport = z.object({
-  host: z.string(),
-  /** `downtimeMs` is null for one that did not run. */
-  moved: z.array(
-    z.object({ domain: z.string(), to: z.string(), downtimeMs: z.number().nullable() }),
-  ),
-  /** A task that leaves some fails with these in its error's data. */
-  stayed: z.array(z.object({ domain: z.string(), reason: z.string() })),
-});
-export type DrainReport = z.infer<typeof DrainReport>;
-
-/** Whether a domain can move to a host, said before the drop. */
-export const MigrationTarget = z.object({
-  host: z.string(),
-  possible: z.boolean(),
-  /** Why not, as a sentence; null when possible. */
-  reason: z.string().nullable(),
-  pages: z.int(),
-  estimatedStopMs: z.number(),
-});
-export type MigrationTarget = z.infer<typeof MigrationTarget>;
-
 export const Image = z.object({
   id: z.string(),
   name: z.string(),
@@ -311,6 +225,8 @@ export const SiteChange = z.discriminatedUnion('type', [
     images: z.array(Image),
     pools: z.array(Pool),
     networking: Networking,
+    /** Those under way. */
+    moves: z.array(Move),
   }),
   z.object({ type: z.literal('host'), host: Host }),
   z.object({ type: z.literal('host-removed'), name: z.string() }),
@@ -320,6 +236,8 @@ export const SiteChange = z.discriminatedUnion('type', [
   z.object({ type: z.literal('images'), images: z.array(Image) }),
   z.object({ type: z.literal('pools'), pools: z.array(Pool) }),
   z.object({ type: z.literal('networking'), networking: Networking }),
+  /** Whole, at every step of it and at its end. */
+  z.object({ type: z.literal('move'), move: Move }),
 ]);
 export type SiteChange = z.infer<typeof SiteChange>;
 

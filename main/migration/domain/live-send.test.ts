@@ -12,7 +12,7 @@ import { StreamReader } from '../stream/reader.ts';
 import { ReceivedDomain } from '../testing/received-domain.ts';
 import { LiveSend } from './live-send.ts';
 import type { LiveSink, LongStop } from './live-send.ts';
-import type { Round, Terms } from './rounds.ts';
+import type { Round, RoundUnderWay, Terms } from './rounds.ts';
 
 const MEMORY_KIB = 8192;
 const PAGES = MEMORY_KIB / 4;
@@ -61,6 +61,7 @@ describe('a domain that is sent while it runs', () => {
   let rounds: Round[];
   let stops: LongStop[];
   let percents: number[];
+  let progress: RoundUnderWay[];
   let nowMs: number;
 
   beforeEach(async () => {
@@ -78,7 +79,7 @@ describe('a domain that is sent while it runs', () => {
     for (let gfn = 0; gfn < domain.physmap.ramFrames; gfn++) write(gfn, gfn + 1);
     received = new ReceivedDomain();
     sink = new Sink(received);
-    [rounds, stops, percents, nowMs] = [[], [], [], 0];
+    [rounds, stops, percents, progress, nowMs] = [[], [], [], [], 0];
   });
 
   function write(gfn: number, value: number): void {
@@ -94,6 +95,7 @@ describe('a domain that is sent while it runs', () => {
       now: () => nowMs,
       onRound: (round) => rounds.push(round),
       onLongStop: (stop) => stops.push(stop),
+      onProgress: (round) => progress.push(round),
       slow: (percent) => percents.push(percent),
     });
   }
@@ -116,6 +118,20 @@ describe('a domain that is sent while it runs', () => {
     const ram = bytes.subarray(0, domain.physmap.ramFrames * PAGE_SIZE);
     expect(Buffer.compare(ram, received.ram)).toBe(0);
   }
+
+  it('tells of a round that goes on, a few times a second, and of none that is over', async () => {
+    const sending = begin({ pace: { least: 5e6, most: 5e6 } });
+    run(sending, 40);
+    await sending.ready;
+    const first = progress.filter(({ number }) => number === 1);
+    expect(first.length).toBeGreaterThan(5);
+    expect(first.length).toBeLessThanOrEqual(rounds[0]!.ms / 100);
+    for (const [index, { pages, sent, ms }] of first.entries()) {
+      expect(pages).toBe(rounds[0]!.pages);
+      expect(sent).toBeGreaterThan(first[index - 1]?.sent ?? 0);
+      expect(ms).toBeLessThanOrEqual(rounds[0]!.ms);
+    }
+  });
 
   it('arrives as it is when it is stopped, whatever it wrote on the way', async () => {
     const sending = begin();

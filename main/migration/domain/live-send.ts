@@ -8,7 +8,7 @@ import { PAGE_SIZE } from '../../hypervisor/index.ts';
 import { writeFrames } from '../stream/memory-image.ts';
 import type { StreamReport } from '../stream/report.ts';
 import { StreamWriter } from '../stream/writer.ts';
-import type { Decision, Round, StopReason, Terms } from './rounds.ts';
+import type { Decision, Round, RoundUnderWay, StopReason, Terms } from './rounds.ts';
 import { Precopy } from './rounds.ts';
 import type { SentSections } from './send-domain.ts';
 import { writeConfig, writeMachine, writeState } from './send-domain.ts';
@@ -16,6 +16,8 @@ import { writeConfig, writeMachine, writeState } from './send-domain.ts';
 /** Small enough that a guest is never held up for long, and waits for little when it is stopped. */
 const CHUNK_BYTES = 256 << 10;
 const CHUNK_PAGES = CHUNK_BYTES / PAGE_SIZE;
+/** How often a round that goes on is told of: as often as a person sees a bar grow. */
+const TELL_MS = 100;
 
 /** Where the chunks go. */
 export interface LiveSink {
@@ -37,6 +39,8 @@ export interface LiveSendOptions {
   /** Monotonic, ms. */
   now(): number;
   onRound(round: Round): void;
+  /** Now and then while a round goes on. */
+  onProgress?(round: RoundUnderWay): void;
   /** The guest will stand still for longer than one may expect, after one more round. */
   onLongStop(stop: LongStop): void;
   /** Takes so much of its time from the guest, 0 to 99 %. */
@@ -69,6 +73,7 @@ export class LiveSend {
   private frameCount: number;
   private sent = 0;
   private startedAtMs: number;
+  private toldAtMs: number;
   private bytesBefore = 0;
   private rate: number;
   private throttlePercent = 0;
@@ -88,7 +93,7 @@ export class LiveSend {
     this.frameCount = domain.physmap.ramFrames;
     this.precopy = new Precopy(terms, domain.physmap.ramFrames);
     this.rate = this.precopy.firstRate;
-    this.startedAtMs = options.now();
+    this.startedAtMs = this.toldAtMs = options.now();
     writeConfig(this.writer, domain, name);
     // Most of it does not change again: it is not in the way when the domain stands still.
     writeMachine(this.writer, domain, domain.save(), this.sections);
@@ -185,6 +190,22 @@ export class LiveSend {
     const end = Math.min(this.frameCount, this.sent + CHUNK_PAGES);
     this.write(this.frames.subarray(this.sent, end));
     this.sent = end;
+    this.tellProgress();
+  }
+
+  private tellProgress(): void {
+    const now = this.options.now();
+    if (now - this.toldAtMs < TELL_MS) return;
+    this.toldAtMs = now;
+    this.options.onProgress?.({
+      number: this.precopy.rounds.length + 1,
+      pages: this.frameCount,
+      sent: this.sent,
+      bytes: this.writer.bytes - this.bytesBefore,
+      ms: now - this.startedAtMs,
+      rate: this.rate,
+      throttlePercent: this.throttlePercent,
+    });
   }
 
   private write(frames: Uint32Array): void {

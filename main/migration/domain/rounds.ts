@@ -49,6 +49,19 @@ export interface Round {
   estimatedStopMs: number;
 }
 
+/** A round that goes on. */
+export interface RoundUnderWay {
+  number: number;
+  /** That it sends in all, with or without bytes. */
+  pages: number;
+  /** Of them, until now. */
+  sent: number;
+  bytes: number;
+  ms: number;
+  rate: number;
+  throttlePercent: number;
+}
+
 /**
  * Why there is no other round: few pages are left; what is left of a guest that was slowed down fits
  * into the stop that it may have; another one would leave as many; the guest writes faster than the

@@ -67,6 +67,8 @@ export function domainCalls(
       return protect(parts, find(input), parts.hosts.get(input.host), intervalMs);
     },
     unprotect: async (input) => unprotect(parts, find(input)),
+    moves: async (input) => parts.moves.of(find(input).uuid),
+    followMove: async ({ id }, options) => parts.moves.follow(id, options?.signal),
     exec: async (input, options) => {
       const domain = find(input);
       const { agent } = domain.worker;

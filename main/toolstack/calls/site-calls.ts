@@ -59,5 +59,6 @@ async function snapshot(parts: SiteParts, startedAtMs: number): Promise<SiteChan
     images,
     pools,
     networking: parts.networks.view,
+    moves: parts.moves.underWay(),
   };
 }

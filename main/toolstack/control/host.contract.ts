@@ -7,7 +7,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { DiskStatus } from '../../dom0/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
-import type { LiveReport, LongStop, Round } from '../../migration/index.ts';
+import type { LiveReport, LongStop, Round, RoundUnderWay } from '../../migration/index.ts';
 import type {
   AccessList,
   DomainInside,
@@ -320,6 +320,8 @@ export type HostEvents = {
   'domain.alive': { domid: number; uuid: string };
   /** Of a domain that is being sent: a round is over. */
   'migration.round': { domid: number; uuid: string; round: Round };
+  /** Some times a second while one goes on. */
+  'migration.roundUnderWay': { domid: number; uuid: string; round: RoundUnderWay };
   /** Of a domain that is being sent: after one more round it stands still for longer than expected. */
   'migration.longStop': { domid: number; uuid: string; stop: LongStop };
   /** Of a protected domain, about once a second. */

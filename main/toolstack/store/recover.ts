@@ -27,13 +27,22 @@ function settleMoves(store: Store): string[] {
   const domains = new Map(
     store.domains.all().map(({ definition }) => [definition.uuid, definition]),
   );
-  return store.moves.unfinished().map(({ uuid, source, target, phase }) => {
-    store.moves.end(uuid);
-    const name = domains.get(uuid)?.name ?? uuid;
-    return phase === 'committed'
-      ? `Domain ${name} had moved from ${source} to ${target} when the program ended: it is on ${target}.`
-      : `Domain ${name} was on its way from ${source} to ${target} when the program ended: it is on ${source}.`;
-  });
+  const settled = new Map(
+    store.moves.unfinished().map(({ uuid, source, target, phase }) => {
+      store.moves.end(uuid);
+      const name = domains.get(uuid)?.name ?? uuid;
+      const what =
+        phase === 'committed'
+          ? `Domain ${name} had moved from ${source} to ${target} when the program ended: it is on ${target}.`
+          : `Domain ${name} was on its way from ${source} to ${target} when the program ended: it is on ${source}.`;
+      return [uuid, what];
+    }),
+  );
+  for (const move of store.moveHistory.unfinished()) {
+    const error = settled.get(move.domain) ?? 'The program ended while this was going on.';
+    store.moveHistory.save({ ...move, state: 'failed', error, endedAtMs: Date.now() });
+  }
+  return [...settled.values()];
 }
 
 function purgeDeleted(store: Store): string[] {

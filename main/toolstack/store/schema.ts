@@ -133,4 +133,15 @@ export const SCHEMA_STEPS: readonly string[] = [
     since_ms REAL NOT NULL
   ) STRICT;
   `,
+  `
+  -- What was measured of each move; moves says only who runs a domain meanwhile.
+  CREATE TABLE move_history (
+    id TEXT PRIMARY KEY,
+    domain TEXT NOT NULL REFERENCES domains (uuid) ON DELETE CASCADE,
+    started_at_ms REAL NOT NULL,
+    state TEXT NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX move_history_of_domains ON move_history (domain, started_at_ms);
+  `,
 ];

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Move } from '../../../shared/contract/index.ts';
 import { killChild, startChild } from '../testing/child.ts';
 import { definition, host } from '../testing/records.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
@@ -22,6 +23,41 @@ function open(path: string): Store {
   const { store, setAside } = Store.open(path);
   expect(setAside).toBeNull();
   return store;
+}
+
+function move(domain: string, number: number): Move {
+  return {
+    id: `move ${number}`,
+    domain,
+    from: 'alpha',
+    to: 'beta',
+    state: 'done',
+    startedAtMs: number,
+    endedAtMs: number + 1,
+    rounds: [
+      {
+        number: 1,
+        pages: 9,
+        bytes: 99,
+        ms: 1,
+        dirtied: 3,
+        rate: 1e6,
+        throttlePercent: 0,
+        estimatedStopMs: 5.5,
+      },
+    ],
+    current: null,
+    longStopMs: null,
+    outcome: {
+      downtimeMs: 4.5,
+      totalMs: 9,
+      bytes: 120,
+      pages: 9,
+      stopReason: 'few-left',
+      verified: true,
+    },
+    error: null,
+  };
 }
 
 function filled(path: string): void {
@@ -119,6 +155,45 @@ describe('what a site keeps', () => {
     store.domains.setDeleted(definition('web1', 'alpha').uuid, 1);
     store.domains.insert(again, RESTING);
     expect(store.domains.all()).toHaveLength(2);
+    store.close();
+  });
+
+  test('moves are kept with their rounds, so many of a domain, and go with it', () => {
+    const path = join(temporaryFolder(), 'domus.db');
+    filled(path);
+    const store = open(path);
+    const web1 = definition('web1', 'alpha');
+    const web2 = definition('web2', 'alpha');
+    store.domains.insert(web2, RESTING);
+    store.moveHistory.save(move(web2.uuid, 0));
+    for (let number = 1; number <= 53; number++) {
+      store.moveHistory.save({ ...move(web1.uuid, number), state: 'running' });
+      store.moveHistory.save(move(web1.uuid, number));
+    }
+    store.close();
+    const again = open(path);
+    const kept = again.moveHistory.of(web1.uuid);
+    expect(kept.map(({ id }) => id)).toEqual(
+      Array.from({ length: 50 }, (_, index) => `move ${53 - index}`),
+    );
+    expect(kept[0]).toEqual(move(web1.uuid, 53));
+    expect(again.moveHistory.find('move 2')).toBeUndefined();
+    again.domains.remove(web1.uuid);
+    expect(again.moveHistory.of(web1.uuid)).toEqual([]);
+    expect(again.moveHistory.of(web2.uuid)).toEqual([move(web2.uuid, 0)]);
+    again.close();
+  });
+
+  test('a move that another version has measured is left out, and those beside it are not', () => {
+    const path = join(temporaryFolder(), 'domus.db');
+    filled(path);
+    const { uuid } = definition('web1', 'alpha');
+    const store = open(path);
+    for (const number of [1, 2]) store.moveHistory.save(move(uuid, number));
+    const sqlite = new DatabaseSync(path);
+    sqlite.exec(`UPDATE move_history SET record = '{"id":"move 1"}' WHERE id = 'move 1'`);
+    sqlite.close();
+    expect(store.moveHistory.of(uuid)).toEqual([move(uuid, 2)]);
     store.close();
   });
 
@@ -285,11 +360,24 @@ describe('recovery', () => {
       store.moves.begin({ uuid: domain.uuid, source: 'alpha', target: 'beta', startedAtMs: 1 });
     }
     store.moves.commit(two.uuid);
+    const three = definition('three', 'alpha');
+    store.domains.insert(three, RESTING);
+    for (const [number, { uuid }] of [one, two, three].entries()) {
+      store.moveHistory.save({ ...move(uuid, number), state: 'running', outcome: null });
+    }
     const { moves } = recover(store);
+    expect(moves).toHaveLength(2);
+    const histories = [one, two, three].map(({ uuid }) => store.moveHistory.of(uuid)[0]);
+    expect(histories).toMatchObject([
+      { state: 'failed', error: moves[0] },
+      { state: 'failed', error: moves[1] },
+      { state: 'failed', error: 'The program ended while this was going on.' },
+    ]);
+    expect(store.moveHistory.unfinished()).toEqual([]);
     expect(moves.join('\n')).toMatch(/one was on its way .* it is on alpha/);
     expect(moves.join('\n')).toMatch(/two had moved .* it is on beta/);
     const hosts = store.domains.all().map((domain) => domain.definition.host);
-    expect(hosts).toEqual(['alpha', 'beta']);
+    expect(hosts).toEqual(['alpha', 'alpha', 'beta']);
     expect(store.moves.unfinished()).toEqual([]);
     store.close();
   });

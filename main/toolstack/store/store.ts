@@ -5,6 +5,7 @@ import { DomainTable } from './domain-table.ts';
 import { EventTable } from './event-table.ts';
 import { ForwardTable } from './forward-table.ts';
 import { HostTable } from './host-table.ts';
+import { MoveHistoryTable } from './move-history-table.ts';
 import { MoveTable } from './move-table.ts';
 import { NetworkTable } from './network-table.ts';
 import { PoolTable } from './pool-table.ts';
@@ -18,6 +19,7 @@ export class Store {
   readonly tasks: TaskTable;
   readonly events: EventTable;
   readonly moves: MoveTable;
+  readonly moveHistory: MoveHistoryTable;
   readonly pools: PoolTable;
   readonly protections: ProtectionTable;
   readonly settings: SettingTable;
@@ -32,6 +34,7 @@ export class Store {
     this.tasks = new TaskTable(database);
     this.events = new EventTable(database);
     this.moves = new MoveTable(database);
+    this.moveHistory = new MoveHistoryTable(database);
     this.pools = new PoolTable(database);
     this.protections = new ProtectionTable(database);
     this.settings = new SettingTable(database);

@@ -40,6 +40,8 @@ function keyOf(change: SiteChange): string {
       return `domain ${change.domain.uuid}`;
     case 'domain-removed':
       return `domain ${change.uuid}`;
+    case 'move':
+      return `move ${change.move.id}`;
     case 'task':
       return `task ${change.task.id}`;
     default:

@@ -266,6 +266,7 @@ export class DomainThread {
       terms,
       now: () => performance.now(),
       onRound: (round) => this.channel.emit('round', round),
+      onProgress: (round) => this.channel.emit('roundUnderWay', round),
       onLongStop: (stop) => this.channel.emit('longStop', stop),
       slow: (percent) => loop.throttle.set(percent),
     });

@@ -3,7 +3,14 @@ import type { MessagePort } from 'node:worker_threads';
 import type { DomainInside } from '../../../shared/contract/index.ts';
 import type { TranslatedCode } from '../../hypervisor/index.ts';
 import type { DiskStatus, VbdRings, VifRings } from '../../dom0/index.ts';
-import type { LiveReport, LongStop, Pace, Round, Terms } from '../../migration/index.ts';
+import type {
+  LiveReport,
+  LongStop,
+  Pace,
+  Round,
+  RoundUnderWay,
+  Terms,
+} from '../../migration/index.ts';
 import type {
   CheckpointFigures,
   ColdBoot,
@@ -138,6 +145,8 @@ export type DomainEvents = {
   diskFailed: { disk: string; status: DiskStatus };
   /** Of a `presend`: a round is over. */
   round: Round;
+  /** Some times a second while one goes on. */
+  roundUnderWay: RoundUnderWay;
   /** Of a `presend`: after one more round it stands still for longer than one may expect. */
   longStop: LongStop;
   /** Of a protected domain, about once a second. */

@@ -194,6 +194,7 @@ export class HostThread {
         diskFailed: (disk, status) => this.emit('domain.diskFailed', { domid, uuid, disk, status }),
         alive: () => this.emit('domain.alive', { domid, uuid }),
         round: (round) => this.emit('migration.round', { domid, uuid, round }),
+        roundUnderWay: (round) => this.emit('migration.roundUnderWay', { domid, uuid, round }),
         longStop: (stop) => this.emit('migration.longStop', { domid, uuid, stop }),
         checkpoints: (figures) => this.emit('protection.checkpoints', { domid, uuid, figures }),
         protectionLost: (reason) => this.emit('protection.lost', { domid, uuid, reason }),

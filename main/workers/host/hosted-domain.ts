@@ -25,7 +25,7 @@ import type {
 import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import type { HostNetworks } from './host-networks.ts';
 import { HostedDevices } from './hosted-devices.ts';
-import type { LongStop, Pace, Round, Terms } from '../../migration/index.ts';
+import type { LongStop, Pace, Round, RoundUnderWay, Terms } from '../../migration/index.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 const PAGE_KIB = 4;
@@ -39,6 +39,7 @@ export interface HostedDomainEvents {
   diskFailed(disk: string, status: DiskStatus): void;
   alive(): void;
   round(round: Round): void;
+  roundUnderWay(round: RoundUnderWay): void;
   longStop(stop: LongStop): void;
   checkpoints(figures: CheckpointFigures): void;
   protectionLost(reason: string): void;
@@ -95,6 +96,7 @@ export class HostedDomain {
     handle.on('crashed', ({ reason }) => this.finish(() => events.crashed(reason, false)));
     handle.on('diskFailed', ({ disk, status }) => events.diskFailed(disk, status));
     handle.on('round', (round) => events.round(round));
+    handle.on('roundUnderWay', (round) => events.roundUnderWay(round));
     handle.on('longStop', (stop) => events.longStop(stop));
     handle.on('checkpoints', (figures) => events.checkpoints(figures));
     handle.on('protectionLost', ({ reason }) => events.protectionLost(reason));

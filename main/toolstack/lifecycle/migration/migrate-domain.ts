@@ -34,10 +34,13 @@ export function migrate(
       cancellable: true,
     },
     async (task) => {
-      const report = await domain.exclusively(
-        `moved to ${target.name}`,
-        () => runMove(newMove(parts, domain, target, task, options)),
-        () => task.cancel(),
+      const about = { domain, from: domain.worker.host.name, to: target.name };
+      const report = await parts.moves.keep(task, about, (record) =>
+        domain.exclusively(
+          `moved to ${target.name}`,
+          () => runMove(newMove(parts, domain, target, { task, options, record })),
+          () => task.cancel(),
+        ),
       );
       const down = report.downtimeMs.toFixed(report.downtimeMs < 10 ? 1 : 0);
       return { title: `Moved ${name} to ${target.name} (${down} ms down)`, result: report };

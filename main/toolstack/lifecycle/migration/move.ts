@@ -5,6 +5,7 @@ import type { DiskSpec, VifSpec } from '../../control/host.contract.ts';
 import type { ManagedDomain } from '../../domains/managed-domain.ts';
 import type { Ending, RunningDomain } from '../../domains/running-domain.ts';
 import type { SiteHost } from '../../hosts/site-host.ts';
+import type { MoveRecord } from '../../moves/move-record.ts';
 import { withNewRings } from '../../networks/vif-specs.ts';
 import type { SiteParts } from '../../site-parts.ts';
 import { unlessAborted } from '../../streams/waiting.ts';
@@ -18,6 +19,8 @@ export interface Move {
   readonly target: SiteHost;
   readonly task: RunningTask;
   readonly options: MoveOptions;
+  /** What is kept of it. */
+  readonly record: MoveRecord;
   /** As the target asks for them; nobody serves their rings before the commit. */
   readonly disks: DiskSpec[];
   readonly interfaces: VifSpec[];
@@ -31,8 +34,7 @@ export function newMove(
   parts: SiteParts,
   domain: ManagedDomain,
   target: SiteHost,
-  task: RunningTask,
-  options: MoveOptions,
+  { task, options, record }: Pick<Move, 'task' | 'options' | 'record'>,
 ): Move {
   const life = domain.worker;
   return {
@@ -43,6 +45,7 @@ export function newMove(
     target,
     task,
     options,
+    record,
     disks: life.disks.withNewRings(),
     interfaces: withNewRings(life.spec.interfaces),
     startedAtMs: performance.now(),

@@ -6,20 +6,26 @@ const MIB = 1 << 20;
 /** Of the task's progress: what the rounds take up. */
 const ROUNDS = { from: 0.2, to: 0.8 };
 
-/** Tells by the task, and of a long stop by an event too. Returns its own undo. */
-export function tellProgress({ parts, domain, life, source, target, task }: Move): () => void {
+/** Tells by the task and its record, and of a long stop by an event too. Returns its own undo. */
+export function tellProgress(move: Move): () => void {
+  const { parts, domain, life, source, target, task, record } = move;
   const { link } = source;
   /** Of a stop that is going to be long; said until it is over. */
   let warning = '';
   const offRounds = link.on('migration.round', ({ domid, round }) => {
     if (domid !== life.domid) return;
+    record.round(round);
     const done = ROUNDS.to - (ROUNDS.to - ROUNDS.from) / (round.number + 1);
     task.progress(done, told(round) + warning);
+  });
+  const offProgress = link.on('migration.roundUnderWay', ({ domid, round }) => {
+    if (domid === life.domid) record.underWay(round);
   });
   const offStops = link.on('migration.longStop', ({ domid, stop }) => {
     if (domid !== life.domid) return;
     const what = `${domain.name} will stand still for about ${stop.estimatedStopMs.toFixed(0)} ms on its way to ${target.name}`;
     warning = `; ${what}`;
+    record.longStop(stop.estimatedStopMs);
     task.progress(ROUNDS.to, `one more round, then ${what}`);
     parts.events.add(
       'warning',
@@ -30,6 +36,7 @@ export function tellProgress({ parts, domain, life, source, target, task }: Move
   });
   return () => {
     offRounds();
+    offProgress();
     offStops();
   };
 }
