@@ -4,10 +4,10 @@
  */
 import { DomusError } from '../../shared/errors.ts';
 import { BENCH_NAMES } from './bench.ts';
-import type { Bench, BenchName, BenchOptions, Figure } from './bench.ts';
+import type { Bench, BenchName, BenchOptions, Figures } from './bench.ts';
 import { observeConditions } from './conditions.ts';
 import type { BenchResult } from './result.ts';
-import { describeTarget, meets, TARGETS } from './targets.ts';
+import { describeTarget, figureAt, meets, TARGETS } from './targets.ts';
 
 export { BENCH_NAMES } from './bench.ts';
 export type { BenchName, BenchOptions } from './bench.ts';
@@ -25,6 +25,9 @@ const BENCHES: Record<BenchName, () => Promise<Bench>> = {
   net: async () => (await import('./benches/net.ts')).net,
   hotplug: async () => (await import('./benches/hotplug.ts')).hotplug,
   isolation: async () => (await import('./benches/isolation.ts')).isolation,
+  migrate: async () => (await import('./benches/migrate.ts')).migrate,
+  'migrate-scale': async () => (await import('./benches/migrate-scale.ts')).migrateScale,
+  soak: async () => (await import('./benches/soak.ts')).soak,
   protect: async () => (await import('./benches/protect.ts')).protect,
 };
 
@@ -45,7 +48,9 @@ export async function runBench(name: string, options: BenchOptions = {}): Promis
   }
   const bench = await BENCHES[known]();
   const conditions = observeConditions();
-  const { figures, detail, notes } = await bench(options.progress ?? (() => undefined));
+  const { figures, detail, notes } = await bench(options.progress ?? (() => undefined), {
+    runs: options.runs,
+  });
   const targets = judge(known, figures);
   return {
     bench: known,
@@ -58,9 +63,9 @@ export async function runBench(name: string, options: BenchOptions = {}): Promis
   };
 }
 
-function judge(name: BenchName, figures: Record<string, Figure>): BenchResult['targets'] {
+function judge(name: BenchName, figures: Figures): BenchResult['targets'] {
   return TARGETS[name].map((target) => ({
     target: describeTarget(target),
-    met: meets(target, figures[target.key]),
+    met: meets(target, figureAt(figures, target.key)),
   }));
 }

@@ -6,7 +6,7 @@ const OTHER_KEYS = new Set(['bench', 'met', 'targets', 'notes', 'conditions', 'd
 export function benchLines(result: BenchResult): string[] {
   const figures = Object.entries(result)
     .filter(([key]) => !OTHER_KEYS.has(key))
-    .map(([key, value]) => `  ${key.padEnd(24)}${value === null ? 'not measured' : String(value)}`);
+    .flatMap(([key, value]) => figureLines(key, value));
   const targets = result.targets.map(
     ({ target, met }) => `  ${met ? 'reached' : 'MISSED '}  ${target}`,
   );
@@ -18,4 +18,12 @@ export function benchLines(result: BenchResult): string[] {
     ...result.notes.map((note) => `  note: ${note}`),
     `  ${tookS} s on ${cpus} × ${processor}, load ${loadBefore.toFixed(1)} to ${loadAfter.toFixed(1)}`,
   ];
+}
+
+/** One line, or one for each figure of a group: `idle.downtime_ms.p50   3.1`. */
+function figureLines(key: string, value: unknown): string[] {
+  if (value !== null && typeof value === 'object') {
+    return Object.entries(value).flatMap(([word, part]) => figureLines(`${key}.${word}`, part));
+  }
+  return [`  ${key.padEnd(28)}${value === null ? 'not measured' : String(value)}`];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BENCH_NAMES } from './bench.ts';
-import { describeTarget, meets, TARGETS } from './targets.ts';
+import { describeTarget, figureAt, meets, TARGETS } from './targets.ts';
 
 describe('targets', () => {
   it('are there for every benchmark but those that only report', () => {
@@ -20,6 +20,16 @@ describe('targets', () => {
   it('are not met by what was not measured', () => {
     for (const figure of [null, undefined, NaN, true]) {
       expect(meets({ key: 'x', atMost: 1 }, figure)).toBe(false);
+    }
+  });
+
+  it('find figures in groups, and nothing where there is none', () => {
+    const figures = { ratio: 2, idle: { downtime_ms: { p50: 3 }, gap_ms: null } };
+    expect(figureAt(figures, 'ratio')).toBe(2);
+    expect(figureAt(figures, 'idle.downtime_ms.p50')).toBe(3);
+    expect(figureAt(figures, 'idle.gap_ms')).toBeNull();
+    for (const key of ['idle', 'web.gap_ms', 'idle.gap_ms.p50', 'ratio.p50']) {
+      expect(figureAt(figures, key)).toBeUndefined();
     }
   });
 

@@ -1,8 +1,10 @@
 /** What the figures must reach, and whether they do. */
-import type { BenchName, Figure, Target } from './bench.ts';
+import type { BenchName, Figure, Figures, Target } from './bench.ts';
 
 /** Frames of a 60 Hz display. */
 const ONE_AND_A_HALF_FRAMES_MS = 25;
+/** Fewer, because a person asked for fewer or time ran out, show less. */
+export const SOAK_MIGRATIONS = 500;
 
 export const TARGETS: Record<BenchName, readonly Target[]> = {
   cpu: [
@@ -40,6 +42,18 @@ export const TARGETS: Record<BenchName, readonly Target[]> = {
   net: [{ key: 'ratio', atLeast: 3 }],
   hotplug: [],
   isolation: [{ key: 'latency_ratio', atMost: 2 }],
+  migrate: [
+    { key: 'idle.downtime_ms.p50', atMost: 10 },
+    { key: 'web.downtime_ms.p50', atMost: 30 },
+    { key: 'web.lost_requests', atMost: 0 },
+    { key: 'idle.bytes_ratio', atMost: 1.3 },
+    { key: 'idle.qemu_downtime_ratio', atMost: 2 },
+  ],
+  'migrate-scale': [{ key: 'downtime_growth', atMost: 1.3 }],
+  soak: [
+    { key: 'errors', atMost: 0 },
+    { key: 'migrations', atLeast: SOAK_MIGRATIONS },
+  ],
   protect: [
     { key: 'checkpoints_per_s', atLeast: 10 },
     { key: 'slowdown', atMost: 1.5 },
@@ -47,6 +61,15 @@ export const TARGETS: Record<BenchName, readonly Target[]> = {
     { key: 'lost_acknowledged', atMost: 0 },
   ],
 };
+
+/** Undefined where there is none. */
+export function figureAt(figures: Figures, key: string): Figure | undefined {
+  let at: Figure | Figures | undefined = figures;
+  for (const word of key.split('.')) {
+    at = at !== null && typeof at === 'object' ? at[word] : undefined;
+  }
+  return at !== null && typeof at === 'object' ? undefined : at;
+}
 
 /** `overhead_ratio <= 1.03`, as people and programs read it. */
 export function describeTarget({ key, atMost, atLeast, isTrue }: Target): string {

@@ -40,9 +40,7 @@ export async function openStation(
     pause: () => machine.pause(),
     resume: () => machine.resume(),
   };
-  // Nothing in the image looks for cards that were there at boot.
-  await shell.run('modprobe -a virtio_pci virtio_net 2>/dev/null');
-  await configure(station);
+  await setUpNetwork(shell, addresses);
   return station;
 }
 
@@ -50,7 +48,10 @@ export async function openStation(
  * Gives `eth0` its MAC (v86's card draws one of its own) and address, in place of the image's DHCP
  * client, which would ask for ever where nobody answers.
  */
-async function configure({ address, mac, run }: Station): Promise<void> {
+export async function setUpNetwork(shell: GuestShell, { address, mac }: Addresses): Promise<void> {
+  const run = (command: string): Promise<unknown> => shell.run(command);
+  // Nothing in the image looks for cards that were there at boot.
+  await run('modprobe -a virtio_pci virtio_net 2>/dev/null');
   const client = '/run/domus-dhcp/eth0.pid';
   await run(`until [ -s ${client} ]; do sleep 0.1; done; kill $(cat ${client})`);
   await run('ip link set eth0 down; ip addr flush dev eth0');

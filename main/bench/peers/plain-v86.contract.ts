@@ -22,7 +22,15 @@ export type PlainV86Message =
   | { type: 'input'; bytes: Uint8Array }
   | { type: 'pause' }
   | { type: 'resume' }
-  | { type: 'save'; stateFile: string };
+  | { type: 'save'; stateFile: string }
+  | { type: 'time-state' };
+
+/** What the emulator's own `save_state` and `restore_state` take, in memory, one after the other. */
+export interface StateTimes {
+  saveMs: number;
+  restoreMs: number;
+  bytes: number;
+}
 
 /** Bytes: what the serial port printed. */
-export type PlainV86Answer = Uint8Array | 'paused' | 'resumed' | 'saved';
+export type PlainV86Answer = Uint8Array | StateTimes | 'paused' | 'resumed' | 'saved';

@@ -9,7 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { V86 } from 'v86';
 import { plugIn } from './v86-cable.ts';
 import type { CardBus } from './v86-cable.ts';
-import type { PlainV86Message, PlainV86Options } from './plain-v86.contract.ts';
+import type { PlainV86Message, PlainV86Options, StateTimes } from './plain-v86.contract.ts';
 
 /** What of the emulator's own interface is used here. */
 interface Emulator extends CardBus {
@@ -20,6 +20,7 @@ interface Emulator extends CardBus {
   run(): Promise<void>;
   stop(): Promise<void>;
   save_state(): Promise<ArrayBuffer>;
+  restore_state(state: ArrayBuffer): Promise<void>;
 }
 
 const { files, memoryMiB, stateFile, diskFile, cable } = workerData as PlainV86Options;
@@ -67,9 +68,27 @@ function obey(message: PlainV86Message): void {
         writeFileSync(message.stateFile, new Uint8Array(state));
         parentPort!.postMessage('saved');
       });
+    case 'time-state':
+      return void timeState().then((times) => parentPort!.postMessage(times));
     case 'resume':
       return void emulator.run().then(() => parentPort!.postMessage('resumed'));
   }
+}
+
+/** It stands still meanwhile, and goes on after. */
+async function timeState(): Promise<StateTimes> {
+  await emulator.stop();
+  const startMs = performance.now();
+  const state = await emulator.save_state();
+  const savedMs = performance.now();
+  await emulator.restore_state(state);
+  const restoredMs = performance.now();
+  await emulator.run();
+  return {
+    saveMs: savedMs - startMs,
+    restoreMs: restoredMs - savedMs,
+    bytes: state.byteLength,
+  };
 }
 
 let started = false;

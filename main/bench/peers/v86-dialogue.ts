@@ -1,6 +1,6 @@
 /** A plain v86 that runs elsewhere, whichever way messages get there. */
 import { MachineError } from './machine.ts';
-import type { PlainV86Answer, PlainV86Message } from './plain-v86.contract.ts';
+import type { PlainV86Answer, PlainV86Message, StateTimes } from './plain-v86.contract.ts';
 
 interface Expectation {
   answer: PlainV86Answer;
@@ -13,6 +13,10 @@ export class V86Dialogue {
   private readonly post: (message: PlainV86Message) => void;
   private listener: (bytes: Uint8Array) => void = () => undefined;
   private expecting: Expectation | null = null;
+  private stateTimes: {
+    resolve(times: StateTimes): void;
+    reject(error: MachineError): void;
+  } | null = null;
   private dead: MachineError | null = null;
 
   constructor(post: (message: PlainV86Message) => void) {
@@ -40,8 +44,17 @@ export class V86Dialogue {
     return this.ask({ type: 'resume' }, 'resumed');
   }
 
+  /** It must run, and goes on. */
+  timeState(): Promise<StateTimes> {
+    return new Promise((resolve, reject) => {
+      this.stateTimes = { resolve, reject };
+      this.send({ type: 'time-state' });
+    });
+  }
+
   protected receive(answer: PlainV86Answer): void {
-    if (typeof answer !== 'string') return this.listener(answer);
+    if (answer instanceof Uint8Array) return this.listener(answer);
+    if (typeof answer === 'object') return this.stateTimes?.resolve(answer);
     if (this.expecting?.answer === answer) this.expecting.resolve();
   }
 
@@ -49,6 +62,7 @@ export class V86Dialogue {
   protected ended(why: string): void {
     this.dead = new MachineError(`v86: ${why}`);
     this.expecting?.reject(this.dead);
+    this.stateTimes?.reject(this.dead);
   }
 
   protected ask(message: PlainV86Message, answer: PlainV86Answer): Promise<void> {

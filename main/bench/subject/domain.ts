@@ -34,13 +34,14 @@ export class DomusDomain implements Machine {
   /** The console of a domain that is there. */
   static async attach(daemon: Daemon, name: string): Promise<DomusDomain> {
     const machine = new DomusDomain(daemon, name);
-    machine.console = await daemon.client.openConsole(name, SIZE, {
-      output: (bytes) => machine.listener(bytes),
-      reset: () => void machine.redrawn++,
-      state: () => undefined,
-      closed: (error) => (machine.lost = error),
-    });
+    await machine.openConsole();
     return machine;
+  }
+
+  /** Its console anew, when it was off meanwhile. */
+  async reattach(): Promise<void> {
+    this.console.close();
+    await this.openConsole();
   }
 
   get pid(): number {
@@ -85,5 +86,19 @@ export class DomusDomain implements Machine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.console.close();
     await this.daemon.done(this.daemon.site.domains.delete({ domain: this.domain, force: true }));
+  }
+
+  private async openConsole(): Promise<void> {
+    this.lost = null;
+    const lost = (error: DomusError | null): void => {
+      if (opened === this.console) this.lost = error;
+    };
+    const opened = await this.daemon.client.openConsole(this.domain, SIZE, {
+      output: (bytes) => this.listener(bytes),
+      reset: () => void this.redrawn++,
+      state: () => undefined,
+      closed: lost,
+    });
+    this.console = opened;
   }
 }

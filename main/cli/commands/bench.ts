@@ -5,15 +5,22 @@ import { ProgressLine } from '../terminal/progress-line.ts';
 
 export const command = defineCommand({
   words: ['NAME'],
-  options: {},
-  notes: `NAME: cpu, boot, balloon, console, idle, ui, disk, net, hotplug, isolation. Takes minutes, and both of
-two processors: end what else runs. It starts what it needs itself, in a home of its own. Exits with 0
-whatever the figures are.`,
-  async run(context, { words: [name] }) {
+  options: {
+    runs: {
+      kind: 'number',
+      value: 'N',
+      help: 'how many moves; else as many as figures need',
+    },
+  },
+  notes: `NAME: cpu, boot, balloon, console, idle, ui, disk, net, hotplug, isolation, migrate, migrate-scale, soak,
+protect. Takes minutes, and both of two processors: end what else runs. It starts what it needs itself, in
+a home of its own. --runs is for migrate, migrate-scale and soak. Exits with 0 whatever the figures are.`,
+  async run(context, { words: [name], options: { runs } }) {
     const { benchLines, runBench } = await benchmarks();
     const line = new ProgressLine(context.output.stderr);
     try {
       const result = await runBench(name, {
+        runs,
         progress: (message) => line.show(`${name}: ${message}`),
       });
       line.clear();
