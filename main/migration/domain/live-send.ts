@@ -244,6 +244,8 @@ export class LiveSend {
     if (kind === 'give-up') throw tooLong(terms, decision.reason, estimatedStopMs);
     if (kind === 'stop') {
       this.phase = 'ready';
+      // It stands still now: nothing of that is to be a wait for what it owes.
+      this.slow(0);
       this.settled.resolve({ rounds: this.precopy.rounds, stopReason: decision.reason });
       return;
     }
