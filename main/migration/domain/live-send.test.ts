@@ -25,7 +25,7 @@ const TERMS: Terms = {
 
 /** A receiver that has used everything at once, until it fails. */
 class Sink implements LiveSink {
-  readonly inFlightBytes = 0;
+  inFlightBytes = 0;
   readonly reader: StreamReader;
   aborted: unknown = null;
   failsWith: Error | null = null;
@@ -36,7 +36,7 @@ class Sink implements LiveSink {
 
   hasRoom(): boolean {
     if (this.failsWith) throw this.failsWith;
-    return true;
+    return this.inFlightBytes === 0;
   }
 
   allocate(bytes: number): Uint8Array<ArrayBuffer> {
@@ -165,6 +165,21 @@ describe('a domain that is sent while it runs', () => {
     expect(stops).toHaveLength(1);
     expect(stops[0]).toMatchObject({ reason: 'no-gain' });
     expect(stops[0]!.estimatedStopMs).toBe(rounds.at(-2)!.estimatedStopMs);
+  });
+
+  it('gives up a receiver that takes nothing for long, and waits for a slow one', () => {
+    const sending = begin();
+    sending.ready.catch(() => undefined);
+    sending.step();
+    nowMs += 1000; // the rate would let the next chunk go
+    for (const bytes of [3, 2, 1]) {
+      sink.inFlightBytes = bytes;
+      expect(sending.step()).toBe(30_000);
+      nowMs += 29_999;
+      expect(sending.step()).toBe(1);
+    }
+    nowMs += 1;
+    expect(() => sending.step()).toThrow(expect.objectContaining({ code: 'link.stalled' }));
   });
 
   it.each([

@@ -5,6 +5,7 @@
 import { DomusError } from '../../../shared/errors.ts';
 import type { Domain } from '../../hypervisor/index.ts';
 import { PAGE_SIZE } from '../../hypervisor/index.ts';
+import { linkError } from '../link/link-error.ts';
 import { writeFrames } from '../stream/memory-image.ts';
 import type { StreamReport } from '../stream/report.ts';
 import { StreamWriter } from '../stream/writer.ts';
@@ -18,6 +19,9 @@ const CHUNK_BYTES = 256 << 10;
 const CHUNK_PAGES = CHUNK_BYTES / PAGE_SIZE;
 /** How often a round that goes on is told of: as often as a person sees a bar grow. */
 const TELL_MS = 100;
+/** A receiver that takes nothing for so long is given up, as the ends of a flow do. */
+const STALL_TIMEOUT_MS = 30_000;
+const NOTHING = { bytes: -1, sinceMs: 0 };
 
 /** Where the chunks go. */
 export interface LiveSink {
@@ -77,6 +81,8 @@ export class LiveSend {
   private bytesBefore = 0;
   private rate: number;
   private throttlePercent = 0;
+  /** What was on its way when it was first waited for. */
+  private waitsFor = NOTHING;
   private phase: 'copying' | 'ready' | 'over' = 'copying';
 
   constructor(options: LiveSendOptions) {
@@ -112,10 +118,10 @@ export class LiveSend {
   }
 
   /**
-   * Between slices. Sends a little, if it may; returns after how many ms it may send more: 0 for at
-   * once, infinity when the receiver must take something before.
+   * Between slices. Sends a little, if it may; returns after how many ms to call again: 0 for at once,
+   * long when the receiver must take something before.
    *
-   * @throws what the link has failed with; nothing of the stream is of use then
+   * @throws DomusError `link.stalled`, `migration.stop-too-long`, and what the link has failed with; nothing of the stream is of use then
    */
   step(): number {
     if (this.phase !== 'copying') return Number.POSITIVE_INFINITY;
@@ -123,14 +129,14 @@ export class LiveSend {
     if (this.sent < this.frameCount) {
       const earlyMs = this.dueMs - now();
       if (earlyMs > 0) return earlyMs;
-      if (!sink.hasRoom(2 * CHUNK_BYTES)) return Number.POSITIVE_INFINITY;
+      if (!sink.hasRoom(2 * CHUNK_BYTES)) return this.untilGivenUp();
       this.sendSome();
       return 0;
     }
     this.writer.flush();
     // What is still on its way would be in the way of the next round, and of the stop.
     sink.hasRoom(0);
-    if (sink.inFlightBytes > 0) return Number.POSITIVE_INFINITY;
+    if (sink.inFlightBytes > 0) return this.untilGivenUp();
     this.endRound();
     return 0;
   }
@@ -186,7 +192,20 @@ export class LiveSend {
     for (const gfn of this.unsent) memory.wrote(gfn * PAGE_SIZE, PAGE_SIZE);
   }
 
+  /** The receiver must take something first: ms until it is waited for no more. */
+  private untilGivenUp(): number {
+    const { sink, now } = this.options;
+    if (sink.inFlightBytes !== this.waitsFor.bytes) {
+      this.waitsFor = { bytes: sink.inFlightBytes, sinceMs: now() };
+    }
+    const leftMs = this.waitsFor.sinceMs + STALL_TIMEOUT_MS - now();
+    if (leftMs > 0) return leftMs;
+    const what = `the other end of the link has taken nothing for ${STALL_TIMEOUT_MS} ms`;
+    throw linkError('link.stalled', what, { timeoutMs: STALL_TIMEOUT_MS });
+  }
+
   private sendSome(): void {
+    this.waitsFor = NOTHING;
     const end = Math.min(this.frameCount, this.sent + CHUNK_PAGES);
     this.write(this.frames.subarray(this.sent, end));
     this.sent = end;
