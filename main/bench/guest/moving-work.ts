@@ -4,6 +4,7 @@
  * its memory, each of which it tells by a datagram.
  */
 import { MachineError } from '../peers/machine.ts';
+import { echoProgram, writerProgram } from './datagram-programs.ts';
 import type { GuestShell } from './guest-shell.ts';
 
 export const MOVING_WORK = ['idle', 'web', 'dirty'] as const;
@@ -15,25 +16,20 @@ export const GUEST_PORTS = { echo: 7, beat: 9, web: 80 } as const;
 export const PAGE = { path: '/page', bytes: 4096 } as const;
 /** Of 128 MiB a quarter. */
 const WRITTEN_MIB = 32;
-/** Written at a time; after each a beat. */
-export const BEAT_MIB = 4;
-const BEATS = WRITTEN_MIB / BEAT_MIB;
+/** As many beats a pass: one for each part that was written. */
+const PARTS = 8;
+const DIRTY = writerProgram(GUEST_PORTS.beat, WRITTEN_MIB << 20, PARTS);
 
 const FOLDER = '/dev/shm';
-const WRITE = `dd if=${FOLDER}/source of=${FOLDER}/written bs=1M count=${BEAT_MIB} conv=notrunc`;
-const DIRTY = [
-  '#!/bin/sh',
-  `while :; do i=0; while [ $i -lt ${BEATS} ]; do ${WRITE} seek=$((i*${BEAT_MIB})) 2>/dev/null; echo; i=$((i+1)); done; done`,
-];
 /** What the kernel has to say about the machine is not mixed with what commands print. */
 export const QUIET_KERNEL = 'dmesg -n 1';
-/** Talks to the first who asks, and to nobody else: who asks keeps its address. */
-const serve = (port: number, program: string): string =>
-  `nc -u -l -p ${port} -e ${program} </dev/null >/dev/null 2>&1 &`;
+/** Writes a program of ours to the guest, and starts it. */
+const start = (name: string, program: Buffer): string =>
+  `echo ${program.toString('base64')} | base64 -d >/tmp/${name}; chmod +x /tmp/${name}; /tmp/${name} </dev/null >/dev/null 2>&1 &`;
 
 /** Answers every datagram with the same. */
 export function startEcho(shell: GuestShell): Promise<void> {
-  return runAll(shell, [QUIET_KERNEL, serve(GUEST_PORTS.echo, '/bin/cat')]);
+  return runAll(shell, [QUIET_KERNEL, start('echo', echoProgram(GUEST_PORTS.echo))]);
 }
 
 /** Until {@link stopWork}. `dirty` begins when a first datagram asks for its beats. */
@@ -48,11 +44,7 @@ export function startWork(shell: GuestShell, work: MovingWork): Promise<void> {
         `httpd -p ${GUEST_PORTS.web} -h ${FOLDER}/www`,
       ]);
     case 'dirty':
-      return runAll(shell, [
-        `head -c ${BEAT_MIB << 20} /dev/urandom >${FOLDER}/source`,
-        `printf '%s\\n' ${DIRTY.map((line) => `'${line}'`).join(' ')} >/tmp/dirty; chmod +x /tmp/dirty`,
-        serve(GUEST_PORTS.beat, '/tmp/dirty'),
-      ]);
+      return runAll(shell, [start('dirty', DIRTY)]);
   }
 }
 
@@ -63,7 +55,7 @@ export function stopWork(shell: GuestShell, work: MovingWork): Promise<void> {
     case 'web':
       return runAll(shell, ['killall httpd', `rm -r ${FOLDER}/www`]);
     case 'dirty':
-      return runAll(shell, ['killall dirty', `rm ${FOLDER}/source ${FOLDER}/written`]);
+      return runAll(shell, ['killall dirty']);
   }
 }
 

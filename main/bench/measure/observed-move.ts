@@ -1,4 +1,5 @@
 /** A move as somebody outside of the guest sees it. */
+import { MachineError } from '../peers/machine.ts';
 import { delay } from './delay.ts';
 import type { Beats } from './beats.ts';
 import type { HttpLoad } from './http-load.ts';
@@ -51,7 +52,11 @@ export interface SeenMove {
   probePauseMs: number;
 }
 
-/** The machine must run; nobody asks it afterwards. `move` ends when the machine runs at its new place. */
+/**
+ * The machine must run; nobody asks it afterwards. `move` ends when the machine runs at its new place.
+ *
+ * @throws MachineError when it answers nothing before the move
+ */
 export async function observeMove<T>(
   { probe, load, beats }: Outside,
   move: () => Promise<T>,
@@ -65,12 +70,16 @@ export async function observeMove<T>(
   const calmFromMs = nowMs();
   await delay(CALM_MS);
   const fromMs = nowMs();
+  await record.read();
+  const usualMs = usualSilenceMs(record.answers, calmFromMs, fromMs);
+  const before = speedIn(record.speed, record.done, calmFromMs, fromMs - calmFromMs);
+  if (Number.isNaN(usualMs) || before === 0) throw new MachineError('the guest answers nobody');
+  const moveFromMs = nowMs();
   const result = await move();
   const endMs = nowMs();
   await delay(LEAST_AFTER_MS);
   await record.read();
-  const stop = longestSilence(record.answers, fromMs, endMs + LEAST_AFTER_MS);
-  const before = speedIn(record.speed, record.done, calmFromMs, fromMs - calmFromMs);
+  const stop = longestSilence(record.answers, moveFromMs, endMs + LEAST_AFTER_MS);
   const recovered = (): number | null =>
     recoveryMs(record.speed, record.done, {
       fromMs: stop.fromMs,
@@ -84,7 +93,6 @@ export async function observeMove<T>(
   }
   probe.rest();
   await record.end();
-  const usualMs = usualSilenceMs(record.answers, calmFromMs, fromMs);
   return {
     result,
     seen: {
