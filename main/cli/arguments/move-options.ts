@@ -9,7 +9,11 @@ export const MOVE_OPTIONS = {
     value: 'BYTES',
     help: 'a second that it takes of the link at least; else half of it',
   },
-  'max-rate': { kind: 'number', value: 'BYTES', help: 'a second that it takes at most' },
+  'max-rate': {
+    kind: 'number',
+    value: 'BYTES',
+    help: 'a second that it takes at most, while it runs',
+  },
   'auto-converge': {
     kind: 'flag',
     help: 'slow a guest down that writes faster than the link carries',

@@ -18,6 +18,7 @@ const MEMORY_KIB = 8192;
 const PAGES = MEMORY_KIB / 4;
 const TERMS: Terms = {
   pace: { least: 50e6, most: 100e6 },
+  linkRate: 100e6,
   autoConverge: false,
   maxDowntimeMs: null,
   allowLongerStop: false,

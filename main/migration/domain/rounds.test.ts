@@ -12,6 +12,7 @@ const MOST_ROUNDS = 29 + 9 + 1;
 function terms(change: Partial<Terms> = {}): Terms {
   return {
     pace: { least: LINK / 2, most: LINK },
+    linkRate: LINK,
     autoConverge: false,
     maxDowntimeMs: null,
     allowLongerStop: false,
@@ -58,6 +59,7 @@ const anyTerms = fc
   })
   .map(({ a, b, ...rest }): Terms => ({
     pace: { least: Math.min(a, b), most: Math.max(a, b) },
+    linkRate: Math.max(a, b),
     ...rest,
   }));
 const anyGuest = fc.record({
@@ -184,6 +186,13 @@ describe('a guest that', () => {
   test('… is not slowed down where the longest stop that is allowed is enough', () => {
     const { precopy } = play(FAST, terms({ autoConverge: true, maxDowntimeMs: 1000 }));
     expect(precopy.rounds.every(({ throttlePercent }) => throttlePercent === 0)).toBe(true);
+  });
+
+  test('may be sent at a low rate only is stopped no longer for it: the rest has all of the link', () => {
+    const slowly = { least: LINK / 20, most: LINK / 20 };
+    const { precopy } = play(FAST, terms({ pace: slowly }));
+    const { dirtied, estimatedStopMs } = precopy.rounds.at(-1)!;
+    expect(estimatedStopMs).toBeCloseTo(5 + (dirtied * PAGE_BYTES * 1e3) / LINK, 3);
   });
 
   test('shares the link with others has a stop that is estimated by what it gets', () => {

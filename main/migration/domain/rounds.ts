@@ -21,7 +21,10 @@ export interface Pace {
 
 /** What a person lets a move do. */
 export interface Terms {
+  /** While the guest runs. */
   pace: Pace;
+  /** Bytes a second that the link carries: what is left when the guest stands still has all of it. */
+  linkRate: number;
   /** A guest that writes too fast is slowed down. */
   autoConverge: boolean;
   /** How long it may stand still, ms; null: nothing was said. */
@@ -119,7 +122,7 @@ export class Precopy {
 
   /** A round is over. */
   after(measured: Measured): Decision {
-    const estimatedStopMs = estimateStopMs(measured, this.terms.pace);
+    const estimatedStopMs = estimateStopMs(measured, this.terms.linkRate);
     this.rounds.push({ ...measured, estimatedStopMs });
     if (this.lastReason !== null) return { kind: 'stop', reason: this.lastReason };
     const { maxDowntimeMs, allowLongerStop } = this.terms;
@@ -175,9 +178,9 @@ function nextThrottle(percent: number): number {
 }
 
 /** How long a stop now would be: the pages that are left, as fast as the link carries them. */
-function estimateStopMs({ bytes, ms, rate, dirtied }: Measured, { most }: Pace): number {
+function estimateStopMs({ bytes, ms, rate, dirtied }: Measured, linkRate: number): number {
   const carried = (bytes * 1e3) / Math.max(ms, 1);
-  const speed = carried < HELD_UP * rate ? carried : most;
+  const speed = carried < HELD_UP * rate ? carried : linkRate;
   return STOP_OVERHEAD_MS + (dirtied * PAGE_BYTES * 1e3) / Math.max(speed, 1);
 }
 

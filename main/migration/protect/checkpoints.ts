@@ -89,7 +89,13 @@ export class Checkpoints {
       sink: this.sink,
       name,
       // It does not have to converge: what is left goes with the first checkpoint, while it runs.
-      terms: { pace, autoConverge: false, maxDowntimeMs: null, allowLongerStop: true },
+      terms: {
+        pace,
+        linkRate: pace.most,
+        autoConverge: false,
+        maxDowntimeMs: null,
+        allowLongerStop: true,
+      },
       now,
       onRound,
       onLongStop: () => undefined,

@@ -327,9 +327,11 @@ export class HostThread {
   /** Guests' frames have their share of the link in any case: turns are by flow. */
   private terms(options: MoveOptions = {}): Terms {
     const { minRateBytesPerSecond, maxRateBytesPerSecond } = options;
-    const most = Math.min(this.data.bandwidthBytesPerSecond, maxRateBytesPerSecond ?? Infinity);
+    const linkRate = this.data.bandwidthBytesPerSecond;
+    const most = Math.min(linkRate, maxRateBytesPerSecond ?? Infinity);
     return {
       pace: { least: Math.min(most, minRateBytesPerSecond ?? most / 2), most },
+      linkRate,
       autoConverge: options.autoConverge ?? false,
       maxDowntimeMs: options.maxDowntimeMs ?? null,
       allowLongerStop: options.allowLongerStop ?? false,
