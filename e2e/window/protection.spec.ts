@@ -4,16 +4,31 @@ test('a domain is protected from its menu, shows its standby, and is let go agai
   site,
   page,
 }) => {
-  await site.row('web1').getByRole('button', { name: 'More for web1' }).click();
+  await page.getByRole('button', { name: 'New domain' }).first().click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('fresh1');
+  await page.keyboard.press('Enter');
+  const article = page.getByRole('article', { name: 'fresh1' });
+  await expect(article).toContainText(/Running on \w+/);
+  await article.getByRole('button', { name: 'More for fresh1' }).click();
   await page.getByRole('menuitem', { name: 'Protect on' }).hover();
-  await page.getByRole('menuitem', { name: 'beta' }).click();
-  await expect(site.strip).toContainText('Protecting web1 on beta');
-  await expect(site.row('web1')).toContainText('protected on beta');
-  await site.row('web1').dblclick({ position: { x: 150, y: 10 } });
-  await page.getByRole('tab', { name: 'Overview' }).click();
+  const hosts = page.getByRole('menu', { name: 'Protect on' });
+  const host = (await hosts.getByRole('menuitem').first().textContent())!.trim();
+  await hosts.getByRole('menuitem').first().click();
+  await expect(site.strip).toContainText(`Protecting fresh1 on ${host}`);
+  await expect(article).toContainText(`protected on ${host}`);
+  await article.getByRole('tab', { name: 'Overview' }).click();
   const section = page.getByRole('region', { name: 'Protection' });
   await expect(section).toContainText(/\d+ a second/);
   await expect(section).toContainText('less than 2 s ago');
   await section.getByRole('button', { name: 'End protection' }).click();
   await expect(section).toHaveCount(0);
+  await expect(article).not.toContainText('protected on');
+});
+
+test('one with disks is not offered a standby, with the reason', async ({ site, page }) => {
+  await site.row('web1').getByRole('button', { name: 'More for web1' }).click();
+  await page.getByRole('menuitem', { name: 'Protect on' }).hover();
+  const beta = page.getByRole('menuitem', { name: 'beta' });
+  await expect(beta).toHaveAttribute('aria-disabled', 'true');
+  await expect(beta).toContainText('only a domain without disks can be protected');
 });
