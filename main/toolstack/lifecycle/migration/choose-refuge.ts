@@ -21,13 +21,25 @@ export function chooseRefuge(
   for (const host of candidates) {
     const reason = domain.running
       ? whyNot(parts, domain, host)
-      : whyNotOn(parts.storage.pools, domain.definition.disks, host.name);
+      : whyNotDefined(parts, domain, host);
     if (reason === null) return host;
     reasons.add(reason);
   }
   const why =
     reasons.size > 0 ? [...reasons].join(', ') : 'there is no other host that takes domains';
   throw new DomusError('placement.no-host', why, { data: { domain: domain.name } });
+}
+
+/** Of one that does not run: whether it could ever start there. */
+function whyNotDefined(
+  parts: SiteParts,
+  { definition: { maxMemoryKiB, disks } }: ManagedDomain,
+  { name, largestKiB }: SiteHost,
+): string | null {
+  if (maxMemoryKiB > largestKiB) {
+    return `${name} has ${largestKiB >> 10} MiB for domains, and its most is ${maxMemoryKiB >> 10} MiB`;
+  }
+  return whyNotOn(parts.storage.pools, disks, name);
 }
 
 /** Those with most room first. */

@@ -107,9 +107,10 @@ class Drain {
     }
   }
 
-  /** Also one that came while others were moved. */
+  /** Also one that came while others were moved; those that run come first. */
   private next(): ManagedDomain | undefined {
-    return this.left().find(({ uuid }) => !this.taken.has(uuid));
+    const waiting = this.left().filter(({ uuid }) => !this.taken.has(uuid));
+    return waiting.find(({ running }) => running) ?? waiting[0];
   }
 
   private left(): ManagedDomain[] {
