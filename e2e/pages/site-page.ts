@@ -77,6 +77,15 @@ export class SitePage {
     await this.page.getByRole('menuitem', { name: item }).click();
   }
 
+  /** A host, or what else a row's menu offers to move it with. */
+  async chooseToMove(domain: string, item: string): Promise<void> {
+    await this.row(domain)
+      .getByRole('button', { name: `More for ${domain}` })
+      .click();
+    await this.page.getByRole('menuitem', { name: 'Move to' }).hover();
+    await this.page.getByRole('menuitem', { name: item }).click();
+  }
+
   /** What opens by itself when a domain is moved here. */
   movePanel(domain: string): MovePage {
     return new MovePage(this.page.getByRole('region', { name: `Move of ${domain}` }));

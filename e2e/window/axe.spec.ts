@@ -46,24 +46,28 @@ const VIEWS: Record<string, Visit> = {
   'a new domain': async (_site, page) => page.getByRole('button', { name: 'New domain' }).click(),
   'forcing off': async (site) => site.chooseFromRowMenu('cache1', 'Force off…'),
   'a move under way': async (site) => {
-    await site.dragOver('web1', 'beta');
+    await site.dragOver('cache1', 'alpha');
     await site.drop();
-    await site.movePanel('web1').chart.waitFor();
+    await site.movePanel('cache1').chart.waitFor();
   },
   'a move as a table': async (site) => {
-    await site.dragOver('web1', 'beta');
+    await site.dragOver('cache1', 'alpha');
     await site.drop();
-    const panel = site.movePanel('web1');
+    const panel = site.movePanel('cache1');
     await panel.ended();
     await panel.lookAs('Table');
   },
   'the moves of a domain': async (site) => {
-    await site.dragOver('web1', 'beta');
+    await site.dragOver('cache1', 'alpha');
     await site.drop();
-    await site.movePanel('web1').ended();
-    await (await site.openDomain('web1')).tab('Moves').click();
+    await site.movePanel('cache1').ended();
+    await (await site.openDomain('cache1')).tab('Moves').click();
   },
-  'no moves': async (site) => (await site.openDomain('cache1')).tab('Moves').click(),
+  'a move with options': async (site, page) => {
+    await site.chooseToMove('cache1', 'With options…');
+    await page.getByText('Limit how long it may stand still').click();
+  },
+  'no moves': async (site) => (await site.openDomain('db1')).tab('Moves').click(),
   'the palette': async (_site, page) => page.keyboard.press('Control+k'),
   'a row menu': async (site) =>
     site.row('cache1').getByRole('button', { name: 'More for cache1' }).click(),

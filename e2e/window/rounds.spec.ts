@@ -86,3 +86,16 @@ test('moves stay in the history of their domain', async ({ site, page }) => {
   await pane.lookAs('Table');
   await expect(pane.row(/^3 /)).toBeVisible();
 });
+
+test('a move with options asks for its terms, and is shown as any other', async ({
+  site,
+  page,
+}) => {
+  await site.chooseToMove('web1', 'With options…');
+  const dialog = page.getByRole('dialog', { name: 'Move web1' });
+  await dialog.getByText('Limit how long it may stand still').click();
+  await dialog.getByRole('textbox', { name: 'Longest stop' }).fill('40');
+  await dialog.getByRole('button', { name: 'Move', exact: true }).click();
+  await expect(dialog).toHaveCount(0);
+  await site.movePanel('web1').ended();
+});

@@ -4,6 +4,7 @@ import { RenameDialog } from '../domains/rename-dialog.tsx';
 import { AddHostDialog } from '../hosts/add-host-dialog.tsx';
 import { BuildImageDialog } from '../images/build-image-dialog.tsx';
 import { ImportImageDialog } from '../images/import-image-dialog.tsx';
+import { MoveDialog } from '../moves/move-dialog.tsx';
 import { AddNetworkDialog } from '../networks/add-network-dialog.tsx';
 import { AddPoolDialog } from '../storage/add-pool-dialog.tsx';
 import { DeleteVolumeDialog } from '../storage/delete-volume-dialog.tsx';
@@ -45,6 +46,8 @@ export function OverlayHost() {
       return <DeleteVolumeDialog pool={shown.pool} volume={shown.volume} />;
     case 'add-network':
       return <AddNetworkDialog />;
+    case 'move':
+      return <MoveDialog uuid={shown.uuid} />;
     case 'rename':
       return <RenameDialog uuid={shown.uuid} />;
     case 'force-off':

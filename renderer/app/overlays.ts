@@ -16,6 +16,7 @@ export type Overlay =
       readonly volume: string;
     }
   | { readonly kind: 'add-network' }
+  | { readonly kind: 'move'; readonly uuid: string }
   | { readonly kind: 'rename'; readonly uuid: string }
   | { readonly kind: 'force-off'; readonly uuid: string }
   | { readonly kind: 'force-delete'; readonly uuid: string };

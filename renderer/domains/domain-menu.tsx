@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { SubmenuTrigger } from 'react-aria-components';
 import type { Domain, MigrationTarget } from '../../shared/contract/schemas.ts';
+import { overlay } from '../app/overlays.ts';
 import { milliseconds } from '../design/format.ts';
 import { Menu, MenuItem, MenuPopover, MenuSeparator } from '../design/menu.tsx';
 import { messageOf } from '../site/error-data.ts';
@@ -50,6 +51,9 @@ function actionItem({ id, label, icon, danger }: DomainAction) {
   return <MenuItem key={id} id={id} label={label} icon={icon} danger={danger ?? false} />;
 }
 
+/** No host can be called that. */
+const WITH_OPTIONS = 'with options';
+
 interface MoveProps {
   readonly domain: Domain;
   readonly onClose: () => void;
@@ -70,7 +74,8 @@ function MoveMenu({ domain, onClose }: MoveProps) {
       disabledKeys={[...disabled, 'none']}
       onAction={(host) => {
         onClose();
-        commands.migrate(domain, String(host));
+        if (host === WITH_OPTIONS) overlay.set({ kind: 'move', uuid: domain.uuid });
+        else commands.migrate(domain, String(host));
       }}
     >
       {others.length === 0 && (
@@ -89,6 +94,12 @@ function MoveMenu({ domain, onClose }: MoveProps) {
           detail={targetDetail(target)}
         />
       ))}
+      <MenuItem
+        id={WITH_OPTIONS}
+        icon="move"
+        label="With options…"
+        detail="Limit the stop or the rate; let it be slowed down."
+      />
     </Menu>
   );
 }

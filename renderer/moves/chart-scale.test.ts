@@ -3,8 +3,8 @@ import { linearScale, niceAbove, rootScale, slots } from './chart-scale.ts';
 
 describe('the axis of a chart', () => {
   it('ends at a round number that is not below the largest value', () => {
-    expect([1, 2, 3, 7, 10, 11, 32_768, 0.3].map(niceAbove)).toEqual([
-      1, 2, 5, 10, 10, 20, 50_000, 0.5,
+    expect([1, 2, 3, 8, 10, 11, 32_768, 0.45].map(niceAbove)).toEqual([
+      1, 2, 3, 10, 10, 15, 40_000, 0.5,
     ]);
   });
 

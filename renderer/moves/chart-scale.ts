@@ -25,10 +25,10 @@ export function linearScale(values: readonly number[], height: number, leastTop:
   return { y, ticks: spaced(top, y, height) };
 }
 
-/** 1, 2, 5, 10, 20, …, the first that is not below. */
+/** The first round number that is not below; close to it, since what is above is empty. */
 export function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  for (const step of [1, 2, 5]) if (step * power >= value) return step * power;
+  for (const step of [1, 1.5, 2, 3, 4, 5, 7]) if (step * power >= value) return step * power;
   return 10 * power;
 }
 
@@ -42,10 +42,11 @@ function spaced(top: number, y: (value: number) => number, height: number): numb
   return [0, ...ticks.toReversed()];
 }
 
-function nextBelow(nice: number): number {
-  const power = 10 ** Math.floor(Math.log10(nice) + 1e-9);
-  const digit = Math.round(nice / power);
-  return digit === 1 ? power / 2 : digit === 2 ? power : 2 * power;
+/** Of 1, 2, 5, 10, 20, … */
+function nextBelow(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value) + 1e-9);
+  const digit = value / power - 1e-9;
+  return digit > 5 ? 5 * power : digit > 2 ? 2 * power : digit > 1 ? power : power / 2;
 }
 
 /** Columns of equal width, no wider than looks good, so that few of them stand at the left. */

@@ -62,7 +62,7 @@ describe('a move in words', () => {
   it('done: how long it stood still, what was sent, why it was stopped then', () => {
     expect(moveTitle('web1', DONE)).toBe('web1 moved to beta');
     expect(moveSentence('web1', DONE)).toBe(
-      'web1 stood still for 12 ms and runs on beta. 43.1 MB crossed the link in 1.2 s, 1 round. It was stopped when few pages were left. What arrived is what was sent.',
+      'web1 stood still for 12 ms and runs on beta. 43.1 MB went in 1.2 s, 1 round, until few pages were left; what arrived is what was sent.',
     );
     expect(moveResult(DONE)).toBe('12 ms down, 1 round');
   });

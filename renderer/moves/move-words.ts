@@ -3,14 +3,15 @@ import type { MigrationStop, Move } from '../../shared/contract/schemas.ts';
 import { fileSize, milliseconds } from '../design/format.ts';
 import { pageCount } from './move-columns.ts';
 
-const WHY_STOPPED: Record<MigrationStop, string> = {
-  paused: 'It did not run, so all of it went at once.',
-  'few-left': 'It was stopped when few pages were left.',
-  'short-enough': 'It was stopped when what was left fitted into the stop that it may have.',
-  'no-gain': 'It was stopped because another round would have left as much.',
-  'too-fast': 'It was stopped because it writes faster than the link may carry.',
-  rounds: 'It was stopped after the most rounds that there are.',
-  bytes: 'It was stopped because three times its memory had been sent.',
+/** … went in so many rounds, … */
+const UNTIL: Record<MigrationStop, string> = {
+  paused: 'all at once, since it did not run',
+  'few-left': 'until few pages were left',
+  'short-enough': 'until the rest fitted into the stop that it may have',
+  'no-gain': 'until another round would have left as much',
+  'too-fast': 'until it was clear that it writes faster than the link may carry',
+  rounds: 'until there were as many rounds as there may be',
+  bytes: 'until three times its memory had been sent',
 };
 
 /** `Moving web1 to beta`, `web1 moved to beta`: the heading. */
@@ -33,14 +34,14 @@ export function moveSentence(name: string, move: Move): string {
   if (move.state === 'running') return runningSentence(name, move);
   if (outcome === null) return error ?? 'Nothing more is known.';
   const { downtimeMs, totalMs, bytes, stopReason, verified } = outcome;
-  const carried = `${fileSize(bytes)} crossed the link in ${milliseconds(totalMs)}`;
   const times = rounds.length === 1 ? '1 round' : `${rounds.length} rounds`;
-  return [
-    `${name} stood still for ${milliseconds(downtimeMs)} and runs on ${to}.`,
-    rounds.length === 0 ? `${carried}.` : `${carried}, ${times}.`,
-    WHY_STOPPED[stopReason],
-    verified ? `What arrived is what was sent.` : `What arrived was not checked.`,
-  ].join(' ');
+  const what = [
+    `${fileSize(bytes)} went in ${milliseconds(totalMs)}`,
+    ...(rounds.length === 0 ? [] : [times]),
+    UNTIL[stopReason],
+  ].join(', ');
+  const checked = verified ? 'what arrived is what was sent' : 'what arrived was not checked';
+  return `${name} stood still for ${milliseconds(downtimeMs)} and runs on ${to}. ${what}; ${checked}.`;
 }
 
 function runningSentence(name: string, { rounds, current, to, longStopMs }: Move): string {

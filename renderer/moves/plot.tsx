@@ -30,7 +30,7 @@ export interface Plotted {
 
 /** Room for what stands above the highest column, the axis' names, and the columns' names. */
 const TOP = 16;
-const LEFT = 56;
+const LEFT = 66;
 const BOTTOM = 18;
 /** Between the middles of two names below columns, px. */
 const NAME_SPACE = 18;

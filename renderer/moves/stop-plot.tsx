@@ -21,7 +21,7 @@ export function StopPlot({ columns, height, pointing }: Props) {
     <Plot
       title={
         <>
-          Standstill
+          Stop
           <span className={styles.key} data-tone="estimate">
             estimated
           </span>
