@@ -10,14 +10,14 @@ export function useDomainMoves(uuid: string): {
   error: Error | null;
 } {
   const { queries } = useSite();
-  const kept = useQuery({
+  const { data, error } = useQuery({
     ...queries.domains.moves.queryOptions({ input: { domain: uuid } }),
     // The streams tell what comes, from when it is asked on.
     staleTime: 0,
   });
   const seen = useMovesSeen();
-  const moves = useMemo(() => kept.data && merged(kept.data, seen ?? [], uuid), [kept, seen, uuid]);
-  return { moves, error: kept.error };
+  const moves = useMemo(() => data && merged(data, seen ?? [], uuid), [data, seen, uuid]);
+  return { moves, error };
 }
 
 /** What was seen is never older than what was asked for. */
