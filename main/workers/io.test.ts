@@ -1,5 +1,13 @@
 /** Disks served by a real I/O worker, for a thread that sleeps on its doorbell. */
-import { closeSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { portChannel } from '../api/port-channel.ts';
@@ -7,6 +15,7 @@ import type { DiskServiceCalls, DiskServiceEvents, OpenedDisk } from '../dom0/in
 import { createDiskRing, createQcow2, DiskClient, DiskStatus } from '../dom0/index.ts';
 import { qemuCheck, qemuImg } from '../dom0/block/testing/qemu-img.ts';
 import { ScratchFolder } from '../dom0/block/testing/scratch-folder.ts';
+import type { ErrorData } from '../../shared/errors.ts';
 import { Doorbell } from '../../shared/ring/doorbell.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -126,6 +135,35 @@ describe('an I/O worker', () => {
     const { badRequest, ok } = DiskStatus;
     expect(statuses).toEqual([badRequest, badRequest, badRequest, ok]);
     await close();
+  });
+
+  it('says of nothing that it is stable in a file that was deleted, and where its content is', async () => {
+    const { client, close, path, disk } = await rawDisk(MIB);
+    const flush = (): DiskStatus[] => {
+      const statuses: DiskStatus[] = [];
+      client.flush((status) => statuses.push(status));
+      sleepUntilIdle(client);
+      return statuses;
+    };
+    const buffer = client.reserve(512)!;
+    buffer.bytes.fill(7);
+    client.write(0, buffer, () => undefined);
+    sleepUntilIdle(client);
+    expect(flush()).toEqual([DiskStatus.ok]);
+    const other = `${path}-other`;
+    linkSync(path, other);
+    rmSync(path);
+    // It has another name.
+    expect(flush()).toEqual([DiskStatus.ok]);
+    const failed = new Promise<{ error: ErrorData }>((resolve) =>
+      channel.on('disk.failed', (event) => event.disk === disk && resolve(event)),
+    );
+    rmSync(other);
+    expect(flush()).toEqual([DiskStatus.failed]);
+    const { code, data } = (await failed).error;
+    expect(code).toBe('disk.deleted');
+    expect(readFileSync(data!['place'] as string)[0]).toBe(7);
+    await expect(close()).rejects.toMatchObject({ code: 'disk.deleted' });
   });
 
   it('lets nobody write what is open for reading', async () => {

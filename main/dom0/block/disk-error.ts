@@ -5,6 +5,7 @@ export type DiskErrorCode =
   | 'disk.no-space'
   | 'disk.io'
   | 'disk.lost'
+  | 'disk.deleted'
   | 'disk.unreachable'
   | 'disk.corrupt'
   | 'disk.unsupported'
@@ -20,6 +21,8 @@ const WHAT_TO_DO: Record<DiskErrorCode, string> = {
   'disk.io': 'see the system log for the device beneath it, then resume the domain',
   'disk.lost':
     'what was written last may be missing: detach the disk, check it, and attach it anew',
+  'disk.deleted':
+    'what is in it goes when the domain lets go of it: copy it first, then attach the copy instead',
   'disk.unreachable': 'check that the server runs there and has this export',
   'disk.corrupt': 'do not write to it: repair a copy with "qemu-img check -r all", or restore it',
   'disk.unsupported': 'convert it with "qemu-img convert -O qcow2"',

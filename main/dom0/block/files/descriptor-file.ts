@@ -98,7 +98,7 @@ export class DescriptorFile implements BlockFile {
     if (this.lost) return done(this.lost);
     fdatasync(this.fd, (error) => {
       if (error) this.lose(error);
-      done(this.lost);
+      done(this.lost ?? this.deleted());
     });
   }
 
@@ -109,6 +109,14 @@ export class DescriptorFile implements BlockFile {
     } catch (error) {
       throw this.lose(error);
     }
+  }
+
+  /** What is written to a file without a name is there for as long as it is open, and no longer. */
+  private deleted(): DomusError | null {
+    if (this.isDevice || fstatSync(this.fd).nlink > 0) return null;
+    const place = `/proc/${process.pid}/fd/${this.fd}`;
+    const what = `its file was deleted while it is in use (its content is in ${place} until then)`;
+    return diskError('disk.deleted', this.label, what, { data: { place } });
   }
 
   /** Linux forgets pages that it could not write: a second sync would succeed and mean nothing. */
