@@ -10,12 +10,14 @@ export type { NewQcow2, Qcow2Description } from './qcow2/create.ts';
 export { DiskClient } from './ring/disk-client.ts';
 export type { DiskBuffer, DiskDone } from './ring/disk-client.ts';
 export { createDiskRing, DiskCounter, diskCounters, DiskStatus } from './ring/disk-ring.abi.ts';
+export type { MirrorProgress } from './mirror/disk-mirror.ts';
 export { DiskServer } from './service/disk-server.ts';
 export type {
   CopyDisk,
   DiskDescription,
   DiskFile,
   DiskJobCalls,
+  DiskMirrorCalls,
   DiskServiceCalls,
   DiskServiceEvents,
   DiskSource,

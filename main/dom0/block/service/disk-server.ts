@@ -6,8 +6,10 @@ import { openDisk } from '../open-disk.ts';
 import { isDiskRing } from '../ring/disk-ring.abi.ts';
 import { DiskRingServer } from '../ring/disk-ring-server.ts';
 import { DiskJobs } from './disk-jobs.ts';
+import { DiskMirrors } from './disk-mirrors.ts';
 import type {
   DiskJobCalls,
+  DiskMirrorCalls,
   DiskServiceCalls,
   DiskServiceEvents,
   OpenDisk,
@@ -29,10 +31,19 @@ export class DiskServer {
 
   constructor(emit: Emit) {
     this.emit = emit;
-    this.handlers = { ...new DiskJobs(emit).handlers, ...this.diskCalls };
+    const mirrors = new DiskMirrors({
+      named: (disk) => this.named(disk),
+      exclusively: (disk, work) => this.exclusively(disk, work),
+      requests: () => this.requests,
+      tell: (progress) => emit('disk.mirrored', progress),
+      warn: (disk, message) => emit('disk.warned', { disk, message }),
+    });
+    this.handlers = { ...new DiskJobs(emit).handlers, ...mirrors.handlers, ...this.diskCalls };
   }
 
-  private readonly diskCalls: Handlers<Omit<DiskServiceCalls, keyof DiskJobCalls>> = {
+  private readonly diskCalls: Handlers<
+    Omit<DiskServiceCalls, keyof DiskJobCalls | keyof DiskMirrorCalls>
+  > = {
     'disk.open': (params) => this.open(params),
     'disk.close': async ({ disk, isPatient }) => {
       const served = this.named(disk);
@@ -70,6 +81,13 @@ export class DiskServer {
       );
       return { bytes: image.bytes, readOnly: image.readOnly, discardBytes: image.discardBytes };
     });
+  }
+
+  /** Of all disks, ever; a disk that goes away takes its own along. */
+  private get requests(): number {
+    let sum = 0;
+    for (const { requests } of this.disks.values()) sum += requests;
+    return sum;
   }
 
   private named(disk: string): ServedDisk {

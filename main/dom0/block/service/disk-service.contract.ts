@@ -1,5 +1,6 @@
 /** What an I/O worker is asked, and what it tells. Data goes through rings (`disk-ring.abi.ts`). */
 import type { ErrorData } from '../../../../shared/errors.ts';
+import type { MirrorProgress } from '../mirror/disk-mirror.ts';
 
 /** One file of a disk. Descriptors are the asking side's: open until `disk.close` has answered. */
 export interface DiskFile {
@@ -81,18 +82,48 @@ export type DiskJobCalls = {
   'disk.stopCopy': { params: { copy: string }; result: void };
 };
 
-export type DiskServiceCalls = DiskJobCalls & {
-  /** @throws DomusError `disk.…`: it is not, or cannot be, what it is said to be */
-  'disk.open': { params: OpenDisk; result: OpenedDisk };
+export interface MirrorDisk {
+  disk: string;
+  /** Made for it: empty, of its size, open for writing. */
+  to: DiskFile;
+  /** The most that the copy may take. */
+  bytesPerSecond: number;
+}
+
+/** A disk that is copied while it is used (`mirror/`). Errors `disk.…`. */
+export type DiskMirrorCalls = {
+  /** Begins; ended by `disk.unmirror`, or with the disk. */
+  'disk.mirror': { params: MirrorDisk; result: void };
   /**
-   * Serves what was asked before, makes it stable, and closes the ring. Answers, in whatever case,
-   * after the last access to the descriptors; fails when something may not be stable. A server that is
-   * away is tried once more, or for as long as requests would wait for it (`isPatient`).
+   * Copies; answers when both are the same: what is written from then on goes to both. Fails when there
+   * will be no copy, with `disk.stopped` when it was stopped.
    */
-  'disk.close': { params: { disk: string; isPatient?: boolean }; result: void };
-  /** Grows a disk; its client learns the size from the caller. */
-  'disk.resize': { params: { disk: string; bytes: number }; result: { bytes: number } };
+  'disk.copyMirror': { params: { disk: string }; result: void };
+  /**
+   * The copy may become the disk: nothing is acknowledged any more that only one of them has. Fails
+   * when they are not the same.
+   */
+  'disk.bindMirror': { params: { disk: string }; result: void };
+  /**
+   * The copy, or the original, is the disk from now on. Answers, in whatever case, after the last access
+   * to the descriptors of the other.
+   */
+  'disk.unmirror': { params: { disk: string; keep: 'copy' | 'original' }; result: void };
 };
+
+export type DiskServiceCalls = DiskJobCalls &
+  DiskMirrorCalls & {
+    /** @throws DomusError `disk.…`: it is not, or cannot be, what it is said to be */
+    'disk.open': { params: OpenDisk; result: OpenedDisk };
+    /**
+     * Serves what was asked before, makes it stable, and closes the ring. Answers, in whatever case,
+     * after the last access to the descriptors; fails when something may not be stable. A server that is
+     * away is tried once more, or for as long as requests would wait for it (`isPatient`).
+     */
+    'disk.close': { params: { disk: string; isPatient?: boolean }; result: void };
+    /** Grows a disk; its client learns the size from the caller. */
+    'disk.resize': { params: { disk: string; bytes: number }; result: { bytes: number } };
+  };
 
 export type DiskServiceEvents = {
   /**
@@ -104,6 +135,8 @@ export type DiskServiceEvents = {
   'disk.warned': { disk: string; message: string };
   /** How far a copy is, now and then. */
   'disk.copied': { copy: string; bytes: number; totalBytes: number };
+  /** How far a mirror is, now and then. */
+  'disk.mirrored': MirrorProgress & { disk: string };
   /** The ring held what no client writes; it is closed. */
   'disk.broken': { disk: string };
 };

@@ -24,8 +24,17 @@ export interface ServedDiskListener {
   onBroken(): void;
 }
 
+/** What was asked of one image, and has not been answered. */
+interface Asked {
+  image: DiskImage;
+  underWay: number;
+  onIdle: () => void;
+}
+
 export class ServedDisk {
-  readonly image: DiskImage;
+  /** Requests that were taken, ever. */
+  requests = 0;
+  private asked: Asked;
   private readonly ring: DiskRingServer;
   private readonly doorbell: Doorbell;
   private readonly listener: ServedDiskListener;
@@ -42,11 +51,23 @@ export class ServedDisk {
     doorbell: Doorbell,
     listener: ServedDiskListener,
   ) {
-    this.image = image;
+    this.asked = newAsked(image);
     this.ring = ring;
     this.doorbell = doorbell;
     this.listener = listener;
     this.served = this.serve();
+  }
+
+  /** What requests are asked of now. */
+  get image(): DiskImage {
+    return this.asked.image;
+  }
+
+  /** Requests go to another image from now on; settles when the former one has answered all of its. */
+  async replaceImage(image: DiskImage): Promise<void> {
+    const { asked } = this;
+    this.asked = newAsked(image);
+    while (asked.underWay > 0) await new Promise<void>((resolve) => (asked.onIdle = resolve));
   }
 
   /**
@@ -116,6 +137,8 @@ export class ServedDisk {
 
   private start(request: DiskRequest): void {
     const { id, operation } = request;
+    const { asked } = this;
+    this.requests++;
     if (requestFault(this.image, request.offset, request.length)) {
       return this.ring.complete(id, DiskStatus.badRequest);
     }
@@ -125,12 +148,15 @@ export class ServedDisk {
       return this.ring.complete(id, flush ? DiskStatus.ok : DiskStatus.readOnly);
     }
     let returned = false;
+    asked.underWay++;
     const done: Done = (error) => {
+      asked.underWay--;
       this.report(operation, error);
       this.ring.complete(id, error ? statusOf(error) : DiskStatus.ok);
       // What is done within the turn is told at its end.
       if (returned) this.doorbell.ring();
       this.onIdle();
+      if (asked.underWay === 0) asked.onIdle();
     };
     this.perform(request, done);
     returned = true;
@@ -163,6 +189,10 @@ export class ServedDisk {
     this.doorbell.ring();
     this.listener.onBroken();
   }
+}
+
+function newAsked(image: DiskImage): Asked {
+  return { image, underWay: 0, onIdle: () => undefined };
 }
 
 const STATUS: Partial<Record<string, DiskStatus>> = {
