@@ -50,6 +50,24 @@ export function detachDisk(site: SyntheticSite, domain: Domain, name: string): T
   });
 }
 
+export function moveDisk(site: SyntheticSite, domain: Domain, name: string, pool: string): Task {
+  const { source } = findDisk(domain, name);
+  const to = `${pool}/${source.split('/').at(-1)}`;
+  return startTask(site, {
+    kind: 'disk-move',
+    title: `Moving ${name} of ${domain.name} to pool ${pool}`,
+    domain: domain.uuid,
+    host: domain.host,
+    durationMs: 4 * PLUG_MS,
+    finish: () => {
+      const last = site.domain(domain.uuid);
+      const disks = last.disks.map((disk) => (disk.name === name ? { ...disk, source: to } : disk));
+      site.update(last, { disks });
+      return { title: `Moved ${name} of ${domain.name} to ${to}` };
+    },
+  });
+}
+
 export function resizeDisk(
   site: SyntheticSite,
   domain: Domain,

@@ -158,6 +158,9 @@ function domainRoutes(os: Builder, site: SyntheticSite) {
     detachDisk: os.domains.detachDisk.handler(({ input }) =>
       disks.detachDisk(site, guest(input.domain), input.disk),
     ),
+    moveDisk: os.domains.moveDisk.handler(({ input }) =>
+      disks.moveDisk(site, guest(input.domain), input.disk, input.pool),
+    ),
     resizeDisk: os.domains.resizeDisk.handler(({ input }) =>
       disks.resizeDisk(site, guest(input.domain), input.disk, input.sizeMiB),
     ),

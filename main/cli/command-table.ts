@@ -99,6 +99,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Take a disk away; its file stays',
     load: () => import('./commands/disk-detach.ts'),
   },
+  'disk move': {
+    summary: 'Move a disk to another pool, also while its guest uses it',
+    load: () => import('./commands/disk-move.ts'),
+  },
   'disk resize': {
     summary: 'Make a disk larger',
     load: () => import('./commands/disk-resize.ts'),

@@ -50,6 +50,7 @@ import { Sampler } from './statistics/sampler.ts';
 import { openSource } from './storage/open-source.ts';
 import { PoolRegistry } from './storage/pool-registry.ts';
 import { PoolViews } from './storage/pool-views.ts';
+import { deleteAllDoomed } from './storage/doomed-volumes.ts';
 import { Storage } from './storage/storage.ts';
 import { Transfers } from './storage/transfers.ts';
 import { recover } from './store/recover.ts';
@@ -131,6 +132,7 @@ export class Site {
       const parts: SiteParts = await assemble(options, feed, closing.signal);
       const site = new Site(parts, options, lock, feed, closing);
       parts.networks.start();
+      void deleteAllDoomed(parts);
       await parts.hosts.startAll();
       await demoHosts(parts);
       parts.log.write('info', 'site', `version ${options.version} opened ${home.folder}`);

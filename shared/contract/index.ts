@@ -149,6 +149,12 @@ export const contract = {
     resizeDisk: post('/domains/{domain}/disks/{disk}/resize', 'Make a disk larger')
       .input(s.ResizeDisk)
       .output(s.Domain),
+    moveDisk: post(
+      '/domains/{domain}/disks/{disk}/move',
+      'Move a disk to another pool, also while its guest uses it',
+    )
+      .input(s.DiskRef.extend({ pool: s.Name, keep: z.boolean().optional() }))
+      .output(s.Task),
     attachInterface: post(
       '/domains/{domain}/interfaces',
       'Give it a network interface; a running guest gets it at once, if it takes it',

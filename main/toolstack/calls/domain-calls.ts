@@ -17,6 +17,7 @@ import {
 import { setMaxMemory, setMemory } from '../lifecycle/memory.ts';
 import { migrate } from '../lifecycle/migration/migrate-domain.ts';
 import { migrationTargets } from '../lifecycle/migration/migration-targets.ts';
+import { moveDisk } from '../lifecycle/move-disk.ts';
 import { destroy, pause, reboot, shutdown, start, unpause } from '../lifecycle/power.ts';
 import { protect, unprotect } from '../protection/protect-domain.ts';
 import type { SiteParts } from '../site-parts.ts';
@@ -54,6 +55,7 @@ export function domainCalls(
     detachDisk: async (input) => detachDisk(parts, find(input), input.disk),
     resizeDisk: async (input) =>
       resizeDisk(parts, find(input), input.disk, input.sizeMiB * 2 ** 20),
+    moveDisk: async ({ domain, ...asked }) => moveDisk(parts, find({ domain }), asked),
     attachInterface: async ({ domain, ...asked }) =>
       attachInterface(parts, find({ domain }), asked),
     detachInterface: async (input) => detachInterface(parts, find(input), input.handle),

@@ -3,6 +3,7 @@
  * that serves each. Steps are taken one after the other.
  */
 import { DomusError } from '../../../shared/errors.ts';
+import type { DiskFile, MirrorProgress } from '../../dom0/index.ts';
 import { createDiskRing, diskCounters } from '../../dom0/index.ts';
 import type { DiskSpec } from '../control/host.contract.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
@@ -41,6 +42,21 @@ interface OpenOne {
   content: OpenSource;
   worker: IoLink;
   spec: DiskSpec;
+}
+
+/** A disk that is copied while it is used. The copy's file is the caller's until `keepCopy` is done. */
+export interface OpenMirror {
+  /** Settles when both are the same and what is written goes to both. Errors `disk.*`. */
+  copied(tell: (progress: MirrorProgress) => void): Promise<void>;
+  /** Nothing is acknowledged any more that only one of both has. Errors `disk.*`: they differ. */
+  bind(): Promise<void>;
+  /**
+   * The copy is the disk from now on, and belongs to this life; the original is let go of. Error
+   * `disk.not-open`: the life has ended, and nothing uses the copy.
+   */
+  keepCopy(definition: DiskDefinition, content: OpenSource): Promise<void>;
+  /** Nothing uses the copy any more. Never fails. */
+  keepOriginal(): Promise<void>;
 }
 
 export class OpenDisks {
@@ -119,6 +135,39 @@ export class OpenDisks {
     return this.ending;
   }
 
+  /** Begins to copy a disk to a file that was made for it, of its size. Errors `disk.*`. */
+  async mirror(name: string, to: DiskFile, bytesPerSecond: number): Promise<OpenMirror> {
+    const disk = this.id(name);
+    const one = this.named(name);
+    const { worker } = one;
+    await this.inTurn(() => {
+      this.requireOpen(name, one);
+      return worker.call('disk.mirror', { disk, to, bytesPerSecond });
+    });
+    return {
+      copied: async (tell) => {
+        const off = worker.on('disk.mirrored', (progress) => {
+          if (progress.disk === disk) tell(progress);
+        });
+        await worker.call('disk.copyMirror', { disk }).finally(off);
+      },
+      bind: () => worker.call('disk.bindMirror', { disk }),
+      keepCopy: (definition, content) =>
+        this.inTurn(async () => {
+          this.requireOpen(name, one);
+          await worker.call('disk.unmirror', { disk, keep: 'copy' });
+          one.content.close();
+          Object.assign(one, { definition, content });
+        }),
+      keepOriginal: () =>
+        this.inTurn(async () => {
+          if (this.open.get(name) !== one) return;
+          // It fails when the worker is gone.
+          await worker.call('disk.unmirror', { disk, keep: 'original' }).catch(() => undefined);
+        }),
+    };
+  }
+
   /** For its life on another host: the same disks, with rings that nobody serves yet. */
   withNewRings(): DiskSpec[] {
     return this.specs.map((spec) => ({ ...spec, ring: createDiskRing() }));
@@ -175,6 +224,10 @@ export class OpenDisks {
     } finally {
       await content.close();
     }
+  }
+
+  private requireOpen(name: string, one: OpenOne): void {
+    if (this.open.get(name) !== one) throw closed(name);
   }
 
   private named(name: string): OpenOne {

@@ -2,6 +2,7 @@
 import { existsSync, renameSync } from 'node:fs';
 import { CorruptDatabase, Database } from './database.ts';
 import { DomainTable } from './domain-table.ts';
+import { DoomedVolumeTable } from './doomed-volume-table.ts';
 import { EventTable } from './event-table.ts';
 import { ForwardTable } from './forward-table.ts';
 import { HostTable } from './host-table.ts';
@@ -22,6 +23,7 @@ export class Store {
   readonly moveHistory: MoveHistoryTable;
   readonly pools: PoolTable;
   readonly protections: ProtectionTable;
+  readonly doomedVolumes: DoomedVolumeTable;
   readonly settings: SettingTable;
   readonly networks: NetworkTable;
   readonly forwards: ForwardTable;
@@ -37,6 +39,7 @@ export class Store {
     this.moveHistory = new MoveHistoryTable(database);
     this.pools = new PoolTable(database);
     this.protections = new ProtectionTable(database);
+    this.doomedVolumes = new DoomedVolumeTable(database);
     this.settings = new SettingTable(database);
     this.networks = new NetworkTable(database);
     this.forwards = new ForwardTable(database);

@@ -1,0 +1,154 @@
+/** Where the disks of a domain are copied to that another host does not see. */
+import { lstatSync } from 'node:fs';
+import { DomusError } from '../../../shared/errors.ts';
+import { volumeAddress } from '../disks/disk-source.ts';
+import type { VolumeAddress } from '../disks/disk-source.ts';
+import type { DiskDefinition } from '../store/domain-table.ts';
+import type { FoundVolume } from './pool-contents.ts';
+import type { StoragePool } from './pool-registry.ts';
+import type { Storage } from './storage.ts';
+
+const MIB = 2 ** 20;
+
+export interface PlannedCopy {
+  disk: DiskDefinition;
+  from: VolumeAddress;
+  pool: StoragePool;
+  /** A free name in it. */
+  volume: string;
+  /** What the copy may take of the pool. */
+  bytes: number;
+}
+
+/** The disks that lie in a pool which only another host sees. */
+export function unseenDisks(
+  { pools }: Pick<Storage, 'pools'>,
+  disks: readonly DiskDefinition[],
+  host: string,
+): DiskDefinition[] {
+  return disks.filter(({ source }) => {
+    const address = volumeAddress(source);
+    const pool = address && pools.all().find(({ name }) => name === address.pool);
+    return pool?.host != null && pool.host !== host;
+  });
+}
+
+/**
+ * A place for each of `disks` in the pool `wanted`; else in one pool that `host` sees and that has room:
+ * one of its own, else a shared one. Errors `disk.no-pool`, `pool.*`, `volume.unknown`.
+ */
+export async function planCopies(
+  storage: Storage,
+  disks: readonly DiskDefinition[],
+  host: string,
+  wanted?: string,
+): Promise<PlannedCopy[]> {
+  const measured: Measured[] = [];
+  for (const disk of disks) measured.push(await measure(storage, disk));
+  if (measured.length === 0) return [];
+  const need = measured.reduce((sum, { bytes }) => sum + bytes, 0);
+  const pool =
+    wanted === undefined
+      ? await findPool(storage, host, measured, need)
+      : await givenPool(storage, storage.pools.get(wanted), host, need);
+  const taken = new Set<string>();
+  return measured.map((one) => {
+    const volume = freeName(pool, one.from.volume, taken);
+    taken.add(volume);
+    return { ...one, pool, volume };
+  });
+}
+
+type Measured = Pick<PlannedCopy, 'disk' | 'from' | 'bytes'>;
+
+/** Errors `disk.not-a-volume`, `volume.unknown`, `pool.*`. */
+async function measure(storage: Storage, disk: DiskDefinition): Promise<Measured> {
+  const from = volumeAddress(disk.source);
+  if (!from) {
+    throw new DomusError(
+      'disk.not-a-volume',
+      `${disk.source} is in no pool, and only volumes are copied while they are used. Import it into a pool first: domus volume upload.`,
+      { data: { source: disk.source } },
+    );
+  }
+  const { volumes } = await storage.contents.look(storage.usable(from.pool));
+  return { disk, from, bytes: allocated(volumes, from.volume) };
+}
+
+/** Of a volume and what lies beneath it; no more than what it shows. */
+function allocated(volumes: readonly FoundVolume[], name: string): number {
+  const shown = volumes.find((volume) => volume.name === name)?.bytes ?? 0;
+  let sum = 0;
+  const seen = new Set<string>();
+  for (let at: string | null = name; at !== null && !seen.has(at);) {
+    seen.add(at);
+    const volume = volumes.find((one) => one.name === at);
+    sum += volume?.allocatedBytes ?? 0;
+    at = volume?.over ?? null;
+  }
+  return Math.min(sum, shown || sum);
+}
+
+/** Error `disk.no-pool`. */
+async function findPool(
+  storage: Storage,
+  host: string,
+  measured: readonly Measured[],
+  need: number,
+): Promise<StoragePool> {
+  const from = new Set(measured.map((one) => one.from.pool));
+  const seen = storage.pools
+    .all()
+    .filter((pool) => (pool.host === null || pool.host === host) && !from.has(pool.name))
+    .sort((a, b) => Number(a.host === null) - Number(b.host === null));
+  for (const pool of seen) if ((await freeBytes(storage, pool)) >= need) return pool;
+  const { disk } = measured[0]!;
+  const which = seen.length === 0 ? 'there is no pool' : 'no pool has room for it';
+  throw new DomusError(
+    'disk.no-pool',
+    `its disk ${disk.name} (${disk.source}) is in a local pool that ${host} does not see, and ${which} where it could be copied to (${mib(need)} MiB). Add one: domus pool add NAME --kind local --host ${host}`,
+    { data: { source: disk.source, host, bytes: need } },
+  );
+}
+
+/** Errors `disk.no-pool`, `pool.*`. */
+async function givenPool(
+  storage: Storage,
+  pool: StoragePool,
+  host: string,
+  need: number,
+): Promise<StoragePool> {
+  const data = { pool: pool.name, host, bytes: need };
+  if (pool.host !== null && pool.host !== host) {
+    const why = `pool ${pool.name} is seen by ${pool.host} only, not by ${host}. Name one of ${host}, or a shared one`;
+    throw new DomusError('disk.no-pool', why, { data });
+  }
+  const { freeBytes: free } = await storage.contents.look(storage.usable(pool.name));
+  if (free >= need) return pool;
+  const why = `pool ${pool.name} has ${mib(free)} MiB free, and ${mib(need)} MiB are to be copied there. Make room, or name another`;
+  throw new DomusError('disk.no-pool', why, { data });
+}
+
+/** 0 of a pool that cannot be used now. */
+async function freeBytes(storage: Storage, { name }: StoragePool): Promise<number> {
+  try {
+    return (await storage.contents.look(storage.usable(name))).freeBytes;
+  } catch {
+    return 0;
+  }
+}
+
+/** `web1.qcow2`, `web1-2.qcow2`, … */
+function freeName(pool: StoragePool, volume: string, taken: ReadonlySet<string>): string {
+  const dot = volume.lastIndexOf('.');
+  const [stem, end] = dot > 0 ? [volume.slice(0, dot), volume.slice(dot)] : [volume, ''];
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? volume : `${stem}-${number}${end}`;
+    const isTaken = lstatSync(pool.folder.at(name), { throwIfNoEntry: false }) !== undefined;
+    if (!isTaken && !taken.has(name)) return name;
+  }
+}
+
+function mib(bytes: number): number {
+  return Math.ceil(bytes / MIB);
+}
