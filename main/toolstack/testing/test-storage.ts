@@ -25,6 +25,7 @@ export class TestStorage {
   readonly worker: IoLink;
   readonly folders = new FolderTurns();
   readonly parts: StorageParts;
+  readonly log: LogBook;
   /** What was told of pools, one after another. */
   readonly told: Pool[][] = [];
 
@@ -34,6 +35,7 @@ export class TestStorage {
     const url = new URL('../../workers/io.worker.ts', import.meta.url);
     this.worker = new IoLink(() => new Worker(url));
     const log = new LogBook(join(this.folder, 'log'), 'debug');
+    this.log = log;
     const domains = new DomainRegistry({
       table: this.store.domains,
       settings: this.store.settings,
