@@ -33,6 +33,20 @@ export function unseenDisks(
   });
 }
 
+/** Why they cannot be copied to where `host` sees them, as far as is known at once; else null. */
+export function whyNotCopied(
+  { pools }: Pick<Storage, 'pools'>,
+  unseen: readonly DiskDefinition[],
+  host: string,
+): string | null {
+  const [disk] = unseen;
+  if (!disk) return null;
+  const others = seenBy(pools, host).filter(({ name }) =>
+    unseen.every(({ source }) => volumeAddress(source)?.pool !== name),
+  );
+  return others.length > 0 ? null : noPlace(disk, host, 'there is no pool');
+}
+
 /**
  * A place for each of `disks` in the pool `wanted`; else in one pool that `host` sees and that has room:
  * one of its own, else a shared one. Errors `disk.no-pool`, `pool.*`, `volume.unknown`.
@@ -97,18 +111,26 @@ async function findPool(
   need: number,
 ): Promise<StoragePool> {
   const from = new Set(measured.map((one) => one.from.pool));
-  const seen = storage.pools
-    .all()
-    .filter((pool) => (pool.host === null || pool.host === host) && !from.has(pool.name))
-    .sort((a, b) => Number(a.host === null) - Number(b.host === null));
+  const seen = seenBy(storage.pools, host).filter(({ name }) => !from.has(name));
   for (const pool of seen) if ((await freeBytes(storage, pool)) >= need) return pool;
   const { disk } = measured[0]!;
-  const which = seen.length === 0 ? 'there is no pool' : 'no pool has room for it';
-  throw new DomusError(
-    'disk.no-pool',
-    `its disk ${disk.name} (${disk.source}) is in a local pool that ${host} does not see, and ${which} where it could be copied to (${mib(need)} MiB). Add one: domus pool add NAME --kind local --host ${host}`,
-    { data: { source: disk.source, host, bytes: need } },
-  );
+  const which = seen.length === 0 ? 'there is no pool' : `no pool has ${mib(need)} MiB free`;
+  throw new DomusError('disk.no-pool', noPlace(disk, host, which), {
+    data: { source: disk.source, host, bytes: need },
+  });
+}
+
+/** Its own first. */
+function seenBy(pools: Storage['pools'], host: string): StoragePool[] {
+  return pools
+    .all()
+    .filter((pool) => pool.host === null || pool.host === host)
+    .sort((a, b) => Number(a.host === null) - Number(b.host === null));
+}
+
+/** `which`: "there is no pool". */
+function noPlace({ name, source }: DiskDefinition, host: string, which: string): string {
+  return `its disk ${name} (${source}) is in a local pool that ${host} does not see, and ${which} there that it could be copied to. Add one: domus pool add NAME --local ${host}`;
 }
 
 /** Errors `disk.no-pool`, `pool.*`. */

@@ -49,15 +49,21 @@ export class MoveTable {
    * The commit: record and definition change in one transaction. The domain stands still meanwhile, so
    * it does not wait for the disk: should the machine lose its power now, both hosts are gone anyway,
    * and the record says where a domain is defined that runs nowhere.
+   *
+   * `besides`: what is written in the same transaction, which is then on stable storage when this
+   * returns: a disk that was copied is written only there from now on.
    */
-  commit(uuid: string): void {
-    this.database.quickTransaction(() => {
+  commit(uuid: string, besides?: () => void): void {
+    const record = (): void => {
+      besides?.();
       this.database.run(`UPDATE moves SET phase = 'committed' WHERE uuid = ?`, uuid);
       this.database.run(
         'UPDATE domains SET host = (SELECT target FROM moves WHERE uuid = ?1) WHERE uuid = ?1',
         uuid,
       );
-    });
+    };
+    if (besides) this.database.transaction(record);
+    else this.database.quickTransaction(record);
   }
 
   end(uuid: string): void {
