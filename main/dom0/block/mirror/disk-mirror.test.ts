@@ -19,7 +19,8 @@ class Unhurried implements DiskImage {
   readonly readOnly = false;
   readonly discardBytes: number;
   private readonly inner: DiskImage;
-  private waiting: (() => void)[] = [];
+  private readonly waiting: (() => void)[] = [];
+  private isDraining = false;
   private seed: number;
 
   constructor(inner: DiskImage, seed: number) {
@@ -53,17 +54,18 @@ class Unhurried implements DiskImage {
 
   private later(work: () => void): void {
     this.waiting.push(work);
-    if (this.waiting.length > 1) return;
-    void this.drain();
+    if (!this.isDraining) void this.drain();
   }
 
   private async drain(): Promise<void> {
+    this.isDraining = true;
     while (this.waiting.length > 0) {
       await setImmediate();
       this.seed = (this.seed * 1_103_515_245 + 12_345) & 0x7fffffff;
       const [work] = this.waiting.splice(this.seed % this.waiting.length, 1);
       work!();
     }
+    this.isDraining = false;
   }
 }
 
