@@ -156,7 +156,7 @@ export class OpenDisks {
         this.inTurn(async () => {
           this.requireOpen(name, one);
           await worker.call('disk.unmirror', { disk, keep: 'copy' });
-          one.content.close();
+          await one.content.close();
           Object.assign(one, { definition, content });
         }),
       keepOriginal: () =>

@@ -12,6 +12,7 @@ import { qemuCheck, qemuImg } from '../../dom0/block/testing/qemu-img.ts';
 import { DiskService } from '../disks/disk-service.ts';
 import type { OpenDisks } from '../disks/open-disks.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
+import { host } from '../testing/records.ts';
 import { TestStorage } from '../testing/test-storage.ts';
 import { DiskCopies } from './disk-copies.ts';
 import { deleteAllDoomed } from './doomed-volumes.ts';
@@ -21,24 +22,14 @@ import type { StoragePool } from './pool-registry.ts';
 import { createVolume } from './volumes.ts';
 
 const MIB = 2 ** 20;
-const testStorage = TestStorage.open();
+const testStorage = await TestStorage.open();
 const { folder, store, log } = testStorage;
 const parts = { ...testStorage.parts, store, log };
 const { storage } = parts;
 const { pools } = storage;
-for (const host of ['alpha', 'beta']) {
-  store.hosts.insert({
-    name: host,
-    domain0Uuid: host,
-    memoryKiB: 1,
-    domain0KiB: 1,
-    pcpus: 1,
-    bandwidthBytesPerSecond: 1,
-    latencyMs: 0,
-    lossPercent: 0,
-    createdAtMs: 0,
-  });
-  pools.add({ name: `disks-${host}`, kind: 'local', host });
+for (const name of ['alpha', 'beta']) {
+  store.hosts.insert(host(name));
+  await pools.add({ name: `disks-${name}`, kind: 'local', host: name });
 }
 const [alpha, beta] = [pools.get('disks-alpha'), pools.get('disks-beta')];
 
@@ -160,7 +151,7 @@ describe('a disk that goes to another pool', () => {
       expect(store.doomedVolumes.all()).toEqual([`disks-beta/${volume}`]);
       await copies.bind();
       await writer.flush();
-    // Both are whole now: whichever the definition names after a loss of power is the disk.
+      // Both are whole now: whichever the definition names after a loss of power is the disk.
       expect(shown(beta, volume, format).equals(shown(alpha, volume, format))).toBe(true);
       store.transaction(() => copies.note());
       expect(store.doomedVolumes.all()).toEqual([`disks-alpha/${volume}`]);

@@ -68,7 +68,7 @@ export class DiskCopies {
         tell(fraction, told(copy, progress));
       });
     }
-    for (const copy of this.copies) copy.publish();
+    for (const copy of this.copies) await copy.publish();
     if (!this.isEmpty) this.parts.poolViews.changed();
   }
 
@@ -96,7 +96,7 @@ export class DiskCopies {
 
   /** At the end, well or not, of what came after that transaction; a life that ended is closed. */
   async finish(): Promise<void> {
-    for (const copy of this.copies) copy.release();
+    for (const copy of this.copies) await copy.release();
     if (this.isEmpty) return;
     if (!this.options.keepsOriginals) {
       for (const { from } of this.copies) await deleteDoomed(this.parts, from);

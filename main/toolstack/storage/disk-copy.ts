@@ -73,9 +73,9 @@ export class DiskCopy {
     const spec = disks.specs.find(({ name }) => name === disk.name);
     if (!spec) throw new Error(`${disk.name} is not open`);
     this.claim = storage.claim(pool, volume, this.user);
-    this.file = storage.newFile(pool, this.user);
+    this.file = await storage.newFile(pool, this.user);
     const file = { fd: this.file.fd, format: disk.format, label: this.to };
-    await storage.jobs().call('disk.create', { file, bytes: spec.bytes });
+    await storage.jobs(pool.name).call('disk.create', { file, bytes: spec.bytes });
     this.requireWanted();
     this.mirror = await disks.mirror(disk.name, file, bytesPerSecond);
     this.requireWanted();
@@ -86,12 +86,18 @@ export class DiskCopy {
   }
 
   /** It gets its name; from now on a killed program leaves it, and the next one deletes it. */
-  publish(): void {
+  async publish(): Promise<void> {
     const { pool, volume, disk } = this.plan;
     if (!this.file) throw new Error('there is no copy');
     this.parts.store.doomedVolumes.add(this.to);
-    this.isPublished = true;
-    publish(pool, volume, this.file, disk.format);
+    try {
+      await publish(pool, volume, this.file, disk.format);
+      this.isPublished = true;
+    } catch (error) {
+      // Its folder may have done so later; but another's volume is never ours to delete.
+      this.isPublished = DomusError.toData(error).code !== 'volume.exists';
+      throw error;
+    }
   }
 
   /** Either may be the disk from now on. Errors `disk.*`: they differ. */
@@ -117,10 +123,12 @@ export class DiskCopy {
   }
 
   /** After that transaction, in whatever way it went on; `disks` is closed if the copy was not kept. */
-  release(): void {
-    if (!this.isKept) this.file?.close();
-    this.claim?.();
-    this.claim = null;
+  async release(): Promise<void> {
+    const { file, claim, isKept } = this;
+    await this.plan.pool.folder.turns.leave(async () => {
+      if (!isKept) await file?.close();
+      claim?.();
+    });
   }
 
   /** Before that transaction: nothing is left of the copy. Never fails. */
@@ -131,17 +139,13 @@ export class DiskCopy {
     await this.copying.catch(() => undefined);
     // It may have begun after it was asked to end.
     await this.mirror?.keepOriginal();
+    if (this.isPublished) await removeVolumeFile(pool, volume);
+    await discard(pool, this.file, this.claim);
     try {
-      if (this.isPublished) removeVolumeFile(pool, volume);
-      else if (this.file) discard(this.file);
-      if (this.isPublished) this.parts.store.doomedVolumes.remove(this.to);
+      if (!pool.folder.turns.isLate) this.parts.store.doomedVolumes.remove(this.to);
     } catch (error) {
-      // What is left of it is noted, or lies in the workshop: the next start of the program deletes it.
-      this.parts.log.write('warning', 'storage', `${this.to} was not deleted: ${String(error)}`);
+      this.parts.log.write('warning', 'storage', `${this.to} stays noted: ${String(error)}`);
     }
-    this.file?.close();
-    this.claim?.();
-    this.claim = null;
   }
 
   private requireWanted(): void {

@@ -1,5 +1,4 @@
 /** Where the disks of a domain are copied to that another host does not see. */
-import { lstatSync } from 'node:fs';
 import { DomusError } from '../../../shared/errors.ts';
 import { volumeAddress } from '../disks/disk-source.ts';
 import type { VolumeAddress } from '../disks/disk-source.ts';
@@ -7,6 +6,7 @@ import type { DiskDefinition } from '../store/domain-table.ts';
 import type { FoundVolume } from './pool-contents.ts';
 import type { StoragePool } from './pool-registry.ts';
 import type { Storage } from './storage.ts';
+import { isVolumeThere } from './volume-file.ts';
 
 const MIB = 2 ** 20;
 
@@ -66,11 +66,13 @@ export async function planCopies(
       ? await findPool(storage, host, measured, need)
       : await givenPool(storage, storage.pools.get(wanted), host, need);
   const taken = new Set<string>();
-  return measured.map((one) => {
-    const volume = freeName(pool, one.from.volume, taken);
+  const plans: PlannedCopy[] = [];
+  for (const one of measured) {
+    const volume = await freeName(pool, one.from.volume, taken);
     taken.add(volume);
-    return { ...one, pool, volume };
-  });
+    plans.push({ ...one, pool, volume });
+  }
+  return plans;
 }
 
 type Measured = Pick<PlannedCopy, 'disk' | 'from' | 'bytes'>;
@@ -85,7 +87,7 @@ async function measure(storage: Storage, disk: DiskDefinition): Promise<Measured
       { data: { source: disk.source } },
     );
   }
-  const { volumes } = await storage.contents.look(storage.usable(from.pool));
+  const { volumes } = await storage.contents.look(await storage.usable(from.pool));
   return { disk, from, bytes: allocated(volumes, from.volume) };
 }
 
@@ -145,7 +147,7 @@ async function givenPool(
     const why = `pool ${pool.name} is seen by ${pool.host} only, not by ${host}. Name one of ${host}, or a shared one`;
     throw new DomusError('disk.no-pool', why, { data });
   }
-  const { freeBytes: free } = await storage.contents.look(storage.usable(pool.name));
+  const { freeBytes: free } = await storage.contents.look(await storage.usable(pool.name));
   if (free >= need) return pool;
   const why = `pool ${pool.name} has ${mib(free)} MiB free, and ${mib(need)} MiB are to be copied there. Make room, or name another`;
   throw new DomusError('disk.no-pool', why, { data });
@@ -154,20 +156,23 @@ async function givenPool(
 /** 0 of a pool that cannot be used now. */
 async function freeBytes(storage: Storage, { name }: StoragePool): Promise<number> {
   try {
-    return (await storage.contents.look(storage.usable(name))).freeBytes;
+    return (await storage.contents.look(await storage.usable(name))).freeBytes;
   } catch {
     return 0;
   }
 }
 
 /** `web1.qcow2`, `web1-2.qcow2`, … */
-function freeName(pool: StoragePool, volume: string, taken: ReadonlySet<string>): string {
+async function freeName(
+  pool: StoragePool,
+  volume: string,
+  taken: ReadonlySet<string>,
+): Promise<string> {
   const dot = volume.lastIndexOf('.');
   const [stem, end] = dot > 0 ? [volume.slice(0, dot), volume.slice(dot)] : [volume, ''];
   for (let number = 1; ; number++) {
     const name = number === 1 ? volume : `${stem}-${number}${end}`;
-    const isTaken = lstatSync(pool.folder.at(name), { throwIfNoEntry: false }) !== undefined;
-    if (!isTaken && !taken.has(name)) return name;
+    if (!taken.has(name) && !(await isVolumeThere(pool, name))) return name;
   }
 }
 
