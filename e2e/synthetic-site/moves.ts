@@ -67,6 +67,7 @@ export class PlayedMove {
       bytes: rounds.reduce((sum, { bytes }) => sum + bytes, 0),
       pages: rounds[0]!.pages,
       stopReason: 'few-left',
+      disks: [],
       verified: true,
     };
     this.#set({ state: 'done', rounds, current: null, outcome, endedAtMs: Date.now() });

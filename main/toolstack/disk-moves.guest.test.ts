@@ -1,18 +1,18 @@
 /** Disks of real guests that go to other pools and other hosts while they are written. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Domain } from '../../shared/contract/index.ts';
+import type { Domain, MigrationReport } from '../../shared/contract/index.ts';
 import { qemuCheck, qemuImg } from '../dom0/block/testing/qemu-img.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const run = promisify(execFile);
 const PATIENCE = { timeout: 60_000, interval: 200 };
 const HAS_DISK = 'until [ -b /dev/xvda ]; do usleep 50000; done';
-const MOUNT = `${HAS_DISK}; mkdir -p /mnt; mount -t ext2 /dev/xvda /mnt`;
+const MOUNT = `${HAS_DISK}; mkdir -p /mnt; mount -t ext4 /dev/xvda /mnt`;
 
 let site: TestSite;
 let folder: string;
@@ -34,11 +34,13 @@ done; echo over >/tmp/written`;
 /** Every file that was not replaced since is what was noted of it; the kernel forgets what it has read. */
 const CHECK = `
 sync; echo 3 >/proc/sys/vm/drop_caches
+last=$(tail -n 1 /mnt/sums | cut -d' ' -f1)
 for f in /mnt/files/*; do
   case $f in *.new) continue;; esac
   n=$(head -n 1 $f); want=$(grep "^$n " /mnt/sums | cut -d' ' -f2-)
+  [ $n -gt $last ] && continue
   [ "$want" = "$(md5sum <$f)" ] || { echo "bad $f of $n"; exit 1; }
-done; tail -n 1 /mnt/sums | cut -d' ' -f1`;
+done; echo $last`;
 
 async function startWriter(name: string): Promise<void> {
   await site.exec(name, `rm -f /tmp/stop /tmp/written; (${WRITER}) >/dev/null 2>&1 &`);
@@ -60,7 +62,7 @@ async function checkInside(name: string): Promise<void> {
   const before = await written(name);
   await stopWriter(name);
   expect(Number(await site.ask(name, CHECK))).toBeGreaterThanOrEqual(before);
-  expect(await site.ask(name, 'dmesg | grep -ciE "i/o error|ext2-fs error" || true')).toBe('0');
+  expect(await site.ask(name, 'dmesg | grep -ciE "i/o error|ext4-fs error" || true')).toBe('0');
 }
 
 /** Of a domain that is off: the image by QEMU, the file system by its own check. */
@@ -74,13 +76,15 @@ async function checkOutside({ name, disks }: Domain): Promise<void> {
 }
 
 /** A domain with a file system on a new volume. */
-async function createWriter(name: string, pool: string, format: 'raw' | 'qcow2'): Promise<void> {
-  const volume = `${name}.${format}`;
-  await site.create(name, {
-    host: 'alpha',
-    disks: [{ source: `${pool}/${volume}`, sizeMiB: 96, format }],
-  });
-  await site.ask(name, `${HAS_DISK}; mke2fs -q /dev/xvda; ${MOUNT}`);
+async function createWriter(name: string, pool: string): Promise<void> {
+  const volume = `${name}.qcow2`;
+  const raw = join(folder, `${name}.new`);
+  writeFileSync(raw, '');
+  truncateSync(raw, 96 * 2 ** 20);
+  await run('mkfs.ext4', ['-q', raw]);
+  qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, volumeFile(pool, volume));
+  await site.create(name, { host: 'alpha', disks: [{ source: `${pool}/${volume}` }] });
+  await site.ask(name, MOUNT);
 }
 
 function leftIn(pool: string): string[] {
@@ -105,7 +109,7 @@ afterAll(async () => {
 
 describe('a disk that goes to another pool', () => {
   test('while its guest writes loses nothing, and its old volume is deleted', async () => {
-    await createWriter('web1', 'on-alpha', 'qcow2');
+    await createWriter('web1', 'on-alpha');
     await startWriter('web1');
     const moved = await site.done(
       site.api.domains.moveDisk({ domain: 'web1', disk: 'xvda', pool: 'default' }),
@@ -158,3 +162,129 @@ describe('a disk that goes to another pool', () => {
     await site.done(site.api.domains.delete({ domain: 'web1', force: true, disks: true }));
   });
 });
+
+describe('a domain whose disk only its host sees', () => {
+  const migrate = (host: string, more = {}) =>
+    site.api.domains.migrate({ domain: 'db', host, ...more });
+
+  test('is told what would be copied to where before it goes', async () => {
+    await createWriter('db', 'on-alpha');
+    await startWriter('db');
+    await site.api.hosts.add({ name: 'gamma', memoryMiB: 512, pcpus: 1 });
+    const targets = await site.api.domains.migrationTargets({ domain: 'db' });
+    expect(targets).toMatchObject([
+      { host: 'alpha', possible: false, diskBytes: 0, diskPool: null },
+      { host: 'beta', possible: true, diskPool: 'on-beta' },
+      { host: 'gamma', possible: true, diskPool: 'default' },
+    ]);
+    expect(targets[1]!.diskBytes).toBeGreaterThan(1_000_000);
+  });
+
+  test('moves with it while it writes and syncs, there and back, and loses nothing', async () => {
+    const { disks: before } = await site.get('db');
+    for (const [host, pool, left] of [
+      ['beta', 'on-beta', 'on-alpha'],
+      ['alpha', 'on-alpha', 'on-beta'],
+    ] as const) {
+      const synced = await written('db');
+      const { result } = await site.done(migrate(host));
+      const report = result as MigrationReport;
+      expect(report.disks).toMatchObject([{ name: 'xvda', to: `${pool}/db.qcow2` }]);
+      expect(report.disks[0]!.bytes).toBeGreaterThan(1_000_000);
+      expect(await site.get('db')).toMatchObject({
+        host,
+        state: 'running',
+        disks: [{ ...before[0], source: `${pool}/db.qcow2` }],
+      });
+      expect(leftIn(left)).toEqual([]);
+      await expect.poll(() => written('db'), PATIENCE).toBeGreaterThan(synced + 2);
+    }
+    await checkInside('db');
+  });
+
+  test('stays where it is when the move is cancelled while its disk is copied', async () => {
+    await startWriter('db');
+    const { id } = await migrate('beta');
+    await site.api.tasks.cancel({ id });
+    expect(await site.api.tasks.wait({ id })).toMatchObject({ state: 'cancelled' });
+    expect(await site.get('db')).toMatchObject({
+      host: 'alpha',
+      state: 'running',
+      disks: [{ source: 'on-alpha/db.qcow2' }],
+    });
+    expect(leftIn('on-beta')).toEqual([]);
+    await checkInside('db');
+  });
+
+  test('stays where it is when the target dies, whenever that is', async () => {
+    await startWriter('db');
+    for (const stage of ['copying xvda', 'round']) {
+      const { id } = await migrate('beta');
+      await until(id, stage);
+      await site.site.parts.hosts.get('beta').terminate();
+      expect(await site.api.tasks.wait({ id })).toMatchObject({
+        state: 'failed',
+        error: { code: 'migration.failed' },
+      });
+      expect(await site.get('db')).toMatchObject({ host: 'alpha', state: 'running' });
+      expect(leftIn('on-beta')).toEqual([]);
+      await expect.poll(async () => (await site.api.hosts.list({}))[1]!.state, PATIENCE).toBe('up');
+    }
+    await checkInside('db');
+  });
+
+  test('is crashed with its disk whole when its host dies meanwhile', async () => {
+    await startWriter('db');
+    const synced = await written('db');
+    const { id } = await migrate('beta');
+    await until(id, 'copying xvda');
+    await site.site.parts.hosts.get('alpha').terminate();
+    expect(await site.api.tasks.wait({ id })).toMatchObject({
+      state: 'failed',
+      error: { code: 'migration.source-lost' },
+    });
+    expect(await site.get('db')).toMatchObject({
+      state: 'crashed',
+      disks: [{ source: 'on-alpha/db.qcow2' }],
+    });
+    expect(leftIn('on-beta')).toEqual([]);
+    await expect.poll(async () => (await site.api.hosts.list({}))[0]!.state, PATIENCE).toBe('up');
+    await site.done(site.api.domains.start({ domain: 'db' }));
+    await site.ask('db', MOUNT);
+    expect(Number(await site.ask('db', CHECK))).toBeGreaterThanOrEqual(synced);
+  });
+
+  test('goes to the pool that is named, and keeps what it leaves if it is told to', async () => {
+    const { result } = await site.done(migrate('beta', { pool: 'default', keepDisks: true }));
+    expect((result as MigrationReport).disks).toMatchObject([{ to: 'default/db.qcow2' }]);
+    expect(leftIn('on-alpha')).toEqual(['db.qcow2']);
+    await site.ask('db', 'umount /mnt');
+    await site.done(site.api.domains.shutdown({ domain: 'db' }));
+    await checkOutside(await site.get('db'));
+  });
+
+  test('is refused with a sentence where there is no place for its disk', async () => {
+    const { domains } = site.api;
+    await site.done(domains.moveDisk({ domain: 'db', disk: 'xvda', pool: 'on-beta' }));
+    await site.done(domains.start({ domain: 'db' }));
+    const task = await migrate('alpha', { pool: 'on-beta' });
+    const { error } = await site.api.tasks.wait({ id: task.id });
+    expect(error!.message).toContain('pool on-beta is seen by beta only, not by alpha');
+    await expect(migrate('alpha', { pool: 'nowhere' })).rejects.toMatchObject({
+      code: 'pool.unknown',
+    });
+    expect(await site.get('db')).toMatchObject({ host: 'beta', state: 'running' });
+  });
+});
+
+/** Settles when a task is at a step. */
+async function until(id: string, step: string): Promise<void> {
+  const leave = new AbortController();
+  for await (const change of await site.api.site.watch({}, { signal: leave.signal })) {
+    const tasks =
+      change.type === 'snapshot' ? change.tasks : change.type === 'task' ? [change.task] : [];
+    const task = tasks.find((one) => one.id === id);
+    if (!task) continue;
+    if (task.detail?.startsWith(step) || task.endedAtMs !== null) return leave.abort();
+  }
+}

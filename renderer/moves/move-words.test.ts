@@ -40,6 +40,7 @@ const DONE: Move = {
     bytes: 43.1e6,
     pages: 32_768,
     stopReason: 'few-left',
+    disks: [],
     verified: true,
   },
 };

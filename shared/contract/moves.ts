@@ -1,6 +1,6 @@
 /** Moves of domains from host to host: what they cost beforehand, while they go on, and afterwards. */
 import { z } from 'zod';
-import { Uuid } from './basics.ts';
+import { Name, Uuid } from './basics.ts';
 
 /** How a domain may be moved. */
 export const MoveOptions = z.object({
@@ -14,6 +14,10 @@ export const MoveOptions = z.object({
   maxDowntimeMs: z.number().min(1).max(3_600_000).optional(),
   /** What cannot be done within `maxDowntimeMs` is done with a longer stop, told before it. */
   allowLongerStop: z.boolean().optional(),
+  /** Where its disks go that the target does not see: a pool that it sees; else one of its own. */
+  pool: Name.optional(),
+  /** The volumes that they leave are not deleted. */
+  keepDisks: z.boolean().optional(),
 });
 export type MoveOptions = z.infer<typeof MoveOptions>;
 
@@ -51,6 +55,16 @@ export const MigrationStop = z.enum([
 ]);
 export type MigrationStop = z.infer<typeof MigrationStop>;
 
+/** A disk that went from one volume to another, each as `POOL/VOLUME`. */
+export const CopiedDisk = z.object({
+  name: z.string(),
+  from: z.string(),
+  to: z.string(),
+  /** Written to the copy; zeros that were never anything else are not. */
+  bytes: z.number(),
+});
+export type CopiedDisk = z.infer<typeof CopiedDisk>;
+
 export const MigrationReport = z.object({
   from: z.string(),
   to: z.string(),
@@ -62,6 +76,8 @@ export const MigrationReport = z.object({
   /** Those while the domain ran; what was sent while it stood still came after. */
   rounds: z.array(MigrationRound),
   stopReason: MigrationStop,
+  /** Those that were copied to where the target sees them, before its memory. */
+  disks: z.array(CopiedDisk).default([]),
   /** The receiver's digest of memory and state equals the sender's. */
   verified: z.boolean(),
 });
@@ -86,6 +102,10 @@ export const MigrationTarget = z.object({
   /** Why not, as a sentence; null when possible. */
   reason: z.string().nullable(),
   pages: z.int(),
+  /** Of its disks that the host does not see: copied first, while it runs. 0 where there are none. */
+  diskBytes: z.number(),
+  /** The pool that they would go to; null where none has to, or can. */
+  diskPool: z.string().nullable(),
   estimatedStopMs: z.number(),
 });
 export type MigrationTarget = z.infer<typeof MigrationTarget>;

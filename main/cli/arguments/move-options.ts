@@ -23,6 +23,12 @@ export const MOVE_OPTIONS = {
     value: 'MS',
     help: 'the longest it may stand still; else it stays',
   },
+  pool: {
+    kind: 'text',
+    value: 'POOL',
+    help: 'where disks go that the other host does not see; else a local pool of it, else a shared one',
+  },
+  keep: { kind: 'flag', help: 'the volumes that such disks leave are not deleted' },
   'allow-longer-stop': {
     kind: 'flag',
     help: 'where --max-downtime cannot be kept, move it all the same',
@@ -47,5 +53,7 @@ export function moveOptions(command: string, given: Given): MoveOptions {
     autoConverge: given['auto-converge'],
     maxDowntimeMs: given['max-downtime'],
     allowLongerStop: given['allow-longer-stop'],
+    pool: given.pool,
+    keepDisks: given.keep,
   };
 }

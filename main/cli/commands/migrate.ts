@@ -10,6 +10,7 @@ export const command = defineCommand({
   options: MOVE_OPTIONS,
   notes: `It is copied while it runs, and stands still for what is left. What would stop it for longer than
 is usual is told before; with --max-downtime it fails instead, and the domain stays where it is.
+Disks in pools that HOST does not see are copied first, while the domain goes on writing to them.
 Ctrl-C cancels. Rounds are told on stderr as they end; with --json only where that is a terminal.`,
   async run(context, { words: [domain, host], options }) {
     const asked = { domain, host, ...moveOptions('migrate', options) };

@@ -43,6 +43,7 @@ describe('a move of the history', () => {
       bytes: 41e6,
       pages: 32_768,
       stopReason: 'few-left',
+      disks: [],
       verified: true,
     } as const;
     expect(outcomeText({ ...MOVE, state: 'done', outcome })).toBe(

@@ -15,7 +15,15 @@ export function reportText(report: MigrationReport): string {
   const { from, to, downtimeMs, totalMs, rounds } = report;
   const most = Math.max(0, ...rounds.map(({ throttlePercent }) => throttlePercent));
   const slowed = most > 0 ? `, slowed down by up to ${most} %` : '';
-  return `from ${from} to ${to}: ${duration(downtimeMs)} down, ${bytes(report.bytes)} in ${duration(totalMs)}, ${roundCount(rounds)}${slowed}`;
+  return `from ${from} to ${to}: ${duration(downtimeMs)} down, ${bytes(report.bytes)} in ${duration(totalMs)}, ${roundCount(rounds)}${slowed}${diskText(report)}`;
+}
+
+function diskText({ disks }: MigrationReport): string {
+  const [one, ...more] = disks;
+  if (!one) return '';
+  return more.length === 0
+    ? `, its disk ${one.name} to ${one.to}`
+    : `, ${disks.length} disks as well`;
 }
 
 export function longStopLine(longStopMs: number): string {

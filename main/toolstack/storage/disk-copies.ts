@@ -1,4 +1,5 @@
 /** The disks of a domain that go to other volumes together: all of them, or none. */
+import type { CopiedDisk } from '../../../shared/contract/index.ts';
 import type { MirrorProgress } from '../../dom0/index.ts';
 import type { OpenDisks } from '../disks/open-disks.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
@@ -15,15 +16,6 @@ export interface CopyOptions {
   bytesPerSecond: number;
   /** Originals are not deleted. */
   keepsOriginals: boolean;
-}
-
-/** What became of a disk. */
-export interface CopiedDisk {
-  name: string;
-  from: string;
-  to: string;
-  /** Written to the copy; what is zeros is not. */
-  bytes: number;
 }
 
 export class DiskCopies {

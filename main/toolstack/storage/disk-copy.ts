@@ -117,7 +117,8 @@ export class DiskCopy {
     const { mirror, file, plan } = this;
     if (!mirror || !file) throw new Error('there is no copy');
     const chain = [{ fd: file.fd, format: plan.disk.format, label: this.to }];
-    const content = { wire: { kind: 'files' as const, chain }, close: () => file.close() };
+    const wire = { kind: 'files' as const, chain };
+    const content = { wire, medium: file.medium, close: () => file.close() };
     await mirror.keepCopy(this.definition, content);
     this.isKept = true;
   }

@@ -54,6 +54,7 @@ function move(domain: string, number: number): Move {
       bytes: 120,
       pages: 9,
       stopReason: 'few-left',
+      disks: [],
       verified: true,
     },
     error: null,

@@ -26,6 +26,7 @@ export async function arrive(move: Move, copied: Copied): Promise<MigrationRepor
 /** The source has stopped: its disks and captures go on at the target, and then it does. */
 async function handOver(move: Move): Promise<{ startedAtMs: number }> {
   const { parts, life, source, target, disks, interfaces } = move;
+  await move.copies?.keep();
   await life.disks.moveTo(disks);
   life.spec.disks = disks;
   life.spec.interfaces = interfaces;
@@ -40,6 +41,7 @@ async function settleArrival(move: Move): Promise<void> {
   await discardAt(move, source);
   forgetRecord(move);
   tellTheTime(parts, domain, life);
+  await move.copies?.finish();
   parts.events.add(
     'info',
     'domain.moved',
@@ -49,7 +51,7 @@ async function settleArrival(move: Move): Promise<void> {
 }
 
 function report(
-  { source, target, startedAtMs: begunAtMs }: Move,
+  { source, target, copies, startedAtMs: begunAtMs }: Move,
   { sent, received }: Copied,
   startedAtMs: number,
 ): MigrationReport {
@@ -62,6 +64,7 @@ function report(
     pages: received.pages,
     rounds: sent.rounds,
     stopReason: sent.stopReason,
+    disks: copies?.report ?? [],
     verified: true,
   };
 }
@@ -74,6 +77,8 @@ async function lostOnArrival(move: Move, cause: unknown): Promise<DomusError> {
   forgetRecord(move);
   life.end({ kind: 'crashed', reason: `it was lost on its arrival on ${target.name}: ${why}` });
   settleEnd(parts, domain, life, await life.ended);
+  await life.disks.closeAll();
+  await move.copies?.finish();
   return moveError(
     move,
     'migration.target-lost',

@@ -31,7 +31,7 @@ async function transfer(move: Move): Promise<Copied> {
   const link = new MessageChannel();
   const tellNoMore = tellProgress(move);
   try {
-    task.progress(0.05, `preparing ${target.name}`);
+    task.progress(move.copies ? 0.2 : 0.05, `preparing ${target.name}`);
     const prepared = target.link.call(
       'migration.prepare',
       { spec: { ...life.spec, disks, interfaces }, link: link.port1 },

@@ -8,7 +8,7 @@ import { whyNot } from './migration-targets.ts';
 import { newMove } from './move.ts';
 import { runMove } from './run-move.ts';
 
-/** Errors `domain.cannot-move` with the reason, `migration.bad-rates`; the rest is told by the task. */
+/** Errors `domain.cannot-move` with the reason, `migration.bad-rates`, `pool.unknown`; the rest is told by the task. */
 export function migrate(
   parts: SiteParts,
   domain: ManagedDomain,
@@ -24,6 +24,7 @@ export function migrate(
     );
   }
   checkRates(domain, options);
+  if (options.pool !== undefined) parts.storage.pools.get(options.pool);
   const { name, uuid } = domain;
   return parts.tasks.start(
     {

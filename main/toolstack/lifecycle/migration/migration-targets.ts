@@ -3,7 +3,7 @@ import type { MigrationTarget } from '../../../../shared/contract/index.ts';
 import type { ManagedDomain } from '../../domains/managed-domain.ts';
 import type { SiteHost } from '../../hosts/site-host.ts';
 import type { SiteParts } from '../../site-parts.ts';
-import { whyNotOn } from '../../storage/open-source.ts';
+import { planCopies, unseenDisks, whyNotCopied } from '../../storage/plan-copies.ts';
 
 /** Of a guest that does little: its last pages and the state of its devices. */
 const LEFT_BYTES = 400 << 10;
@@ -11,18 +11,46 @@ const LEFT_BYTES = 400 << 10;
 const FIXED_MS = 60;
 
 /** Every host, whether it can take the domain, why not, and how long the domain would stand still. */
-export function migrationTargets(parts: SiteParts, domain: ManagedDomain): MigrationTarget[] {
+export async function migrationTargets(
+  parts: SiteParts,
+  domain: ManagedDomain,
+): Promise<MigrationTarget[]> {
   const pages = domain.running?.counters.frames ?? 0;
-  return parts.hosts.all().map((host) => {
-    const reason = whyNot(parts, domain, host);
-    return {
+  const targets: MigrationTarget[] = [];
+  for (const host of parts.hosts.all()) {
+    const refusal = whyNot(parts, domain, host);
+    const disks = await disksTo(parts, domain, host, refusal);
+    const { reason, diskBytes, diskPool } = disks;
+    targets.push({
       host: host.name,
       possible: reason === null,
       reason,
       pages,
+      diskBytes,
+      diskPool,
       estimatedStopMs: estimateStopMs(domain, host),
-    };
-  });
+    });
+  }
+  return targets;
+}
+
+/** What of its disks would be copied, and to where; and why it cannot go, if it cannot. */
+async function disksTo(
+  { storage }: SiteParts,
+  { definition }: ManagedDomain,
+  { name }: SiteHost,
+  reason: string | null,
+): Promise<Pick<MigrationTarget, 'reason' | 'diskBytes' | 'diskPool'>> {
+  const none = { reason, diskBytes: 0, diskPool: null };
+  const unseen = unseenDisks(storage, definition.disks, name);
+  if (reason !== null || unseen.length === 0) return none;
+  try {
+    const plans = await planCopies(storage, unseen, name);
+    const diskBytes = plans.reduce((sum, { bytes }) => sum + bytes, 0);
+    return { reason, diskBytes, diskPool: plans[0]?.pool.name ?? null };
+  } catch (error) {
+    return { ...none, reason: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** A sentence, or null when it can go there. */
@@ -41,8 +69,11 @@ export function whyNot(parts: SiteParts, domain: ManagedDomain, host: SiteHost):
   }
   if (!host.isUp) return `${host.name} is down`;
   return (
-    whyNotOn(parts.storage.pools, domain.definition.disks, host.name) ??
-    host.ledger.refusal(Math.max(run.actualKiB, run.targetKiB))
+    whyNotCopied(
+      parts.storage,
+      unseenDisks(parts.storage, domain.definition.disks, host.name),
+      host.name,
+    ) ?? host.ledger.refusal(Math.max(run.actualKiB, run.targetKiB))
   );
 }
 

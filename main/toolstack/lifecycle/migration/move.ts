@@ -7,6 +7,7 @@ import type { Ending, RunningDomain } from '../../domains/running-domain.ts';
 import type { SiteHost } from '../../hosts/site-host.ts';
 import type { MoveRecord } from '../../moves/move-record.ts';
 import { withNewRings } from '../../networks/vif-specs.ts';
+import type { DiskCopies } from '../../storage/disk-copies.ts';
 import type { SiteParts } from '../../site-parts.ts';
 import { unlessAborted } from '../../streams/waiting.ts';
 import type { RunningTask } from '../../tasks/task.ts';
@@ -24,6 +25,8 @@ export interface Move {
   /** As the target asks for them; nobody serves their rings before the commit. */
   readonly disks: DiskSpec[];
   readonly interfaces: VifSpec[];
+  /** Disks that go to other volumes with it; null where none has to. */
+  copies: DiskCopies | null;
   readonly startedAtMs: number;
 }
 
@@ -48,6 +51,7 @@ export function newMove(
     record,
     disks: life.disks.withNewRings(),
     interfaces: withNewRings(life.spec.interfaces),
+    copies: null,
     startedAtMs: performance.now(),
   };
 }

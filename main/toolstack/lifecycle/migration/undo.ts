@@ -11,6 +11,7 @@ export async function undo(move: Move, cause: unknown): Promise<DomusError> {
   task.progress(null, `undoing: ${domain.name} stays on ${source.name}`);
   await discardAt(move, target);
   const ending = await sourceAfterFailure(move);
+  await move.copies?.undo();
   forgetRecord(move);
   const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
   if (ending) {
