@@ -165,6 +165,7 @@ export function migrationTargets(site: SyntheticSite, domain: Domain): Migration
       possible: reason === null,
       reason,
       pages: domain.memory.actualKiB / PAGE_KIB,
+      ...disksTo(site, domain, host.name),
       estimatedStopMs: stopMs(site, domain, host.name),
     };
   });
@@ -231,6 +232,27 @@ export function protect(site: SyntheticSite, domain: Domain, host: string): Task
       return { title: `Protected ${domain.name} on ${host}` };
     },
   });
+}
+
+/** Of pools that the host does not see, and the one that it has. */
+function disksTo(
+  site: SyntheticSite,
+  { disks }: Domain,
+  hostName: string,
+): Pick<MigrationTarget, 'diskBytes' | 'diskPool'> {
+  const pools = [...site.pools.values()];
+  const unseen = pools
+    .filter(({ host }) => host !== null && host !== hostName)
+    .flatMap(({ name, volumes }) =>
+      [...volumes.values()].filter((one) =>
+        disks.some(({ source }) => source === `${name}/${one.name}`),
+      ),
+    );
+  const pool = pools.find(({ host }) => host === hostName) ?? pools[0];
+  return {
+    diskBytes: unseen.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0),
+    diskPool: unseen.length > 0 ? (pool?.name ?? null) : null,
+  };
 }
 
 /** As if the last round carried a fiftieth of the memory. */

@@ -2,12 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { SubmenuTrigger } from 'react-aria-components';
 import type { Domain, MigrationTarget } from '../../shared/contract/schemas.ts';
 import { overlay } from '../app/overlays.ts';
-import { milliseconds } from '../design/format.ts';
 import { Menu, MenuItem, MenuPopover, MenuSeparator } from '../design/menu.tsx';
 import { messageOf } from '../site/error-data.ts';
 import { useSite } from '../site/site.ts';
 import { ProtectMenu } from './protection.tsx';
 import { type DomainAction, openAction, otherActions, powerActions } from './actions.ts';
+import { moveCost } from './move-cost.ts';
 
 interface Props {
   readonly domain: Domain;
@@ -105,5 +105,5 @@ function MoveMenu({ domain, onClose }: MoveProps) {
 }
 
 function targetDetail(target: MigrationTarget): string {
-  return target.reason ?? `stops for about ${milliseconds(target.estimatedStopMs)}`;
+  return target.reason ?? moveCost(target);
 }

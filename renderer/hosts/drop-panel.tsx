@@ -1,5 +1,6 @@
-import { count, milliseconds } from '../design/format.ts';
+import { count } from '../design/format.ts';
 import { Icon } from '../design/icon.tsx';
+import { moveCost } from '../domains/move-cost.ts';
 import styles from './drop-panel.module.css';
 import type { DraggedDomain, DropVerdict } from './migration-drag.ts';
 
@@ -48,10 +49,8 @@ function verdictDetail(verdict: DropVerdict): string {
     case 'source':
     case 'asking':
       return '';
-    case 'possible': {
-      const { pages, estimatedStopMs } = verdict.target;
-      return `${count(pages)} pages, stops for about ${milliseconds(estimatedStopMs)}`;
-    }
+    case 'possible':
+      return `${count(verdict.target.pages)} pages, ${moveCost(verdict.target)}`;
     case 'refused':
       return verdict.reason;
   }

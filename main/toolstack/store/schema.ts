@@ -132,6 +132,8 @@ export const SCHEMA_STEPS: readonly string[] = [
     standby TEXT NOT NULL REFERENCES hosts (name),
     since_ms REAL NOT NULL
   ) STRICT;
+  `,
+  `
   -- POOL/VOLUME of what is to be deleted: unfinished copies of disks, and what was copied from.
   CREATE TABLE doomed_volumes (source TEXT PRIMARY KEY) STRICT;
   `,
