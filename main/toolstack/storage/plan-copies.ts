@@ -28,8 +28,8 @@ export function unseenDisks(
 ): DiskDefinition[] {
   return disks.filter(({ source }) => {
     const address = volumeAddress(source);
-    const pool = address && pools.all().find(({ name }) => name === address.pool);
-    return pool?.host != null && pool.host !== host;
+    const pool = pools.all().find(({ name }) => name === address?.pool);
+    return pool !== undefined && pool.host !== null && pool.host !== host;
   });
 }
 
