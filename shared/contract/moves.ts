@@ -77,7 +77,7 @@ export const MigrationReport = z.object({
   rounds: z.array(MigrationRound),
   stopReason: MigrationStop,
   /** Those that were copied to where the target sees them, before its memory. */
-  disks: z.array(CopiedDisk).default([]),
+  disks: z.array(CopiedDisk),
   /** The receiver's digest of memory and state equals the sender's. */
   verified: z.boolean(),
 });

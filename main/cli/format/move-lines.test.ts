@@ -42,10 +42,10 @@ describe('a move of the history', () => {
       totalMs: 1200,
       bytes: 41e6,
       pages: 32_768,
-      stopReason: 'few-left',
+      stopReason: 'few-left' as const,
       disks: [],
       verified: true,
-    } as const;
+    };
     expect(outcomeText({ ...MOVE, state: 'done', outcome })).toBe(
       '12 ms down, 41.0 MB in 1.2 s, 1 round',
     );

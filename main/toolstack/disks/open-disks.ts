@@ -42,6 +42,8 @@ interface OpenOne {
   content: OpenSource;
   worker: IoLink;
   spec: DiskSpec;
+  /** Its content is a copy, and its worker still the original's. */
+  isElsewhere?: boolean;
 }
 
 /** A disk that is copied while it is used. The copy's file is the caller's until `keepCopy` is done. */
@@ -157,7 +159,7 @@ export class OpenDisks {
           this.requireOpen(name, one);
           await worker.call('disk.unmirror', { disk, keep: 'copy' });
           await one.content.close();
-          Object.assign(one, { definition, content });
+          Object.assign(one, { definition, content, isElsewhere: true });
         }),
       keepOriginal: () =>
         this.inTurn(async () => {
@@ -182,6 +184,9 @@ export class OpenDisks {
       for (const { name, ring } of specs) {
         const one = this.named(name);
         await one.worker.call('disk.close', { disk: this.id(name), isPatient: true });
+        // One that was copied may lie on another medium, which has workers of its own.
+        if (one.isElsewhere) one.worker = this.service.worker(one.content.medium);
+        one.isElsewhere = false;
         // They go on where they were.
         diskCounters(ring).set(diskCounters(one.spec.ring));
         one.spec = await this.serve(one, ring);
