@@ -132,7 +132,7 @@ export class Site {
       const parts: SiteParts = await assemble(options, feed, closing.signal);
       const site = new Site(parts, options, lock, feed, closing);
       parts.networks.start();
-      void deleteAllDoomed(parts);
+      void deleteAllDoomed(parts, closing.signal);
       await parts.hosts.startAll();
       await demoHosts(parts);
       parts.log.write('info', 'site', `version ${options.version} opened ${home.folder}`);

@@ -1,5 +1,5 @@
 /** Disks that go to other volumes while they are written, by a real I/O worker. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -237,7 +237,12 @@ describe('a disk that goes to another pool', () => {
     await createVolume(parts, { pool: alpha.name, volume: 'left', sizeMiB: 8 });
     store.doomedVolumes.add('disks-alpha/left');
     store.doomedVolumes.add('disks-alpha/never-made');
-    await deleteAllDoomed(parts);
+    // Its pool comes back later.
+    renameSync(alpha.path, `${alpha.path}.away`);
+    const over = deleteAllDoomed(parts, new AbortController().signal, 5);
+    await expect.poll(() => store.doomedVolumes.all()).toContain('disks-alpha/left');
+    renameSync(`${alpha.path}.away`, alpha.path);
+    await over;
     expect(existsSync(at(alpha, 'left'))).toBe(false);
     expect(store.doomedVolumes.all()).toEqual([]);
   });
