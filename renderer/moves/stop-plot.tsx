@@ -86,7 +86,8 @@ function Marks({ columns, plot }: { columns: readonly Column[]; plot: Plotted })
               <text
                 className={styles.figure}
                 data-tone={column.kind === 'stop' ? 'stop' : 'estimate'}
-                x={x}
+                data-last={!hasFigures}
+                x={hasFigures ? x : x + slots.width / 2}
                 y={top - 7}
               >
                 {milliseconds(ms)}
