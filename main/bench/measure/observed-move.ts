@@ -73,7 +73,8 @@ export async function observeMove<T>(
   await record.read();
   const usualMs = usualSilenceMs(record.answers, calmFromMs, fromMs);
   const before = speedIn(record.speed, record.done, calmFromMs, fromMs - calmFromMs);
-  if (Number.isNaN(usualMs) || before === 0) throw new MachineError('the guest answers nobody');
+  if (Number.isNaN(usualMs)) throw new MachineError('the guest does not answer the probe');
+  if (before === 0) throw new MachineError('the guest did none of its work for a second');
   const moveFromMs = nowMs();
   const result = await move();
   const endMs = nowMs();

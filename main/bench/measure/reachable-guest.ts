@@ -5,6 +5,7 @@ import { GuestShell } from '../guest/guest-shell.ts';
 import type { MovingWork } from '../guest/moving-work.ts';
 import { PAGE, startEcho, startWork, stopWork } from '../guest/moving-work.ts';
 import type { Machine } from '../peers/machine.ts';
+import { MachineError } from '../peers/machine.ts';
 import { Beats } from './beats.ts';
 import { HttpLoad, mostPerSecond } from './http-load.ts';
 import type { Outside, SeenMove } from './observed-move.ts';
@@ -54,6 +55,7 @@ export class ReachableGuest implements AsyncDisposable {
     await mostPerSecond(this.ports.web(), PAGE.path, PAGE.bytes, ms);
     const most = await mostPerSecond(this.ports.web(), PAGE.path, PAGE.bytes, ms);
     await this.machine.pause();
+    if (most === 0) throw new MachineError(`${this.machine.name}: no web request is answered`);
     return most;
   }
 
