@@ -9,7 +9,9 @@ export class DomainPage {
     this.article = page.getByRole('article', { name });
   }
 
-  tab(name: 'Console' | 'Overview' | 'Performance' | 'Devices' | 'Moves' | 'Xen'): Locator {
+  tab(
+    name: 'Console' | 'Overview' | 'Performance' | 'Devices' | 'Checkpoints' | 'Moves' | 'Xen',
+  ): Locator {
     return this.article.getByRole('tab', { name });
   }
 

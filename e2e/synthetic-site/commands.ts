@@ -59,7 +59,7 @@ export function createDomain(site: SyntheticSite, request: CreateDomain): Task {
 }
 
 export function startDomain(site: SyntheticSite, domain: Domain): Task {
-  refuseUnless(domain, ['shut-off', 'crashed'], 'started');
+  refuseUnless(domain, ['shut-off', 'saved', 'crashed'], 'started');
   refuseFullHost(site, domain.host, domain.memory.targetKiB);
   site.update(domain, {
     state: 'starting',
@@ -342,6 +342,7 @@ function newDomain(
     address: null,
     disks: [],
     interfaces: [],
+    checkpoints: null,
   };
 }
 

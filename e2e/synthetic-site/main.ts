@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { someCheckpoints } from './checkpoints.ts';
 import { Random } from './random.ts';
 import { makeScene } from './scene.ts';
 import { serve } from './server.ts';
@@ -35,6 +36,8 @@ const scene = makeScene(
   Date.now(),
 );
 const site = new SyntheticSite(scene, random);
+const first = [...site.domains.values()].find(({ name }) => name === 'web1');
+if (first !== undefined) someCheckpoints(site, first);
 setInterval(() => site.tick(), 1000);
 const origin = await serve(site, { port: Number(values.port), token, folder: values.folder });
 process.stdout.write(

@@ -5,6 +5,7 @@ import { builder, type Builder } from './builder.ts';
 import * as commands from './commands.ts';
 import { interfaceRoutes, networkRoutes, storageRoutes } from './device-routes.ts';
 import * as disks from './disks.ts';
+import { checkpointRoutes, savingRoutes } from './checkpoints.ts';
 import { drainHost } from './drain.ts';
 import { insideOf, xenstoreNodes } from './inside.ts';
 import type { SyntheticSite } from './site.ts';
@@ -18,6 +19,7 @@ export function makeRouter(site: SyntheticSite) {
     site: siteRoutes(os, site),
     hosts: hostRoutes(os, site),
     domains: domainRoutes(os, site),
+    checkpoints: checkpointRoutes(os, site),
     xenstore: xenstoreRoutes(os, site),
     images: imageRoutes(os, site),
     ...storageRoutes(os, site),
@@ -170,6 +172,7 @@ function domainRoutes(os: Builder, site: SyntheticSite) {
       return site.update(domain, { memory: { ...domain.memory, maximumKiB } });
     }),
     ...interfaceRoutes(os, site, guest),
+    ...savingRoutes(os, site, guest),
     migrationTargets: os.domains.migrationTargets.handler(({ input }) =>
       commands.migrationTargets(site, guest(input.domain)),
     ),

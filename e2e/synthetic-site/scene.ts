@@ -105,6 +105,7 @@ function makeGuest(
     address: null,
     disks: [],
     interfaces: [],
+    checkpoints: null,
   };
 }
 
@@ -147,6 +148,7 @@ function makeDomain0(host: Host, random: Random, nowMs: number): Domain {
     address: null,
     disks: [],
     interfaces: [],
+    checkpoints: null,
   };
 }
 

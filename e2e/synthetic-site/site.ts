@@ -3,6 +3,7 @@
  */
 import type {
   Capture,
+  Checkpoint,
   Domain,
   Forward,
   Host,
@@ -38,6 +39,8 @@ export class SyntheticSite {
   readonly networks = new Map<string, Network>();
   forwards: Forward[];
   captures: Capture[] = [];
+  /** By the domain's UUID. */
+  readonly checkpoints = new Map<string, Checkpoint[]>();
   readonly traffic = new Traffic();
   readonly events: SiteEvent[] = [];
   readonly changes = new Broadcast<SiteChange>();

@@ -16,6 +16,16 @@ const VIEWS: Record<string, Visit> = {
     await (await site.openDomain('cache1')).tab('Xen').click();
     await page.getByText('sched_op').waitFor();
   },
+  checkpoints: async (site, page) => {
+    await (await site.openDomain('web1')).tab('Checkpoints').click();
+    await page.getByRole('listitem', { name: 'fresh install' }).waitFor();
+  },
+  'no checkpoints': async (site) => (await site.openDomain('cache1')).tab('Checkpoints').click(),
+  'going back': async (site, page) => {
+    await (await site.openDomain('web1')).tab('Checkpoints').click();
+    await page.getByRole('button', { name: 'Revert to fresh install' }).click();
+  },
+  cloning: async (site) => site.chooseFromRowMenu('cache1', 'Clone…'),
   images: async (_site, page) => page.getByRole('link', { name: 'Images' }).click(),
   'a disk': async (site) => void (await site.openDevices('db1', 'xvdb')),
   'an interface': async (site) => void (await site.openDevices('web2', 'eth0')),

@@ -86,6 +86,34 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'Where a domain has moved, and what each move cost',
     load: () => import('./commands/moves.ts'),
   },
+  save: {
+    summary: "Write a domain's memory to a file and end it",
+    load: () => import('./commands/save.ts'),
+  },
+  restore: {
+    summary: 'Let a saved domain go on from a file',
+    load: () => import('./commands/restore.ts'),
+  },
+  clone: {
+    summary: 'Copy a running domain into a machine of its own',
+    load: () => import('./commands/clone.ts'),
+  },
+  'checkpoint create': {
+    summary: 'Keep memory and disks of a running domain as they are now',
+    load: () => import('./commands/checkpoint-create.ts'),
+  },
+  'checkpoint list': {
+    summary: 'List the checkpoints of a domain',
+    load: () => import('./commands/checkpoint-list.ts'),
+  },
+  'checkpoint revert': {
+    summary: 'Let a domain go on from a checkpoint',
+    load: () => import('./commands/checkpoint-revert.ts'),
+  },
+  'checkpoint delete': {
+    summary: 'Forget a checkpoint; those after it stay',
+    load: () => import('./commands/checkpoint-delete.ts'),
+  },
 
   'disk list': {
     summary: 'List the disks of domains',

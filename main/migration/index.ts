@@ -31,3 +31,5 @@ export { OWN_VERSIONS } from './domain/versions.ts';
 export { Checkpoints } from './protect/checkpoints.ts';
 export type { HeldOutput, TakenCheckpoint } from './protect/checkpoints.ts';
 export { StandbyReceiver } from './protect/standby-receiver.ts';
+export type { StateFileCalls } from './file/state-file.contract.ts';
+export { stateFileHandlers } from './file/state-files.ts';

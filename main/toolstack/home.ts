@@ -14,6 +14,8 @@ export interface Home {
   logs: string;
   /** Captured packets. */
   captures: string;
+  /** Memory of domains that are saved, and of their checkpoints. */
+  states: string;
   /** Golden snapshots, shared by homes. */
   golden: string;
   /** Who uses which disk file: one folder for all homes and caches of a person. */
@@ -44,6 +46,7 @@ export function resolveHome(choice: HomeChoice = {}): Home {
     daemonInfo: join(folder, 'daemon.json'),
     logs: join(folder, 'log'),
     captures: join(folder, 'captures'),
+    states: join(folder, 'states'),
     golden: join(cache, 'golden'),
     diskLocks: join(platformFolder('cache', choice, env), 'disk-locks'),
   };
@@ -56,7 +59,7 @@ export function xenstoreSocket(home: Home, host: string): string {
 
 /** Creates the folders. Error `home.unusable` with the path and the system's reason. */
 export function createHome(home: Home): void {
-  for (const folder of [home.folder, home.logs, home.cache, home.golden]) {
+  for (const folder of [home.folder, home.logs, home.states, home.cache, home.golden]) {
     try {
       makeFolder(folder);
     } catch (error) {

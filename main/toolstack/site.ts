@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { compileEngine, ENGINE_VERSION } from '../hypervisor/index.ts';
 import { OWN_VERSIONS } from '../migration/index.ts';
+import { checkpointCalls } from './calls/checkpoint-calls.ts';
 import { domainCalls } from './calls/domain-calls.ts';
 import { hostCalls } from './calls/host-calls.ts';
 import { imageCalls, imageViews } from './calls/image-calls.ts';
@@ -11,6 +12,7 @@ import { siteCalls } from './calls/site-calls.ts';
 import { poolCalls, volumeCalls } from './calls/storage-calls.ts';
 import { taskCalls } from './calls/task-calls.ts';
 import { xenstoreCalls } from './calls/xenstore-calls.ts';
+import { tidyStates } from './checkpoints/tidy-states.ts';
 import { ConsoleHub } from './console/console-hub.ts';
 import { DiskLocks } from './disks/disk-locks.ts';
 import { DiskService } from './disks/disk-service.ts';
@@ -107,6 +109,7 @@ export class Site {
       site: siteCalls(parts, { version, startedAtMs, feed, sampler: this.sampler, stop: onStop }),
       hosts: hostCalls(parts),
       domains: domainCalls(parts, startedAtMs, this.claims),
+      checkpoints: checkpointCalls(parts),
       xenstore: xenstoreCalls(parts),
       images: imageCalls(parts),
       pools: poolCalls(parts),
@@ -131,6 +134,7 @@ export class Site {
       const feed: SiteFeed = new SiteFeed((readers) => parts.poolViews.watch(readers > 0));
       const parts: SiteParts = await assemble(options, feed, closing.signal);
       const site = new Site(parts, options, lock, feed, closing);
+      tidyStates(parts);
       parts.networks.start();
       void deleteAllDoomed(parts, closing.signal);
       await parts.hosts.startAll();

@@ -1,3 +1,5 @@
+import { DeleteCheckpointDialog, RevertDialog } from '../checkpoints/checkpoint-dialogs.tsx';
+import { CloneDialog } from '../checkpoints/clone-dialog.tsx';
 import { CreateDomainDialog } from '../domains/create-domain-dialog.tsx';
 import { ForceDeleteDialog, ForceOffDialog } from '../domains/loss-dialogs.tsx';
 import { RenameDialog } from '../domains/rename-dialog.tsx';
@@ -50,6 +52,12 @@ export function OverlayHost() {
       return <MoveDialog uuid={shown.uuid} />;
     case 'rename':
       return <RenameDialog uuid={shown.uuid} />;
+    case 'clone':
+      return <CloneDialog uuid={shown.uuid} />;
+    case 'revert':
+      return <RevertDialog {...shown} />;
+    case 'delete-checkpoint':
+      return <DeleteCheckpointDialog {...shown} />;
     case 'force-off':
       return <ForceOffDialog uuid={shown.uuid} />;
     case 'force-delete':

@@ -17,7 +17,13 @@ export type Overlay =
     }
   | { readonly kind: 'add-network' }
   | { readonly kind: 'move'; readonly uuid: string }
-  | { readonly kind: 'rename'; readonly uuid: string }
+  | { readonly kind: 'rename' | 'clone'; readonly uuid: string }
+  | {
+      readonly kind: 'revert' | 'delete-checkpoint';
+      readonly uuid: string;
+      readonly checkpoint: string;
+      readonly label: string;
+    }
   | { readonly kind: 'force-off'; readonly uuid: string }
   | { readonly kind: 'force-delete'; readonly uuid: string };
 

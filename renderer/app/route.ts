@@ -9,6 +9,7 @@ export const DOMAIN_TABS = [
   'overview',
   'performance',
   'devices',
+  'checkpoints',
   'moves',
   'xen',
 ] as const;

@@ -28,6 +28,8 @@ export function mainAction(domain: Domain, commands: Commands): DomainAction | n
         icon: 'run',
         run: () => commands.start(domain),
       };
+    case 'saved':
+      return { id: 'start', label: 'Restore', icon: 'run', run: () => commands.start(domain) };
     case 'crashed':
       return { id: 'start', label: 'Restart', icon: 'reboot', run: () => commands.start(domain) };
     case 'paused':
@@ -46,6 +48,7 @@ export function powerActions(domain: Domain, commands: Commands): DomainAction[]
   const actions = main === null ? [] : [main];
   if (domain.state === 'running') {
     actions.push(
+      { id: 'save', label: 'Save', icon: 'download', run: () => commands.save(domain) },
       { id: 'pause', label: 'Pause', icon: 'pause', run: () => commands.pause(domain) },
       { id: 'shutdown', label: 'Shut down', icon: 'power', run: () => commands.shutdown(domain) },
       { id: 'reboot', label: 'Reboot', icon: 'reboot', run: () => commands.reboot(domain) },
@@ -54,7 +57,7 @@ export function powerActions(domain: Domain, commands: Commands): DomainAction[]
   if (domain.state !== 'shut-off' && domain.state !== 'crashed') {
     actions.push({
       id: 'force-off',
-      label: 'Force off…',
+      label: domain.state === 'saved' ? 'Give up saved state…' : 'Force off…',
       icon: 'cross',
       danger: true,
       run: () => overlay.set({ kind: 'force-off', uuid: domain.uuid }),
@@ -72,6 +75,16 @@ export function otherActions(domain: Domain, commands: Commands): DomainAction[]
       icon: 'rename',
       run: () => overlay.set({ kind: 'rename', uuid: domain.uuid }),
     },
+    ...(domain.state === 'running'
+      ? [
+          {
+            id: 'clone',
+            label: 'Clone…',
+            icon: 'copy' as const,
+            run: () => overlay.set({ kind: 'clone', uuid: domain.uuid }),
+          },
+        ]
+      : []),
     {
       id: 'split',
       label: 'Show among consoles',

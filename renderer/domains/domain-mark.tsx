@@ -24,6 +24,7 @@ const SHAPES: Record<DomainState, string | null> = {
   paused: null,
   crashed: 'M6 1.2 11.2 10.6H.8z',
   'shut-off': null,
+  saved: null,
   starting: RING,
   'shutting-down': RING,
   migrating: 'M1 6h6.4M6 2.6 9.8 6 6 9.4',

@@ -1,5 +1,6 @@
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { type DomainTab, DOMAIN_TABS, openDomain } from '../app/route.ts';
+import { CheckpointsTab } from '../checkpoints/checkpoints-tab.tsx';
 import { ConsolePane } from '../console/console-pane.tsx';
 import { Empty } from '../design/empty.tsx';
 import { useDocumentTitle } from '../app/document-title.ts';
@@ -18,6 +19,7 @@ const TAB_NAMES: Record<DomainTab, string> = {
   performance: 'Performance',
   devices: 'Devices',
   moves: 'Moves',
+  checkpoints: 'Checkpoints',
   xen: 'Xen',
 };
 
@@ -68,6 +70,9 @@ export function DomainPage({ uuid, tab, device }: Props) {
         </TabPanel>
         <TabPanel id="devices" className={styles.panel!}>
           <DevicesTab domain={domain} device={device} />
+        </TabPanel>
+        <TabPanel id="checkpoints" className={`${styles.panel} ${styles.scrolls}`}>
+          <CheckpointsTab domain={domain} />
         </TabPanel>
         <TabPanel id="moves" className={styles.panel!}>
           <MovesTab domain={domain} />

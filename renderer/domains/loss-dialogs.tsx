@@ -13,6 +13,21 @@ export function ForceOffDialog({ uuid }: { readonly uuid: string }) {
   const { commands } = useSite();
   const domain = useDomain(uuid);
   if (domain === undefined) return null;
+  if (domain.state === 'saved') {
+    return (
+      <LossDialog
+        title={`Give up the saved state of ${domain.name}?`}
+        act="Give up"
+        keep="Keep it"
+        run={() => commands.forceOff(domain)}
+      >
+        <p>
+          Lost is the memory that it was saved with. Its definition and its disks stay; its next
+          start boots it.
+        </p>
+      </LossDialog>
+    );
+  }
   return (
     <LossDialog
       title={`Force off ${domain.name}?`}
@@ -63,17 +78,18 @@ interface LossProps {
   readonly title: string;
   /** The verb on the button. */
   readonly act: string;
+  readonly keep?: string;
   readonly run: () => void;
   readonly children: ReactNode;
 }
 
-function LossDialog({ title, act, run, children }: LossProps) {
+function LossDialog({ title, act, keep = 'Keep it running', run, children }: LossProps) {
   return (
     <Dialog title={title} role="alertdialog" onClose={closeOverlay}>
       <DialogBody>{children}</DialogBody>
       <DialogButtons>
         <Button autoFocus onPress={closeOverlay}>
-          Keep it running
+          {keep}
         </Button>
         <Button
           kind="danger"

@@ -7,6 +7,7 @@ const WORDS: Record<DomainState, string> = {
   'shutting-down': 'Shutting down',
   migrating: 'Moving',
   'shut-off': 'Shut off',
+  saved: 'Saved',
   crashed: 'Crashed',
 };
 

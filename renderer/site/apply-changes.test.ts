@@ -26,6 +26,7 @@ function domain(uuid: string, change: Partial<Domain> = {}): Domain {
     address: null,
     disks: [],
     interfaces: [],
+    checkpoints: null,
     ...change,
   };
 }

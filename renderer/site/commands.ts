@@ -24,6 +24,10 @@ export class Commands {
     this.send(`${domain.name} was not paused`, this.api.domains.pause(ref(domain)));
   }
 
+  save(domain: Domain): void {
+    this.send(`${domain.name} was not saved`, this.api.domains.save(ref(domain)));
+  }
+
   unpause(domain: Domain): void {
     this.send(`${domain.name} was not resumed`, this.api.domains.unpause(ref(domain)));
   }
@@ -70,6 +74,20 @@ export class Commands {
     this.send(
       `The protection of ${domain.name} was not ended`,
       this.api.domains.unprotect(ref(domain)),
+    );
+  }
+
+  revert(domain: Domain, checkpoint: string, label: string): void {
+    this.send(
+      `${domain.name} was not reverted to “${label}”`,
+      this.api.checkpoints.revert({ ...ref(domain), checkpoint }),
+    );
+  }
+
+  deleteCheckpoint(domain: Domain, checkpoint: string, label: string): void {
+    this.send(
+      `The checkpoint “${label}” was not deleted`,
+      this.api.checkpoints.remove({ ...ref(domain), checkpoint }),
     );
   }
 

@@ -206,12 +206,47 @@ export const contract = {
     )
       .input(z.object({ id: z.string().max(63) }))
       .output(eventIterator(s.Move)),
+    save: post(
+      '/domains/{domain}/save',
+      'Write its memory to a file and end it; its start goes on from there',
+    )
+      .input(s.SaveDomain)
+      .output(s.Task),
+    clone: post(
+      '/domains/{domain}/clone',
+      'Copy a running domain: a new machine that goes on from where it is, with disks of its own',
+    )
+      .input(s.CloneDomain)
+      .output(s.Task),
+    restore: post('/domains/restore', 'Let a domain go on from a file')
+      .input(s.RestoreDomain)
+      .output(s.Task),
     exec: post('/domains/{domain}/exec', 'Run a command in the guest')
       .input(s.DomainRef.extend({ command: z.string().min(1).max(65_536) }))
       .output(eventIterator(s.ExecChunk)),
     dmesg: get('/domains/{domain}/dmesg', "The guest's kernel and console output since its start")
       .input(s.DomainRef)
       .output(z.object({ text: z.string() })),
+  },
+  checkpoints: {
+    list: get('/domains/{domain}/checkpoints', 'Points that it can go back to, oldest first')
+      .input(s.DomainRef)
+      .output(z.array(s.Checkpoint)),
+    create: post('/domains/{domain}/checkpoints', 'Keep its memory and its disks as they are now')
+      .input(s.CreateCheckpoint)
+      .output(s.Task),
+    revert: post(
+      '/domains/{domain}/checkpoints/{checkpoint}/revert',
+      'Go on from there; what it has done since is lost, but for other checkpoints',
+    )
+      .input(s.RevertDomain)
+      .output(s.Task),
+    remove: post(
+      '/domains/{domain}/checkpoints/{checkpoint}/remove',
+      'Forget a checkpoint; those after it stay',
+    )
+      .input(s.CheckpointRef)
+      .output(s.Task),
   },
   xenstore: {
     list: get('/xenstore/list', 'A node and its children')

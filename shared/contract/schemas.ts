@@ -11,6 +11,7 @@ import { Disk, DiskFormat, DiskMiB, DiskSample, NewDisk, Pool } from './storage.
 
 export * from './basics.ts';
 export * from './moves.ts';
+export * from './checkpoints.ts';
 export * from './networks.ts';
 export * from './protection.ts';
 export * from './storage.ts';
@@ -20,7 +21,7 @@ const KiB = z.int().min(0);
 const MiB = z.int().min(0).max(1e9);
 export const Percent = z.number().min(0);
 
-/** Life of a domain. `shut-off` and `crashed` have no worker; every other state has one. */
+/** Life of a domain. `shut-off`, `saved` and `crashed` have no worker; every other state has one. */
 export const DomainState = z.enum([
   'starting', // being built, booted or cloned
   'running',
@@ -28,6 +29,7 @@ export const DomainState = z.enum([
   'shutting-down', // asked to power off or reboot, still running
   'migrating',
   'shut-off',
+  'saved', // its memory is in a file, and its next start goes on from there
   'crashed',
 ]);
 export type DomainState = z.infer<typeof DomainState>;
@@ -73,6 +75,8 @@ export const Domain = z.object({
   interfaces: z.array(Interface),
   /** Null while it has no standby. */
   protection: Protection.nullable(),
+  /** Changes with its checkpoints; null where it has none. */
+  checkpoints: z.object({ count: z.int(), current: Uuid.nullable() }).nullable(),
 });
 export type Domain = z.infer<typeof Domain>;
 

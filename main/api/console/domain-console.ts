@@ -13,7 +13,7 @@ import { Life } from './life.ts';
 import { OutputCutter } from './output-cutter.ts';
 import { PrintLog } from './print-log.ts';
 import { Screen } from './screen.ts';
-import type { Size } from './screen.ts';
+import type { Picture, Size } from './screen.ts';
 import { Viewer } from './viewer.ts';
 import type { ViewerPort } from './viewer.ts';
 
@@ -25,6 +25,8 @@ const SizeMessage = z.object({
   rows: z.int().min(1).max(10_000),
 });
 const utf8 = new TextEncoder();
+/** RIS, and the scroll-back too. */
+const CLEAR = utf8.encode('\x1bc\x1b[3J');
 
 export class DomainConsole {
   name: string;
@@ -48,12 +50,18 @@ export class DomainConsole {
     return this.screen.backlogBytes;
   }
 
-  async attach(rings: ConsoleRings, doorbell: SharedArrayBuffer, printed: string): Promise<void> {
+  async attach(
+    rings: ConsoleRings,
+    doorbell: SharedArrayBuffer,
+    printed: string,
+    afresh = false,
+  ): Promise<void> {
     this.detach();
     const turn = this.attachments;
     this.log.clear();
     await this.beginLife();
     if (turn !== this.attachments) return;
+    if (afresh) this.show({ whole: CLEAR, forViewers: CLEAR });
     if (printed !== '') await this.replay(printed);
     if (turn !== this.attachments) return;
     const life = new Life(rings, doorbell, {
@@ -88,6 +96,12 @@ export class DomainConsole {
     const printed = this.log.raw();
     await this.screen.whenParsed(0);
     return printed;
+  }
+
+  async picture(): Promise<Picture> {
+    this.life?.drain();
+    await this.screen.whenParsed(0);
+    return this.screen.picture();
   }
 
   /** Frames of the viewer go to the returned function; its promise is the frame's acknowledgement. */

@@ -16,12 +16,12 @@ export class ConsoleHub {
 
   /** Served to the toolstack. */
   readonly hubCalls: Handlers<ConsoleHubCalls> = {
-    'console.attach': async ({ uuid, name, state, rings, doorbell, printed }) => {
+    'console.attach': async ({ uuid, name, state, rings, doorbell, printed, afresh }) => {
       const known = this.consoles.get(uuid);
       const console = known ?? new DomainConsole(name, state);
       this.consoles.set(uuid, console);
       console.setState(name, state);
-      await console.attach(rings, doorbell, printed);
+      await console.attach(rings, doorbell, printed, afresh);
     },
     'console.state': ({ uuid, name, state }) => this.consoles.get(uuid)?.setState(name, state),
     'console.detach': ({ uuid }) => this.consoles.get(uuid)?.detach(),
@@ -30,6 +30,7 @@ export class ConsoleHub {
       this.consoles.delete(uuid);
     },
     'console.dmesg': ({ uuid }) => ({ text: this.consoles.get(uuid)?.dmesg() ?? '' }),
+    'console.picture': ({ uuid }) => this.find(uuid).picture(),
     'console.printed': async ({ uuid }) => ({ text: await this.find(uuid).printed() }),
   };
 

@@ -14,6 +14,11 @@ export interface Size {
   rows: number;
 }
 
+/** A screen as text: a line a row, without the blanks at its end. */
+export interface Picture extends Size {
+  lines: string[];
+}
+
 export class Screen {
   private readonly terminal: Terminal;
   private unparsed = 0;
@@ -104,6 +109,15 @@ export class Screen {
         }
       });
     });
+  }
+
+  /** What it shows now, of what is parsed. */
+  picture(): Picture {
+    const { active } = this.terminal.buffer;
+    const lines = Array.from({ length: this.terminal.rows }, (_, row) => {
+      return active.getLine(active.baseY + row)?.translateToString(true) ?? '';
+    });
+    return { ...this.size, lines };
   }
 
   dispose(): void {

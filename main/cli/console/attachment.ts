@@ -37,7 +37,7 @@ export async function attach(
     },
     state({ state }) {
       clearTimeout(rebooting);
-      if (state !== 'shut-off' && state !== 'crashed') return;
+      if (state !== 'shut-off' && state !== 'saved' && state !== 'crashed') return;
       rebooting = setTimeout(() => ending.resolve({ kind: 'domain-ended', state }), REBOOT_MS);
     },
     closed: (error) => ending.resolve(error ? { kind: 'failed', error } : { kind: 'left' }),

@@ -24,6 +24,7 @@ function domain(change: Partial<ListedDomain>): ListedDomain {
     address: null,
     disks: [],
     interfaces: [],
+    checkpoints: null,
     cpuTimeMs: 12_340,
     cpuPercent: 2,
     ...change,

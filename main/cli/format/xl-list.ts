@@ -58,6 +58,7 @@ export function stateLetters({
     case 'migrating':
       return '--p---';
     case 'shut-off':
+    case 'saved':
       return '---s--';
     case 'crashed':
       return '---sc-';

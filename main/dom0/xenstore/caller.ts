@@ -7,6 +7,11 @@ export interface Caller {
   readonly home: string;
   /** A domain whose rights this one has too (`SET_TARGET`, a device model's stub domain). */
   target: number | undefined;
+  /**
+   * Numbers that its guest was known by before it was copied. Its drivers hold paths of their back ends
+   * with them, for good: what it says of those means its own.
+   */
+  formerly: readonly number[];
 }
 
 /** Domain 0's id. */
@@ -25,12 +30,18 @@ export function domainHome(domid: number): string {
 
 /** A guest, as its requests arrive over its ring. */
 export function guestCaller(domid: number): Caller {
-  return { domid, privileged: domid === DOM0, home: domainHome(domid), target: undefined };
+  return {
+    domid,
+    privileged: domid === DOM0,
+    home: domainHome(domid),
+    target: undefined,
+    formerly: [],
+  };
 }
 
 /** Domain 0's services and the clients of its socket. */
 export function privilegedCaller(): Caller {
-  return { domid: DOM0, privileged: true, home: '', target: undefined };
+  return { domid: DOM0, privileged: true, home: '', target: undefined, formerly: [] };
 }
 
 /** Reads a decimal domid, 0 to 65535; anything else is `undefined`. */

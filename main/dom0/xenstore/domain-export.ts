@@ -45,11 +45,13 @@ export function exportDomain(
   const roots = domainRoots(tree, domid);
   const nodes: SavedNode[] = [];
   for (const root of roots) saveTree(tree, root, nodes);
-  const savedWatches = watches.of(connection).map(({ path, token, depth, prefixLength }) => ({
-    path: path.slice(prefixLength),
-    token: toBase64(Buffer.from(token, 'latin1')),
-    depth: depth === NO_DEPTH_LIMIT ? null : depth,
-  }));
+  const savedWatches = watches
+    .of(connection)
+    .map(({ path, token, depth, prefixLength, calledPath }) => ({
+      path: calledPath ?? path.slice(prefixLength),
+      token: toBase64(Buffer.from(token, 'latin1')),
+      depth: depth === NO_DEPTH_LIMIT ? null : depth,
+    }));
   return {
     kind: 'xenstore-domain',
     version: DOMAIN_STATE_VERSION,
@@ -61,6 +63,7 @@ export function exportDomain(
       : saveConnection(tree, connection, savedWatches, options.undelivered),
     quota: { ...accounts.limits(domid) },
     target: connection.caller.target ?? null,
+    formerly: [...connection.caller.formerly],
   };
 }
 

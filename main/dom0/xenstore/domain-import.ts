@@ -13,7 +13,15 @@ import { XenstoreError } from './errno.ts';
 import { withNewIdentity, type NewIdentity } from './new-identity.ts';
 import { NO_GENERATION, StoreNode } from './node.ts';
 import { mkdir, rm, setPerms } from './operations.ts';
-import { childPath, isAtOrBelow, isRelative, leafOf, parentOf, resolvePath } from './path.ts';
+import {
+  calledOtherwise,
+  childPath,
+  isAtOrBelow,
+  isRelative,
+  leafOf,
+  parentOf,
+  resolvePath,
+} from './path.ts';
 import { parsePermissions, type Permissions } from './permissions.ts';
 import type { StoreServices } from './requests/request.ts';
 import type { StoreTree } from './store-tree.ts';
@@ -56,6 +64,7 @@ export function importDomain(
   services.accounts.setLimits(domid, state.quota);
   const connection = domains.connect(domid, peer);
   connection.caller.target = state.target ?? undefined;
+  connection.caller.formerly = state.formerly;
   if (savedConnection) resumeConnection(services, connection, savedConnection, state.roots);
   else connection.close('oversize-message');
   return connection;
@@ -115,6 +124,7 @@ function resumeConnection(
       token: fromBase64(token).toString('latin1'),
       depth: depth ?? NO_DEPTH_LIMIT,
       prefixLength: isRelative(path) ? caller.home.length + 1 : 0,
+      calledPath: calledOtherwise(path, absolute),
     });
   }
   for (const transaction of saved.transactions) {

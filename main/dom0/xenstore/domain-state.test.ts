@@ -260,6 +260,64 @@ describe('a clone', () => {
     expect(guest.takeEvents()).toHaveLength(1);
   });
 
+  describe('that keeps its devices', () => {
+    const OLD_BACK = '/local/domain/0/backend/vbd/5/51712';
+    const NEW_BACK = '/local/domain/0/backend/vbd/9/51712';
+    const keeping = { ...CLONE, keepsDevices: true, macs: new Map([[0, '00:16:3e:00:00:09']]) };
+    const copied = (identity = keeping, state = source.daemon.exportDomain(5)): GuestDriver =>
+      new GuestDriver((peer) => source.daemon.importDomain(carry(state), peer, { identity }));
+
+    beforeEach(() => {
+      const disk = { frontend: '/local/domain/5/device/vbd/51712', back: OLD_BACK };
+      source.daemon.writeAll([
+        { path: `${disk.frontend}/backend`, value: OLD_BACK, perms: ['n5', 'r0'] },
+        { path: `${disk.frontend}/state`, value: '4', perms: ['n5', 'r0'] },
+        { path: `${OLD_BACK}/state`, value: '4', perms: ['n0', 'r5'] },
+        { path: `${OLD_BACK}/frontend`, value: disk.frontend, perms: ['n0', 'r5'] },
+        {
+          path: '/local/domain/5/device/vif/0/mac',
+          value: '00:16:3e:00:00:05',
+          perms: ['n5', 'r0'],
+        },
+      ]);
+      guest.watch(`${OLD_BACK}/state`, 'otherend');
+      guest.takeEvents();
+    });
+
+    it('finds its own back ends by the paths that its drivers hold', () => {
+      const copy = copied();
+      expect(copy.read('device/vbd/51712/backend')).toBe(NEW_BACK);
+      expect(copy.read('device/vif/0/mac')).toBe('00:16:3e:00:00:09');
+      source.daemon.write(`${OLD_BACK}/state`, '5');
+      expect(copy.read(`${OLD_BACK}/state`)).toBe('4');
+      expect(copy.read(`${NEW_BACK}/state`)).toBe('4');
+      expect(guest.takeEvents()).toEqual([[`${OLD_BACK}/state`, 'otherend']]);
+      expect(copy.takeEvents()).toEqual([]);
+      source.daemon.write(`${NEW_BACK}/state`, '6');
+      expect(copy.read(`${OLD_BACK}/state`)).toBe('6');
+      expect(copy.takeEvents()).toEqual([[`${OLD_BACK}/state`, 'otherend']]);
+      expect(guest.takeEvents()).toEqual([]);
+      copy.unwatch(`${OLD_BACK}/state`, 'otherend');
+      copy.watch(`${OLD_BACK}/state`, 'anew');
+      expect(copy.takeEvents()).toEqual([[`${OLD_BACK}/state`, 'anew']]);
+      expect(source.daemon.check()).toEqual([]);
+    });
+
+    it('still does when it is copied again, or moves', () => {
+      copied();
+      const again = { ...keeping, domid: 12, uuid: '12121212-2222-3333-4444-555555555555' };
+      const second = copied(again, source.daemon.exportDomain(9));
+      source.daemon.write('/local/domain/0/backend/vbd/12/51712/state', '2');
+      expect(second.read(`${OLD_BACK}/state`)).toBe('2');
+      expect(second.read(`${NEW_BACK}/state`)).toBe('2');
+      const state = source.daemon.exportDomain(12);
+      const moved = new GuestDriver((peer) => target.daemon.importDomain(carry(state), peer));
+      target.daemon.write('/local/domain/0/backend/vbd/12/51712/state', '3');
+      expect(moved.read(`${OLD_BACK}/state`)).toBe('3');
+      expect(moved.takeEvents()).toContainEqual([`${OLD_BACK}/state`, 'otherend']);
+    });
+  });
+
   it('is refused of a domain in the middle of a request', () => {
     guest.connection.receive(new Uint8Array(3));
     expect(refusal(clone)).toMatch(/^EBUSY.*let it run for a moment/);

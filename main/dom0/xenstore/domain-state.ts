@@ -85,6 +85,8 @@ const domainState = z.strictObject({
   quota,
   /** Domain whose rights it has too. */
   target: domid.nullable(),
+  /** Numbers that its guest was known by before: of copies of a domain with devices. */
+  formerly: z.array(domid).max(256).default([]),
 });
 
 /** A domain's part of a store, for migration and snapshots: plain data, fit for JSON. */

@@ -17,6 +17,10 @@ export interface NewIdentity {
   readonly domid: number;
   readonly uuid: string;
   readonly name: string;
+  /** It keeps its disks and interfaces, connected as they are. */
+  readonly keepsDevices?: boolean;
+  /** Of interfaces that are kept, by handle. */
+  readonly macs?: ReadonlyMap<number, string>;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -40,7 +44,9 @@ const KEPT_DEVICES = ['console', 'suspend'];
 export function withNewIdentity(state: DomainState, identity: NewIdentity): DomainState {
   if (!UUID.test(identity.uuid)) throw refuse(`uuid: ${JSON.stringify(identity.uuid)} is no UUID`);
   const rename = new Renaming(state, identity);
-  const nodes = state.nodes.filter(({ path }) => keeps(state.domid, path));
+  const nodes = state.nodes.filter(({ path }) =>
+    keeps(state.domid, path, identity.keepsDevices ?? false),
+  );
   return {
     ...state,
     domid: identity.domid,
@@ -48,6 +54,7 @@ export function withNewIdentity(state: DomainState, identity: NewIdentity): Doma
     nodes: nodes.map((node) => rename.node(node)),
     connection: state.connection && renameConnection(state.connection, rename, state.domid),
     target: state.target === state.domid ? identity.domid : null,
+    formerly: identity.keepsDevices ? formerNumbers(state, identity) : [],
   };
 }
 
@@ -72,6 +79,18 @@ class Renaming {
     ]);
   }
 
+  /** As its guest, which knows its back ends by their old paths for good, is told of them. */
+  watched(path: string): string {
+    return this.#to.keepsDevices && path.startsWith(`${domainHome(0)}/backend/`)
+      ? path
+      : this.path(path);
+  }
+
+  #mac(newPath: string): string | undefined {
+    const [, handle] = /\/vif\/(?:\d+\/)?(\d+)\/mac$/.exec(newPath) ?? [];
+    return handle === undefined ? undefined : this.#to.macs?.get(Number(handle));
+  }
+
   path(path: string): string {
     for (const [from, to] of this.#prefixes) {
       if (isAtOrBelow(path, from)) return to + path.slice(from.length);
@@ -81,7 +100,7 @@ class Renaming {
 
   node({ path, value, perms }: SavedNode): SavedNode {
     const newPath = this.path(path);
-    const fixed = this.#values.get(newPath);
+    const fixed = this.#values.get(newPath) ?? this.#mac(newPath);
     return {
       path: newPath,
       value: fixed === undefined ? this.value(newPath, value) : toBase64(Buffer.from(fixed)),
@@ -110,16 +129,23 @@ function renamedRoot(root: string, domid: number, to: NewIdentity): string {
   return root.endsWith(`/${domid}`) ? `${root.slice(0, -String(domid).length)}${to.domid}` : root;
 }
 
-function keeps(domid: number, path: string): boolean {
+/** Not its own: it may have that one's back. */
+function formerNumbers({ domid, formerly }: DomainState, to: NewIdentity): number[] {
+  return [...new Set([...formerly, domid])].filter((number) => number !== to.domid);
+}
+
+function keeps(domid: number, path: string, keepsDevices: boolean): boolean {
   const home = `${domainHome(domid)}/`;
   const [, backendKind] = /^\/local\/domain\/0\/backend\/([^/]+)/.exec(path) ?? [];
   const [, libxlKind] = /^\/libxl\/\d+\/device\/([^/]+)/.exec(path) ?? [];
   const kind = backendKind ?? libxlKind;
-  if (kind !== undefined) return KEPT_DEVICES.includes(kind);
+  if (kind !== undefined) return keepsDevices || KEPT_DEVICES.includes(kind);
   if (/^\/vm\/[^/]+\/start_time$/.test(path)) return false;
   if (!path.startsWith(home)) return true;
   const [first = '', second] = path.slice(home.length).split('/');
-  if (first === 'device') return second === undefined || KEPT_DEVICES.includes(second);
+  if (first === 'device') {
+    return keepsDevices || second === undefined || KEPT_DEVICES.includes(second);
+  }
   if (first === 'platform') return second !== 'generation-id';
   return second === undefined || !GUEST_REPORTS.includes(first);
 }
@@ -134,7 +160,7 @@ function renameConnection(
   return {
     ...connection,
     output,
-    watches: connection.watches.map((watch) => ({ ...watch, path: rename.path(watch.path) })),
+    watches: connection.watches.map((watch) => ({ ...watch, path: rename.watched(watch.path) })),
     transactions: connection.transactions.map((transaction) => ({
       ...transaction,
       accesses: transaction.accesses.map(({ path, permsBefore, node, ...access }) => ({
@@ -158,7 +184,7 @@ function renameEvent(encoded: string, rename: Renaming, domid: number): string {
   const message = reader.next();
   if (message?.type !== XsType.watchEvent) throw busy(domid);
   const [path = '', token = ''] = message.payload.toString('latin1').split('\0');
-  return toBase64(encodeEvent(rename.path(path), token));
+  return toBase64(encodeEvent(rename.watched(path), token));
 }
 
 function busy(domid: number): XenstoreError {

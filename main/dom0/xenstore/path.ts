@@ -4,6 +4,8 @@ import { ABSOLUTE_PATH_MAX_BYTES } from './wire.ts';
 /** Slash-separated words of alphanumerics and `-_@`; no empty word, no trailing slash. */
 const ABSOLUTE = /^\/(?:[\w@-]+(?:\/[\w@-]+)*)?$/;
 const SPECIAL = /^@[\w@-]*(?:\/[\w@-]+)*$/;
+/** What is before a domain's number, the number, what is after. */
+const OWN_BACKEND = /^(\/local\/domain\/0\/backend\/[^/]+\/)(\d{1,5})((?:\/.*)?)$/;
 const DOMAIN_PREFIX = /^\/local\/domain\/\d{1,5}\//;
 
 /** Fired when a domain is introduced. */
@@ -31,7 +33,8 @@ export function resolvePath(
 ): string | undefined {
   const special = path.startsWith('@');
   if (path === '' || (special && !allowSpecial)) return undefined;
-  const absolute = special || path.startsWith('/') ? path : `${caller.home}/${path}`;
+  const given = special || path.startsWith('/') ? path : `${caller.home}/${path}`;
+  const absolute = caller.formerly.length === 0 ? given : withPresentNumber(given, caller);
   if (absolute.length > ABSOLUTE_PATH_MAX_BYTES) return undefined;
   if (!(special ? SPECIAL : ABSOLUTE).test(absolute)) return undefined;
   if (!caller.privileged && maxBytes > 0 && absolute.length > maxBytes) {
@@ -39,6 +42,18 @@ export function resolvePath(
     if (absolute.length - prefixBytes > maxBytes) return undefined;
   }
   return absolute;
+}
+
+/** What a watcher calls a path, where that is neither the path nor the end of it. */
+export function calledOtherwise(path: string, absolute: string): string | undefined {
+  return isRelative(path) || path === absolute ? undefined : path;
+}
+
+/** A back end that a driver found before its domain was copied is that of the copy. */
+function withPresentNumber(path: string, { domid, formerly }: Caller): string {
+  const [, before, number, after] = OWN_BACKEND.exec(path) ?? [];
+  const isFormer = number !== undefined && formerly.includes(Number(number));
+  return isFormer ? `${before}${domid}${after}` : path;
 }
 
 /** The parent of an absolute path; the root's and a special name's is the root. */

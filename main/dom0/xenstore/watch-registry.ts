@@ -22,6 +22,8 @@ export interface Watch {
   readonly depth: number;
   /** Characters to cut from event paths: a relative watch gets relative paths. */
   readonly prefixLength: number;
+  /** What its watcher calls the path, where that is another (`Caller.formerly`). */
+  readonly calledPath?: string | undefined;
 }
 
 export const NO_DEPTH_LIMIT = -1;
@@ -150,5 +152,10 @@ export class WatchRegistry {
 }
 
 function send(watch: Watch, path: string): void {
-  watch.watcher.event(path.slice(watch.prefixLength), watch.token);
+  const { calledPath, prefixLength } = watch;
+  const told =
+    calledPath === undefined
+      ? path.slice(prefixLength)
+      : calledPath + path.slice(watch.path.length);
+  watch.watcher.event(told, watch.token);
 }

@@ -143,9 +143,19 @@ export class LiveSend {
 
   /** Of the stopped domain: what is left, and its state. */
   finish(xenstore: unknown): StreamReport {
-    const { domain, sink } = this.options;
     this.phase = 'over';
     this.slow(0);
+    try {
+      return this.finishWith(xenstore);
+    } catch (error) {
+      // The receiver must not wait for what never comes.
+      this.options.sink.abort(error);
+      throw error;
+    }
+  }
+
+  private finishWith(xenstore: unknown): StreamReport {
+    const { domain, sink } = this.options;
     this.forgetRound();
     this.takeDirty();
     domain.memory.log.stop();

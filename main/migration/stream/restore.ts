@@ -19,7 +19,8 @@ export function restoreFromBuffer(
   return reader.finish();
 }
 
-const NOBODY: StreamHandler = {
+/** Keeps nothing. */
+export const NOBODY: StreamHandler = {
   config: () => undefined,
   pages: () => undefined,
   engineState: () => undefined,

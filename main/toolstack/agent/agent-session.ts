@@ -2,6 +2,7 @@
  * The conversation with one guest's agent over its own console: a hostile guest can say anything
  * here, so lines are bounded, unknown ids are ignored, and what it breaks is its own commands.
  */
+import { randomInt } from 'node:crypto';
 import type { ExecChunk } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import { RingConsumer, RingProducer } from '../../../shared/ring/byte-ring.ts';
@@ -30,7 +31,8 @@ export class AgentSession {
   private readonly pending = new Map<number, PromiseWithResolvers<void>>();
   private readonly greeted = Promise.withResolvers<void>();
   private hasGreeted = false;
-  private lastId = 0;
+  /** Not those of a session before, which a guest that was saved may still answer. */
+  private lastId = randomInt(1_000_000) * 1000;
   private isClockWrong = false;
   private settingClock: Promise<void> | null = null;
   private writing: Promise<void> = Promise.resolve();

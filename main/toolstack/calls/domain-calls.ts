@@ -1,6 +1,7 @@
 /** `domains.*` of the contract: names are resolved here, the work is done in `lifecycle/`. */
 import { DEFAULT_CHECKPOINT_INTERVAL_MS } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
+import { cloneDomain } from '../checkpoints/clone-domain.ts';
 import { DOMAIN0_NAME, domain0View } from '../domains/domain0.ts';
 import { wrongState } from '../domains/life.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
@@ -20,6 +21,8 @@ import { migrationTargets } from '../lifecycle/migration/migration-targets.ts';
 import { moveDisk } from '../lifecycle/move-disk.ts';
 import { destroy, pause, reboot, shutdown, start, unpause } from '../lifecycle/power.ts';
 import { protect, unprotect } from '../protection/protect-domain.ts';
+import { restore } from '../saving/restore-domain.ts';
+import { save } from '../saving/save-domain.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { inside, watchInside } from '../statistics/inside.ts';
 import type { SiteApi } from './site-api.ts';
@@ -71,6 +74,9 @@ export function domainCalls(
     unprotect: async (input) => unprotect(parts, find(input)),
     moves: async (input) => parts.moves.of(find(input).uuid),
     followMove: async ({ id }, options) => parts.moves.follow(id, options?.signal),
+    clone: async ({ domain, name }) => cloneDomain(parts, find({ domain }), name, claims),
+    save: async ({ domain, ...asked }) => save(parts, find({ domain }), asked),
+    restore: async (input) => restore(parts, input),
     exec: async (input, options) => {
       const domain = find(input);
       const { agent } = domain.worker;

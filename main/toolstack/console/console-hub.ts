@@ -30,11 +30,16 @@ export class ConsoleHub {
   }
 
   /** Before the guest's first byte: nothing reads its ring until then. */
-  async attach(spec: DomainSpec, state: DomainState, printed: string): Promise<void> {
+  async attach(
+    spec: DomainSpec,
+    state: DomainState,
+    printed: string,
+    afresh = false,
+  ): Promise<void> {
     const { uuid, name, console: rings, doorbell } = spec;
     await this.channel.call(
       'console.attach',
-      { uuid, name, state, rings, doorbell, printed },
+      { uuid, name, state, rings, doorbell, printed, afresh },
       { timeoutMs: CALL_TIMEOUT_MS },
     );
   }
@@ -67,6 +72,10 @@ export class ConsoleHub {
       { timeoutMs: CALL_TIMEOUT_MS },
     );
     return text;
+  }
+
+  picture(uuid: string): Promise<{ columns: number; rows: number; lines: string[] }> {
+    return this.channel.call('console.picture', { uuid }, { timeoutMs: CALL_TIMEOUT_MS });
   }
 
   private tell<Name extends keyof ConsoleHubCalls & string>(

@@ -30,6 +30,8 @@ export type ConsoleHubCalls = {
       doorbell: SharedArrayBuffer;
       /** Raw, from `console.printed`; empty for a guest that boots. */
       printed: string;
+      /** The screen is cleared before: it comes back as it was when all that was `printed`. */
+      afresh?: boolean;
     };
     result: void;
   };
@@ -43,6 +45,11 @@ export type ConsoleHubCalls = {
   'console.dmesg': { params: { uuid: string }; result: { text: string } };
   /** The same with its escape sequences, after everything in the ring was drained and parsed. */
   'console.printed': { params: { uuid: string }; result: { text: string } };
+  /** What its screen shows, after the same: text alone, a line a row. */
+  'console.picture': {
+    params: { uuid: string };
+    result: { columns: number; rows: number; lines: string[] };
+  };
 };
 
 /** Served to the thread that started the worker (the API's transports), over its parent port. */

@@ -191,6 +191,41 @@ export type HostCalls = LinkCalls & {
       report: SendReport;
     };
   };
+  /**
+   * Streams a domain through `link` to whoever reads it right there (a file's writer, the thread of its
+   * copy): round by round while it runs, or stopped from the first byte on. It stays stopped until
+   * `domain.goOn` or `domain.destroy`; when this fails it is as it was. `quietly`: an error
+   * `domain.conversing` while half a conversation with xenstore is under way, of which a copy could
+   * not tell whose it is.
+   */
+  'domain.copyOut': {
+    params: {
+      domid: number;
+      link: MessagePort;
+      /** Of the reader, if it sleeps on one. */
+      peerDoorbell?: SharedArrayBuffer;
+      /** As it is now. */
+      isPaused: boolean;
+      stopFirst?: boolean;
+      quietly?: boolean;
+    };
+    result: MoveReport;
+  };
+  /** After `domain.copyOut`: it goes on, or stays paused. Answers with that moment. */
+  'domain.goOn': { params: { domid: number; paused: boolean }; result: { atMs: number } };
+  /** As `domain.restore`, of a stream that comes through `link`, from whoever sends it right there. */
+  'domain.copyIn': {
+    params: {
+      spec: DomainSpec;
+      link: MessagePort;
+      peerDoorbell?: SharedArrayBuffer;
+      identity: 'clone' | 'same';
+      paused: boolean;
+      /** What it will hold, if that is known: of one whose balloon is large less than its maximum. */
+      frames?: number;
+    };
+    result: void;
+  };
   'domain.destroy': { params: { domid: number }; result: void };
   /**
    * Ends its thread without ceremony, as a fault of the machine would; `domain.crashed` follows.

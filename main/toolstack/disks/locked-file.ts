@@ -15,6 +15,11 @@ export interface LockedFile {
   readonly key: string;
   /** As of `OpenedFile`. */
   readonly medium: string;
+  /**
+   * Nothing of it is written any more: others may read it too. Between the two locks nobody has it,
+   * for no longer than the operating system takes. Error `disk.in-use`.
+   */
+  share(): void;
   /** Closes the descriptor and then gives the lock back; again, it does nothing. Never fails. */
   close(): Promise<void>;
 }
@@ -37,8 +42,8 @@ export async function openLocked(
   const { readOnly, user, label = path, follow = true } = options;
   for (let turn = 0; turn < MOST_TRIES; turn++) {
     const file = await openDiskFile(path, readOnly, follow);
-    const locked = await lock(path, file, () =>
-      locks.acquire({ key: file.key, path: label }, readOnly, user),
+    const locked = await lock(path, file, readOnly, (shared) =>
+      locks.acquire({ key: file.key, path: label }, shared, user),
     );
     // Whoever replaces or deletes a file has its lock: what is there now is there to stay.
     if (await isStillThere(path, file)) return locked;
@@ -53,11 +58,13 @@ export async function openLocked(
 export async function lock(
   path: string,
   { handle, key, medium }: OpenedFile,
-  acquire: () => () => void,
+  readOnly: boolean,
+  acquire: (shared: boolean) => () => void,
 ): Promise<LockedFile> {
   let release: (() => void) | null;
+  let isShared = readOnly;
   try {
-    release = acquire();
+    release = acquire(readOnly);
   } catch (error) {
     await handle.close();
     throw error;
@@ -68,6 +75,12 @@ export async function lock(
     path,
     key,
     medium,
+    share() {
+      if (!release || isShared) return;
+      release();
+      release = acquire(true);
+      isShared = true;
+    },
     async close() {
       const giveBack = release;
       if (!giveBack) return;

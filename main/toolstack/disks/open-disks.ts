@@ -10,6 +10,7 @@ import type { DiskDefinition } from '../store/domain-table.ts';
 import type { OpenSource } from '../storage/open-source.ts';
 import type { DiskUser } from './disk-locks.ts';
 import type { IoLink } from './io-link.ts';
+import type { LockedFile } from './locked-file.ts';
 
 export interface DiskLife {
   domid: number;
@@ -35,6 +36,20 @@ export interface DiskKeeper {
   /** Settles when nobody of this site is letting go of it. */
   settled(source: string): Promise<void>;
   forget(disks: OpenDisks): void;
+}
+
+/** An empty overlay over what a disk is now. */
+export interface NewOverlay {
+  /** With the overlay as its source. */
+  definition: DiskDefinition;
+  file: LockedFile;
+  label: string;
+}
+
+export interface Branch {
+  undo(): Promise<void>;
+  /** Nothing is undone any more: what is written no more may be read by others. */
+  share(): void;
 }
 
 interface OpenOne {
@@ -85,10 +100,10 @@ export class OpenDisks {
   }
 
   /**
-   * Opens a disk, and takes it for this domain. Errors `disk.in-use` and others of `disk.*`; then
+   * Opens a disk, and takes it for this domain. `ring`: that its guest has already. Errors `disk.in-use` and others of `disk.*`; then
    * nothing of it is open.
    */
-  add(definition: DiskDefinition): Promise<DiskSpec> {
+  add(definition: DiskDefinition, ring = createDiskRing()): Promise<DiskSpec> {
     return this.inTurn(async () => {
       await this.service.settled(definition.source);
       if (this.ending) throw closed(definition.name);
@@ -97,7 +112,7 @@ export class OpenDisks {
       try {
         if (this.ending) throw closed(definition.name);
         const one = { definition, content, worker: this.service.worker(content.medium) };
-        const spec = await this.serve(one, createDiskRing());
+        const spec = await this.serve(one, ring);
         this.open.set(definition.name, { ...one, spec });
         return spec;
       } catch (error) {
@@ -194,6 +209,66 @@ export class OpenDisks {
     });
   }
 
+  /** The domain has stopped: its files are as they would be closed. Errors `disk.*`. */
+  settle(): Promise<void> {
+    return this.inTurn(async () => {
+      for (const [name, { definition, content, worker }] of this.open) {
+        if (definition.readOnly || content.wire.kind !== 'files') continue;
+        await worker.call('disk.switch', { disk: this.id(name), source: content.wire });
+      }
+    });
+  }
+
+  /** What a disk is made of now, its own file first; null of one that is no chain of files. */
+  chainOf(name: string): readonly DiskFile[] | null {
+    const { wire } = this.named(name).content;
+    return wire.kind === 'files' ? wire.chain : null;
+  }
+
+  /**
+   * The domain has stopped: what it writes from now on goes into new overlays, and what it had is
+   * stable and written no more. The overlays are this life's from here on. Answers with what undoes
+   * it, before the domain writes anything. Errors `disk.*`; then all is as it was, and the overlays are
+   * the caller's.
+   */
+  branch(overlays: readonly NewOverlay[]): Promise<Branch> {
+    return this.inTurn(async () => {
+      const before = new Map<string, OpenOne>();
+      const undo = async (): Promise<void> => {
+        for (const [name, one] of before) {
+          await one.worker.call('disk.switch', { disk: this.id(name), source: one.content.wire });
+          this.open.set(name, one);
+        }
+      };
+      try {
+        for (const overlay of overlays) {
+          const one = this.named(overlay.definition.name);
+          const content = over(overlay, one.content);
+          const { worker } = one;
+          await worker.call('disk.switch', {
+            disk: this.id(overlay.definition.name),
+            source: content.wire,
+          });
+          before.set(overlay.definition.name, one);
+          this.open.set(overlay.definition.name, {
+            ...one,
+            definition: overlay.definition,
+            content,
+          });
+        }
+      } catch (error) {
+        await undo();
+        throw error;
+      }
+      return {
+        undo: () => this.inTurn(undo),
+        share: () => {
+          for (const { content } of before.values()) content.share?.();
+        },
+      };
+    });
+  }
+
   private async serve(one: Omit<OpenOne, 'spec'>, ring: SharedArrayBuffer): Promise<DiskSpec> {
     const { definition, content, worker } = one;
     const { name, readOnly, onError } = definition;
@@ -251,6 +326,20 @@ export class OpenDisks {
     this.work = done.catch(() => undefined);
     return done;
   }
+}
+
+function over({ file, label }: NewOverlay, beneath: OpenSource): OpenSource {
+  if (beneath.wire.kind !== 'files') throw new Error('an overlay lies over files');
+  const top: DiskFile = { fd: file.fd, format: 'qcow2', label };
+  return {
+    wire: { kind: 'files', chain: [top, ...beneath.wire.chain] },
+    medium: beneath.medium,
+    share: () => file.share(),
+    close: async () => {
+      await file.close();
+      await beneath.close();
+    },
+  };
 }
 
 function closed(name: string): DomusError {

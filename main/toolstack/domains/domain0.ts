@@ -27,6 +27,7 @@ export function domain0View(host: SiteHost, startedAtMs: number): Domain {
     disks: [],
     interfaces: [],
     protection: null,
+    checkpoints: null,
   };
 }
 

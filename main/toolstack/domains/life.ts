@@ -3,7 +3,8 @@
  * for a state cannot be taken.
  *
  *     shut-off ─┐            ┌─ paused ──────┐
- *     crashed ──┴─ starting ─┴─ running ─────┼─ ended: shut-off, crashed
+ *     saved ────┤            │               │
+ *     crashed ──┴─ starting ─┴─ running ─────┼─ ended: shut-off, saved, crashed
  *                               │ shutting-down
  *                               └ migrating ─┘
  */
@@ -18,6 +19,8 @@ export interface Alive {
 
 export type Rest =
   | { state: 'shut-off'; reason: string | null; wasRunning: boolean }
+  /** Its memory is in its file. */
+  | { state: 'saved'; reason: string | null }
   | { state: 'crashed'; reason: string };
 
 export type Life =
@@ -43,7 +46,11 @@ export type Step =
   | { step: 'migrate'; target: string }
   | { step: 'migrate-ended' }
   | { step: 'end'; reason: string | null }
-  | { step: 'crash'; reason: string };
+  | { step: 'crash'; reason: string }
+  /** Its memory is in a file, and its worker goes. */
+  | { step: 'saved'; reason: string | null }
+  /** The file is given up. */
+  | { step: 'forget-saved'; reason: string };
 
 type StepNamed<Name extends Step['step']> = Extract<Step, { step: Name }>;
 type StepTable = {
@@ -66,6 +73,7 @@ const ends = {
   }),
   crash: (_: Life, { reason }: StepNamed<'crash'>): Life => ({ state: 'crashed', reason }),
 };
+const saved = (_: Life, { reason }: StepNamed<'saved'>): Life => ({ state: 'saved', reason });
 const pause = (
   { alive }: { alive: Alive },
   { reason = null }: { reason?: string | null },
@@ -78,6 +86,10 @@ const backToRunning = ({ alive }: { alive: Alive }): Life => ({ state: 'running'
 
 const STEPS: StepTable = {
   'shut-off': { start },
+  saved: {
+    start,
+    'forget-saved': (_, { reason }) => ({ state: 'shut-off', reason, wasRunning: false }),
+  },
   crashed: { start },
   starting: {
     started: ({ alive }, { atMs }) => ({
@@ -91,9 +103,10 @@ const STEPS: StepTable = {
     pause,
     'ask-shutdown': ({ alive }, { intent }) => ({ state: 'shutting-down', alive, intent }),
     migrate: ({ alive }, { target }) => ({ state: 'migrating', alive, target }),
+    saved,
     ...ends,
   },
-  paused: { pause, unpause: backToRunning, ...ends },
+  paused: { pause, unpause: backToRunning, saved, ...ends },
   'shutting-down': { pause, 'shutdown-refused': backToRunning, ...ends },
   migrating: { 'migrate-ended': backToRunning, ...ends },
 };
@@ -138,10 +151,13 @@ const VERBS: Record<Step['step'], string> = {
   'migrate-ended': 'said to have moved',
   end: 'ended',
   crash: 'ended',
+  saved: 'saved',
+  'forget-saved': 'relieved of its saved state',
 };
 
 const STATE_WORDS: Record<DomainState, string> = {
   'shut-off': 'is shut off',
+  saved: 'is saved',
   crashed: 'has crashed',
   starting: 'is starting',
   running: 'is running',
@@ -152,6 +168,7 @@ const STATE_WORDS: Record<DomainState, string> = {
 
 const WAY_OUT: Record<DomainState, string> = {
   'shut-off': 'Start it first.',
+  saved: 'Start it first: it goes on where it was.',
   crashed: 'Start it first.',
   starting: 'Wait until it runs, or force it off.',
   running: 'It needs no more than it has.',

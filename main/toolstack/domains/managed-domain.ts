@@ -5,7 +5,7 @@ import { MINIMUM_KIB } from '../placement/memory-rules.ts';
 import type { DomainDefinition, DomainFate, StoredDomain } from '../store/domain-table.ts';
 import type { ActiveProtection } from '../protection/active-protection.ts';
 import { advance, aliveIn } from './life.ts';
-import type { Life, Step } from './life.ts';
+import type { Life, Rest, Step } from './life.ts';
 import type { RunningDomain } from './running-domain.ts';
 
 /** One thing at a time is done to a domain. */
@@ -29,13 +29,15 @@ export class ManagedDomain {
   /** Starts of late, for guests that crash over and over. */
   restarts: number[] = [];
 
+  /** What its view says of its checkpoints. */
+  checkpoints: Domain['checkpoints'] = null;
+  /** What its checkpoints have for disks. */
+  keptDisks: readonly string[] = [];
+
   constructor({ definition, fate, deletedAtMs }: StoredDomain) {
     this.definition = definition;
     this.deletedAtMs = deletedAtMs;
-    this.life =
-      fate.endedAs === 'crashed'
-        ? { state: 'crashed', reason: fate.reason ?? 'it crashed' }
-        : { state: 'shut-off', reason: fate.reason, wasRunning: fate.wasRunning };
+    this.life = restOf(fate);
   }
 
   get uuid(): string {
@@ -93,10 +95,11 @@ export class ManagedDomain {
 
   get fate(): DomainFate {
     const life = 'before' in this.life ? this.life.before : this.life;
-    const alive = aliveIn(this.life);
+    // A saved state is there until its domain runs.
+    const alive = life.state === 'saved' ? null : aliveIn(this.life);
     return {
       runningDomid: alive?.domid ?? null,
-      endedAs: life.state === 'crashed' ? 'crashed' : 'shut-off',
+      endedAs: life.state === 'crashed' || life.state === 'saved' ? life.state : 'shut-off',
       reason: 'reason' in life ? life.reason : null,
       wasRunning: 'wasRunning' in life && life.wasRunning,
     };
@@ -131,6 +134,18 @@ export class ManagedDomain {
       disks: definition.disks,
       interfaces: definition.interfaces,
       protection: this.protection?.view ?? null,
+      checkpoints: this.checkpoints,
     };
+  }
+}
+
+function restOf({ endedAs, reason, wasRunning }: DomainFate): Rest {
+  switch (endedAs) {
+    case 'crashed':
+      return { state: 'crashed', reason: reason ?? 'it crashed' };
+    case 'saved':
+      return { state: 'saved', reason };
+    case 'shut-off':
+      return { state: 'shut-off', reason, wasRunning };
   }
 }

@@ -7,6 +7,8 @@ import type { RunningDomain } from '../domains/running-domain.ts';
 export function guestOrNone(domain: ManagedDomain, participle: string): RunningDomain | null {
   domain.requireIdle();
   requireUnprotected(domain, participle);
+  // The memory of a saved one fits the devices that it had.
+  if (domain.state === 'saved') throw wrongState(domain.name, domain.state, participle);
   if (!domain.running || domain.state === 'running') return domain.running;
   throw wrongState(domain.name, domain.state, participle);
 }

@@ -10,6 +10,8 @@ import type { BootMode } from '../store/domain-table.ts';
 import type { RunningTask, TaskOutcome } from '../tasks/task.ts';
 import { hasAddresses, UNASKED } from './addresses.ts';
 import { domainEnded } from './end-of-life.ts';
+import { startSaved } from '../saving/restore-domain.ts';
+import { forgetSaved } from '../saving/save-domain.ts';
 import { startDomain } from './start-domain.ts';
 import { tellTheTime } from './tell-the-time.ts';
 
@@ -22,18 +24,24 @@ export function start(parts: SiteParts, domain: ManagedDomain, cold: boolean): T
   domain.requireIdle();
   if (domain.running) throw wrongState(domain.name, domain.state, 'started');
   const { name, uuid, host } = domain.definition;
+  const isSaved = domain.state === 'saved';
+  if (isSaved && cold) throw savedNotBooted(name);
   const mode: BootMode = cold ? 'cold' : domain.definition.boot;
   return parts.tasks.start(
     { kind: 'start', title: `Starting ${name}`, domain: uuid, host, cancellable: true },
     async (task) => {
       await domain.exclusively(
         'started',
-        () => startDomain(parts, domain, { mode, task }),
+        () =>
+          isSaved ? startSaved(parts, domain, task) : startDomain(parts, domain, { mode, task }),
         () => task.cancel(),
       );
       const run = domain.running;
+      // A guest that goes on has its addresses and does not ask for them.
       const isAddressed =
-        !run || (await hasAddresses(domain, run, domain.definition.interfaces, task.signal));
+        isSaved ||
+        !run ||
+        (await hasAddresses(domain, run, domain.definition.interfaces, task.signal));
       return { title: `Started ${name}${isAddressed ? '' : UNASKED}`, result: domain.view };
     },
   );
@@ -52,6 +60,7 @@ export async function destroy(parts: SiteParts, domain: ManagedDomain): Promise<
   await interrupt(domain);
   const run = domain.running;
   if (!run) {
+    if (domain.state === 'saved') forgetSaved(parts, domain);
     if (domain.state === 'shut-off' || domain.state === 'crashed') return domain.view;
     throw wrongState(domain.name, domain.state, 'forced off');
   }
@@ -185,6 +194,14 @@ function ignored(name: string): DomusError {
   return new DomusError(
     'domain.shutdown-ignored',
     `Domain ${name} did not act on the request within ${ACKNOWLEDGE_MS / 1000} s and goes on running. Force it off: domus destroy ${name}.`,
+    { data: { domain: name } },
+  );
+}
+
+function savedNotBooted(name: string): DomusError {
+  return new DomusError(
+    'domain.saved',
+    `Domain ${name} is saved: its start goes on where it was. To boot it instead, force it off first (domus destroy ${name}), which gives up what its memory holds.`,
     { data: { domain: name } },
   );
 }

@@ -63,15 +63,30 @@ export async function startDomain(
   }
 }
 
+/** What a life that goes on has had. */
+export interface EarlierLife {
+  domid: number;
+  memoryKiB: number;
+  maxMemoryKiB: number;
+  /** What it held; one that boots begins with all of its maximum. */
+  heldKiB: number;
+}
+
 /** Reserves what it needs and takes the first step; nothing has happened yet outside this thread. */
-function begin(parts: SiteParts, domain: ManagedDomain, host: SiteHost): RunningDomain {
-  const { uuid, name, memoryKiB, maxMemoryKiB } = domain.definition;
+export function begin(
+  parts: SiteParts,
+  domain: ManagedDomain,
+  host: SiteHost,
+  earlier: Partial<EarlierLife> = {},
+): RunningDomain {
+  const { uuid, name } = domain.definition;
+  const { memoryKiB, maxMemoryKiB } = { ...domain.definition, ...earlier };
   void host.link; // it must be up
   const admission = parts.budget.admit(memoryKiB, name);
   let release: () => void = () => {};
   try {
-    release = host.ledger.reserve(maxMemoryKiB, name);
-    const domid = parts.domains.newDomid();
+    release = host.ledger.reserve(earlier.heldKiB ?? maxMemoryKiB, name);
+    const domid = earlier.domid ?? parts.domains.newDomid();
     const run = new RunningDomain(
       { uuid, name, domid, memoryKiB, maxMemoryKiB },
       host,
@@ -91,7 +106,7 @@ function begin(parts: SiteParts, domain: ManagedDomain, host: SiteHost): Running
 }
 
 /** The guest finds them when it looks, or, a clone, as they come. */
-function plugInterfaces(parts: SiteParts, domain: ManagedDomain, run: RunningDomain): void {
+export function plugInterfaces(parts: SiteParts, domain: ManagedDomain, run: RunningDomain): void {
   run.spec.interfaces = newVifs(parts, domain);
   const { addresses, forwards } = parts.networks;
   run.addressesAsked = Promise.all(run.spec.interfaces.map(({ mac }) => addresses.expect(mac)));
@@ -187,7 +202,7 @@ async function enter(
 }
 
 /** `work`, unless the guest ends or the task is cancelled first. */
-async function orEnded<T>(
+export async function orEnded<T>(
   domain: ManagedDomain,
   run: RunningDomain,
   work: Promise<T>,
@@ -198,7 +213,7 @@ async function orEnded<T>(
   return unlessAborted(Promise.race([work, ended]), signal);
 }
 
-function startFailed(name: string, ending: Ending): DomusError {
+export function startFailed(name: string, ending: Ending): DomusError {
   return new DomusError(
     'domain.start-failed',
     `Domain ${name} did not start: ${how(ending)}. "domus dmesg ${name}" shows what it printed.`,
@@ -217,7 +232,7 @@ function how(ending: Ending): string {
   }
 }
 
-async function takeBack(
+export async function takeBack(
   parts: SiteParts,
   domain: ManagedDomain,
   run: RunningDomain,

@@ -26,6 +26,8 @@ export interface OpenSource {
   readonly wire: DiskSource;
   /** What it lies on: who waits for one waits for all of the same. */
   readonly medium: string;
+  /** Nothing of it is written any more: others may read it too. Only of a volume. */
+  share?(): void;
   /** After the last access. Never fails. */
   close(): Promise<void>;
 }
@@ -57,7 +59,12 @@ export async function openSource(
       requireSeen(pool, source, host);
       const volume = await openVolume(tools, pool, parsed.volume, { readOnly, user });
       const { chain, medium } = volume;
-      return { wire: { kind: 'files', chain }, medium, close: () => volume.close() };
+      return {
+        wire: { kind: 'files', chain },
+        medium,
+        share: () => volume.share(),
+        close: () => volume.close(),
+      };
     }
     case 'nbd':
       return openAddress(tools, parsed, readOnly, user);

@@ -22,6 +22,8 @@ export interface OpenVolume {
   readonly chain: readonly DiskFile[];
   /** That all of them lie on, as of `OpenedFile`. */
   readonly medium: string;
+  /** The volume is written no more: others may read it too. */
+  share(): void;
   /** After the last access to them. Never fails. */
   close(): Promise<void>;
 }
@@ -69,7 +71,12 @@ export async function openVolume(
     await close();
     throw error;
   }
-  return { chain: files.map(({ disk }) => disk), medium: files[0]!.file.medium, close };
+  return {
+    chain: files.map(({ disk }) => disk),
+    medium: files[0]!.file.medium,
+    share: () => files[0]?.file.share(),
+    close,
+  };
 }
 
 /** Error `volume.has-overlays`, which names them; `verb` as in "cannot be written": `be written`. */

@@ -95,8 +95,8 @@ export class Storage {
     const path = pool.folder.newUnfinished();
     const make = async (): Promise<LockedFile> => {
       const file = await createDiskFile(path);
-      return lock(path, file, () =>
-        this.locks.acquire({ key: file.key, path }, false, this.user(what)),
+      return lock(path, file, false, (shared) =>
+        this.locks.acquire({ key: file.key, path }, shared, this.user(what)),
       );
     };
     return pool.folder.turns.take(make, async (late) => {

@@ -1,4 +1,4 @@
-/** Whose disks volumes are. */
+/** Whose disks volumes are, now or in a checkpoint. */
 import { DomusError } from '../../../shared/errors.ts';
 import type { DomainRegistry } from '../domains/domain-registry.ts';
 import { volumeAddress } from '../disks/disk-source.ts';
@@ -6,8 +6,9 @@ import { volumeAddress } from '../disks/disk-source.ts';
 /** Names of the domains, running or not, by `POOL/VOLUME`. */
 export function volumeUsers(domains: DomainRegistry): Map<string, string[]> {
   const users = new Map<string, string[]>();
-  for (const { name, definition } of domains.all()) {
-    for (const source of new Set(definition.disks.map((disk) => disk.source))) {
+  for (const { name, definition, keptDisks } of domains.all()) {
+    const sources = [...definition.disks.map((disk) => disk.source), ...keptDisks];
+    for (const source of new Set(sources)) {
       if (volumeAddress(source)) users.set(source, [...(users.get(source) ?? []), name]);
     }
   }
@@ -20,7 +21,7 @@ export function requireNoDomain(domains: DomainRegistry, source: string, verb: s
   if (names.length === 0) return;
   throw new DomusError(
     'volume.in-use',
-    `${source} cannot ${verb}: it is a disk of ${names.join(', ')}. Detach it there, or delete the domain first.`,
+    `${source} cannot ${verb}: it is a disk of ${names.join(', ')}, or of a checkpoint of it. Detach it there, delete the checkpoint, or delete the domain first.`,
     { data: { volume: source, domains: names } },
   );
 }

@@ -32,7 +32,7 @@ export interface DomainDefinition {
 /** How its last life ended, or `runningDomid` of the one that it has. */
 export interface DomainFate {
   runningDomid: number | null;
-  endedAs: 'shut-off' | 'crashed';
+  endedAs: 'shut-off' | 'saved' | 'crashed';
   reason: string | null;
   /** The program ended while it ran. */
   wasRunning: boolean;
@@ -69,7 +69,7 @@ const Row = z
     created_at_ms: z.number(),
     deleted_at_ms: z.number().nullable(),
     running_domid: z.number().nullable(),
-    ended_as: z.enum(['shut-off', 'crashed']),
+    ended_as: z.enum(['shut-off', 'saved', 'crashed']),
     reason: z.string().nullable(),
     was_running: z.number(),
     disks: Disks,

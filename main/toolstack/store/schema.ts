@@ -148,4 +148,26 @@ export const SCHEMA_STEPS: readonly string[] = [
   ) STRICT;
   CREATE INDEX move_history_of_domains ON move_history (domain, started_at_ms);
   `,
+  `
+  -- Points that a domain can go back to. is_whole: its memory is in its file. is_current: the domain
+  -- goes on from it. disks: as they were, never written since.
+  CREATE TABLE checkpoints (
+    id TEXT PRIMARY KEY,
+    domain TEXT NOT NULL REFERENCES domains (uuid) ON DELETE CASCADE,
+    parent TEXT REFERENCES checkpoints (id) DEFERRABLE INITIALLY DEFERRED,
+    label TEXT NOT NULL,
+    created_at_ms REAL NOT NULL,
+    bytes REAL NOT NULL,
+    disks TEXT NOT NULL,
+    picture TEXT,
+    is_whole INTEGER NOT NULL,
+    is_current INTEGER NOT NULL
+  ) STRICT;
+
+  -- Overlays that checkpoints made: they go when nothing needs them.
+  CREATE TABLE layers (
+    source TEXT PRIMARY KEY,
+    domain TEXT NOT NULL REFERENCES domains (uuid) ON DELETE CASCADE
+  ) STRICT;
+  `,
 ];

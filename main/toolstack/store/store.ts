@@ -1,6 +1,7 @@
 /** All that a site keeps between runs of the program. */
 import { existsSync, renameSync } from 'node:fs';
 import { CorruptDatabase, Database } from './database.ts';
+import { CheckpointTable } from './checkpoint-table.ts';
 import { DomainTable } from './domain-table.ts';
 import { DoomedVolumeTable } from './doomed-volume-table.ts';
 import { EventTable } from './event-table.ts';
@@ -19,6 +20,7 @@ export class Store {
   readonly domains: DomainTable;
   readonly tasks: TaskTable;
   readonly events: EventTable;
+  readonly checkpoints: CheckpointTable;
   readonly moves: MoveTable;
   readonly moveHistory: MoveHistoryTable;
   readonly pools: PoolTable;
@@ -35,6 +37,7 @@ export class Store {
     this.domains = new DomainTable(database);
     this.tasks = new TaskTable(database);
     this.events = new EventTable(database);
+    this.checkpoints = new CheckpointTable(database);
     this.moves = new MoveTable(database);
     this.moveHistory = new MoveHistoryTable(database);
     this.pools = new PoolTable(database);
@@ -74,6 +77,7 @@ export class Store {
       store.hosts.all();
       store.domains.all();
       store.pools.all();
+      store.checkpoints.all();
       store.moves.unfinished();
       store.protections.all();
       store.networks.all();

@@ -160,7 +160,7 @@ export class DomainThread {
     );
     if (last) this.resume = () => HeldRings.resume(devices.rings, last.beside);
     if (origin.kind === 'boot') devices.reset();
-    if (origin.kind === 'stream' && origin.identity === 'clone') {
+    if ('identity' in origin && origin.identity === 'clone') {
       domain.setGenerationId(randomBytes(16));
     }
     const disks = new DomainDisks(domain, {
@@ -257,11 +257,15 @@ export class DomainThread {
     link,
     name,
     terms,
+    peerDoorbell,
   }: DomainCalls['presend']['params']): Promise<DomainCalls['presend']['result']> {
     const { domain, doorbell, loop } = this.alive;
     const sending = new LiveSend({
       domain,
-      sink: new BlockingLinkSender(link, doorbell, { windowBytes: LIVE_WINDOW_BYTES }),
+      sink: new BlockingLinkSender(link, doorbell, {
+        windowBytes: LIVE_WINDOW_BYTES,
+        ...peer(peerDoorbell),
+      }),
       name,
       terms,
       now: () => performance.now(),
@@ -391,16 +395,16 @@ function materialise(
   const report =
     origin.kind === 'stream'
       ? restoreFromBuffer(new Uint8Array(origin.stream), receiver, { verified: true })
-      : receiveOverLink(origin.link, doorbell, receiver);
+      : receiveOverLink(origin, doorbell, receiver);
   return { xenstoreState: receiver.complete().xenstore, ...summary(report) };
 }
 
 function receiveOverLink(
-  link: MessagePort,
+  { link, peerDoorbell }: Extract<DomainOrigin, { kind: 'link' }>,
   doorbell: Doorbell,
   receiver: DomainReceiver,
 ): StreamReport {
-  const flow = new BlockingLinkReceiver(link, doorbell);
+  const flow = new BlockingLinkReceiver(link, doorbell, peer(peerDoorbell));
   const reader = new StreamReader(receiver);
   try {
     for (let chunk = flow.receive(); chunk; chunk = flow.receive()) reader.push(chunk);
@@ -409,6 +413,10 @@ function receiveOverLink(
     flow.abort(error);
     throw error;
   }
+}
+
+function peer(doorbell: SharedArrayBuffer | undefined): { peerDoorbell?: Doorbell } {
+  return doorbell ? { peerDoorbell: new Doorbell(doorbell) } : {};
 }
 
 function summary(report: StreamReport): { bytes: number; pages: number; digest: string } {

@@ -29,7 +29,14 @@ export type DomainOrigin =
       code: TranslatedCode | null;
       identity: 'clone' | 'same';
     }
-  | { kind: 'link'; link: MessagePort }
+  | {
+      kind: 'link';
+      link: MessagePort;
+      /** Of the thread right behind `link`, if that sleeps on one: no link end is in between. */
+      peerDoorbell?: SharedArrayBuffer;
+      /** A clone is a new machine; without it: the one that was sent. */
+      identity?: 'clone' | 'same';
+    }
   /**
    * Checkpoints of a domain that runs elsewhere, until the link is gone: it begins from the last. With
    * a doorbell of its own, since the other one is rung for the domain that runs.
@@ -78,7 +85,7 @@ export type DomainCalls = {
    * would gain nothing, and answers. Undone by `run`.
    */
   presend: {
-    params: { link: MessagePort; name: string; terms: Terms };
+    params: { link: MessagePort; name: string; terms: Terms; peerDoorbell?: SharedArrayBuffer };
     result: LiveReport & { stoppedAtMs: number };
   };
   /** Sends what is left of the paused domain. */

@@ -19,6 +19,7 @@ import type {
 } from '../../toolstack/control/host.contract.ts';
 import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
 import { WarmThreads } from './domain-handle.ts';
+import { copyOut, goOn } from './domain-copies.ts';
 import { HostCaptures } from './host-captures.ts';
 import { HostProtection } from './host-protection.ts';
 import { HostNetworks } from './host-networks.ts';
@@ -108,6 +109,16 @@ export class HostThread {
     'domain.restore': ({ spec, stream, code = null, identity, paused }) =>
       this.create(spec, { kind: 'stream', stream, code, identity }, identity, paused),
     'domain.save': ({ domid, ...options }) => this.save(this.domain(domid), options),
+    'domain.copyOut': ({ domid, ...how }) => copyOut(() => this.domain(domid), how),
+    'domain.goOn': ({ domid, paused }) => goOn(this.domain(domid), paused),
+    'domain.copyIn': ({ spec, link, peerDoorbell, identity, paused, frames }) =>
+      this.create(
+        spec,
+        { kind: 'link', link, identity, ...(peerDoorbell && { peerDoorbell }) },
+        identity,
+        paused,
+        frames,
+      ),
     'domain.destroy': ({ domid }) => this.discard(domid),
     'domain.kill': ({ domid }) => this.domain(domid).handle.terminate(),
     'domain.pause': async ({ domid }) => void (await this.domain(domid).pause()),
@@ -210,12 +221,15 @@ export class HostThread {
     origin: DomainOrigin,
     identity: 'new' | 'clone' | 'same',
     paused: boolean,
+    frames: number = HostedDomain.framesOf(spec.maxMemoryKiB),
   ): Promise<void> {
     await this.orDiscard(this.add(spec), async (domain) => {
-      domain.reserve(HostedDomain.framesOf(spec.maxMemoryKiB), this.data.name);
-      await domain.start(origin);
+      domain.reserve(frames, this.data.name);
+      const started = await domain.start(origin);
+      const more = started.frames - domain.heldFrames;
+      if (more > 0) domain.reserve(more, this.data.name);
       await domain.devices.prepare();
-      domain.settle(identity);
+      domain.settle(identity, origin.kind === 'link');
       if (!paused) await domain.run();
     });
     this.warm.prepare(spec.maxMemoryKiB);

@@ -149,13 +149,13 @@ export class HostedDomain {
   }
 
   /** It exists here now: it counts its own frames, and xenstore knows it. */
-  settle(identity: 'new' | 'clone' | 'same'): void {
+  settle(identity: 'new' | 'clone' | 'same', keepsDevices = false): void {
     const started = this.started;
     if (!started) throw new Error('a domain is settled after it was started');
     if (this.over) throw new DomusError('domain.gone', `domain ${this.spec.domid} was taken back`);
     this.adopt(started.frames);
     if (identity === 'new') this.introduce(started);
-    else this.takeOver(started.xenstoreState, identity);
+    else this.takeOver(started.xenstoreState, identity, keepsDevices);
     this.devices.begin();
   }
 
@@ -177,12 +177,17 @@ export class HostedDomain {
   resumptions = 0;
 
   /** A domain that was paused, exported or sent goes on here. */
-  async goOn(): Promise<void> {
+  async goOn(): Promise<{ startedAtMs: number }> {
+    this.takeUp();
+    return this.run();
+  }
+
+  /** As {@link goOn}, of one that stays paused. */
+  takeUp(): void {
     this.resumptions++;
     if (this.takenBack && this.takenBack.length > 0) this.relay.send(this.takenBack);
     this.takenBack = null;
     if (!this.ownsCounters) this.adopt(this.reserved);
-    await this.run();
   }
 
   /** Half a conversation with xenstore is under way: a clone could not tell whose it is. */
@@ -260,10 +265,14 @@ export class HostedDomain {
     this.connect(this.store.introduce(domid, this.relay));
   }
 
-  private takeOver(state: unknown, identity: 'clone' | 'same'): void {
-    const { domid, uuid, name, memoryKiB } = this.spec;
-    const options = identity === 'clone' ? { identity: { domid, uuid, name } } : {};
-    this.connect(this.store.importDomain(state, this.relay, options));
+  private takeOver(state: unknown, identity: 'clone' | 'same', keepsDevices: boolean): void {
+    const { domid, uuid, name, memoryKiB, interfaces } = this.spec;
+    const macs = new Map(interfaces.map(({ handle, mac }) => [handle, mac]));
+    const options =
+      identity === 'clone' || isOther(state, domid)
+        ? { identity: { domid, uuid, name, keepsDevices, macs } }
+        : {};
+    this.connect(importInto(this.store, state, this.relay, options));
     if (identity === 'clone') this.setTarget(memoryKiB);
   }
 
@@ -293,9 +302,13 @@ export class HostedDomain {
   }
 
   /** Streams the running domain over a link, until it is paused for the rest. */
-  presend(link: MessagePort, terms: Terms): Promise<DomainCalls['presend']['result']> {
-    const { name } = this.spec;
-    return this.handle.call('presend', { link, name, terms }, { transfer: [link] });
+  presend(
+    link: MessagePort,
+    terms: Terms,
+    peer: { peerDoorbell?: SharedArrayBuffer } = {},
+  ): Promise<DomainCalls['presend']['result']> {
+    const params = { link, name: this.spec.name, terms, ...peer };
+    return this.handle.call('presend', params, { transfer: [link] });
   }
 
   /**
@@ -336,6 +349,25 @@ export class HostedDomain {
     const xenstore = this.exportStore();
     return this.handle.call('save', { name: this.spec.name, xenstore, withCode });
   }
+}
+
+/** @throws DomusError `domain.conversing`: nobody could tell whose the conversation is */
+function importInto(
+  store: XenstoreDaemon,
+  ...what: Parameters<XenstoreDaemon['importDomain']>
+): XenstoreConnection {
+  try {
+    return store.importDomain(...what);
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message: string };
+    if (code !== 'EBUSY') throw error;
+    throw new DomusError('domain.conversing', message, { cause: error });
+  }
+}
+
+/** The number that it had is another's now. */
+function isOther(state: unknown, domid: number): boolean {
+  return (state as { domid?: unknown } | null)?.domid !== domid;
 }
 
 interface StreamSummary {

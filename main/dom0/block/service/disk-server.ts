@@ -55,6 +55,12 @@ export class DiskServer {
         }
       });
     },
+    'disk.switch': async ({ disk, source }) => {
+      const served = this.named(disk);
+      const warn = (message: string): void => this.emit('disk.warned', { disk, message });
+      const { readOnly } = served.image;
+      await this.exclusively(disk, () => served.switchTo(() => openDisk(source, readOnly, warn)));
+    },
     'disk.resize': async ({ disk, bytes }) => {
       const served = this.named(disk);
       return this.exclusively(disk, async () => {

@@ -121,6 +121,12 @@ export type DiskServiceCalls = DiskJobCalls &
      * away is tried once more, or for as long as requests would wait for it (`isPatient`).
      */
     'disk.close': { params: { disk: string; isPatient?: boolean }; result: void };
+    /**
+     * Of a disk that nothing is asked of meanwhile: makes stable all that it was asked, as `disk.close`
+     * does, and goes on with another source, of the same size, or with the same. When this fails it goes
+     * on as it was.
+     */
+    'disk.switch': { params: { disk: string; source: DiskSource }; result: void };
     /** Grows a disk; its client learns the size from the caller. */
     'disk.resize': { params: { disk: string; bytes: number }; result: { bytes: number } };
   };

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DomusError } from '../../../../shared/errors.ts';
 import type { Doorbell } from '../../../../shared/ring/doorbell.ts';
+import { diskError } from '../disk-error.ts';
 import type { DiskErrorCode } from '../disk-error.ts';
 import { requestFault } from '../disk-image.ts';
 import type { DiskImage, Done } from '../disk-image.ts';
@@ -68,6 +69,19 @@ export class ServedDisk {
     const { asked } = this;
     this.asked = newAsked(image);
     while (asked.underWay > 0) await new Promise<void>((resolve) => (asked.onIdle = resolve));
+  }
+
+  /**
+   * Goes on with what `open` gives, once what was asked for is done and stable; when this fails, with
+   * what it had. Nothing may be asked meanwhile. @throws DomusError `disk.…`
+   */
+  async switchTo(open: () => Promise<DiskImage>): Promise<void> {
+    while (this.ring.inFlight > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+    const next = await settled((done) => this.image.close(done)).then(open);
+    if (next.bytes !== this.image.bytes) {
+      throw diskError('disk.bad-request', 'the disk', 'it goes on with one of its size only');
+    }
+    await this.replaceImage(next);
   }
 
   /**

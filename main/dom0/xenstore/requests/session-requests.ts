@@ -1,5 +1,5 @@
 import { onlyString, splitStrings } from '../codec.ts';
-import { isRelative, resolvePath } from '../path.ts';
+import { calledOtherwise, isRelative, resolvePath } from '../path.ts';
 import { exceeds } from '../quota.ts';
 import { NO_DEPTH_LIMIT, type Watch } from '../watch-registry.ts';
 import { XsFeature } from '../wire.ts';
@@ -19,6 +19,7 @@ export function serveWatch(request: Request): Reply {
     token,
     depth: depthText === undefined ? NO_DEPTH_LIMIT : Number(depthText),
     prefixLength: isRelative(pathText) ? caller.home.length + 1 : 0,
+    calledPath: calledOtherwise(pathText, path),
   };
   const refusal = refuseWatch(request, watch);
   if (refusal) return refusal;

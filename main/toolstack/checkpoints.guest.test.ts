@@ -1,0 +1,179 @@
+/** Checkpoints of a guest with a disk and an interface: memory and disks at one instant. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Checkpoint, CheckpointReport } from '../../shared/contract/index.ts';
+import { TestSite } from './testing/test-site.ts';
+
+const PATIENCE = { timeout: 60_000, interval: 200 };
+const GUEST = 'walker';
+let site: TestSite;
+
+beforeAll(async () => {
+  site = await TestSite.open();
+  await site.create(GUEST, {
+    host: 'alpha',
+    disks: [{ source: 'default/data', sizeMiB: 64 }],
+    interfaces: [{ network: 'default' }],
+  });
+  await site.ask(GUEST, 'mke2fs -q /dev/xvda && mkdir -p /mnt && mount /dev/xvda /mnt');
+  // Each step first on the disk, durably, then in memory: at one instant they differ by one at most.
+  await site.exec(
+    GUEST,
+    '(n=0; while :; do n=$((n+1)); echo $n >/mnt/count.new; mv /mnt/count.new /mnt/count; sync; echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count; done) >/dev/null 2>&1 &',
+  );
+  await site.ask(GUEST, 'until [ "$(cat /tmp/count)" -gt 2 ]; do sleep 0.1; done 2>/dev/null');
+}, 240_000);
+afterAll(() => site.close());
+
+function count(): Promise<number> {
+  return site.ask(GUEST, 'cat /tmp/count').then(Number);
+}
+
+/** On the medium itself, not in the guest's cache. */
+function countOnDisk(): Promise<number> {
+  return site
+    .ask(GUEST, 'sync; echo 3 >/proc/sys/vm/drop_caches; cat /tmp/count; cat /mnt/count')
+    .then((text) => {
+      const [inMemory, onDisk] = text.split('\n').map(Number);
+      expect(onDisk! - inMemory!).toBeGreaterThanOrEqual(0);
+      return onDisk!;
+    });
+}
+
+async function checkpoint(label: string): Promise<CheckpointReport> {
+  const task = await site.done(site.api.checkpoints.create({ domain: GUEST, label }));
+  return task.result as CheckpointReport;
+}
+
+const list = (): Promise<Checkpoint[]> => site.api.checkpoints.list({ domain: GUEST });
+const revert = (to: string) =>
+  site.done(site.api.checkpoints.revert({ domain: GUEST, checkpoint: to }));
+
+async function isSound(): Promise<void> {
+  expect(await site.ask(GUEST, 'dmesg | grep -ci "i/o error\\|ext.-fs error" || true')).toBe('0');
+  await site.ask(GUEST, 'ping -c 2 -W 5 10.77.0.1');
+}
+
+describe('checkpoints', { timeout: 240_000 }, () => {
+  test('are made while the guest goes on, with a picture, each from the one before', async () => {
+    const boot = await site.ask(GUEST, 'cat /proc/sys/kernel/random/boot_id');
+    const before = await count();
+    const first = await checkpoint('first');
+    expect(first.downtimeMs).toBeGreaterThan(0);
+    await expect.poll(count, PATIENCE).toBeGreaterThan(before);
+    await site.ask(GUEST, 'echo after-first >/mnt/mark; sync; echo after-first >/tmp/mark');
+    const second = await checkpoint('second');
+    expect(await list()).toMatchObject([
+      { label: 'first', parent: null, isCurrent: false, disks: ['default/data'] },
+      {
+        label: 'second',
+        parent: first.checkpoint.id,
+        isCurrent: true,
+        disks: ['default/data.1.qcow2'],
+      },
+    ]);
+    expect(second.checkpoint.picture!.lines.join('').trim()).not.toBe('');
+    expect(await site.get(GUEST)).toMatchObject({
+      checkpoints: { count: 2, current: second.checkpoint.id },
+      disks: [{ name: 'xvda', source: 'default/data.2.qcow2' }],
+    });
+    expect(await site.ask(GUEST, 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
+    await isSound();
+  });
+
+  test('are gone back to, twice, with memory and disks of that instant', async () => {
+    const reached = await count();
+    for (let turn = 0; turn < 2; turn++) {
+      await revert('first');
+      expect(await site.ask(GUEST, 'cat /mnt/mark /tmp/mark 2>&1 | grep -c after || true')).toBe(
+        '0',
+      );
+      await countOnDisk();
+      await expect.poll(count, PATIENCE).toBeGreaterThan(0);
+      await isSound();
+    }
+    await revert('second');
+    expect(await site.ask(GUEST, 'cat /mnt/mark /tmp/mark')).toBe('after-first\nafter-first');
+    expect(await countOnDisk()).toBeGreaterThan(0);
+    expect(reached).toBeGreaterThan(0);
+    await isSound();
+    const [first, second] = await list();
+    expect([first!.isCurrent, second!.isCurrent]).toEqual([false, true]);
+  });
+
+  test('bring back what was deleted since', async () => {
+    await site.ask(GUEST, 'cp /mnt/mark /mnt/copy; sync');
+    const third = await checkpoint('third');
+    await site.ask(GUEST, 'rm /mnt/copy; sync');
+    await revert(third.checkpoint.id.slice(0, 8));
+    expect(await site.ask(GUEST, 'cat /mnt/copy')).toBe('after-first');
+  });
+
+  test('make a tree, survive the program, and are gone back to from a domain that is off', async () => {
+    await revert('first');
+    const branch = await checkpoint('branch');
+    const [first] = await list();
+    expect(branch.checkpoint.parent).toBe(first!.id);
+    await site.reopen();
+    expect(await site.get(GUEST)).toMatchObject({ state: 'shut-off', wasRunning: true });
+    expect((await list()).map(({ label }) => label)).toEqual([
+      'first',
+      'second',
+      'third',
+      'branch',
+    ]);
+    await revert('second');
+    expect(await site.ask(GUEST, 'cat /tmp/mark')).toBe('after-first');
+    await isSound();
+  });
+
+  test('that are damaged are refused, and the domain goes on as it was', async () => {
+    const [first] = await list();
+    const path = join(site.folder, 'states', `${first!.id}.checkpoint`);
+    const bytes = readFileSync(path);
+    bytes[5 << 20]! ^= 1;
+    writeFileSync(path, bytes);
+    await expect(revert('first')).rejects.toMatchObject({ code: 'state.damaged' });
+    await isSound();
+    bytes[5 << 20]! ^= 1;
+    writeFileSync(path, bytes);
+  });
+
+  test('are deleted one by one: what came after goes on, and their overlays go when none needs them', async () => {
+    const volumes = async (): Promise<string[]> => {
+      const [pool] = await site.api.pools.list({});
+      return pool!.volumes.map(({ name }) => name).filter((name) => name.startsWith('data'));
+    };
+    await expect(
+      site.api.volumes.remove({ pool: 'default', volume: 'data' }),
+    ).rejects.toMatchObject({ code: 'volume.in-use' });
+    const remove = (to: string) =>
+      site.done(site.api.checkpoints.remove({ domain: GUEST, checkpoint: to }));
+    await remove('first');
+    const [second] = await list();
+    expect(second).toMatchObject({ label: 'second', parent: null });
+    await revert('third');
+    await isSound();
+    await remove('branch');
+    await remove('third');
+    await remove('second');
+    expect(await list()).toEqual([]);
+    expect(readdirSync(join(site.folder, 'states'))).toEqual([]);
+    // Its own chain is what is left: the disk it is on, and what that lies over.
+    expect((await volumes()).length).toBeLessThanOrEqual(5);
+    expect(await volumes()).toContain('data');
+    await isSound();
+  });
+
+  test('are refused of a domain whose disk is no volume', async () => {
+    const path = join(site.folder, 'outside.img');
+    await site.done(
+      site.api.domains.attachDisk({ domain: GUEST, source: path, sizeMiB: 8, name: 'xvdb' }),
+    );
+    await expect(site.api.checkpoints.create({ domain: GUEST })).rejects.toMatchObject({
+      code: 'checkpoint.disk-outside',
+    });
+    await site.done(site.api.domains.detachDisk({ domain: GUEST, disk: 'xvdb' }));
+  });
+});

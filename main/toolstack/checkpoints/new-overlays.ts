@@ -1,0 +1,101 @@
+/** Empty overlays over a running domain's disks: made before it stops, used while it stands still. */
+import { DomusError } from '../../../shared/errors.ts';
+import { volumeAddress } from '../disks/disk-source.ts';
+import type { NewOverlay } from '../disks/open-disks.ts';
+import type { ManagedDomain } from '../domains/managed-domain.ts';
+import type { RunningDomain } from '../domains/running-domain.ts';
+import type { SiteParts } from '../site-parts.ts';
+import { MOST_FILES } from '../storage/backing.ts';
+import type { StoragePool } from '../storage/pool-registry.ts';
+import { discard, isVolumeThere, publish, removeVolumeFile } from '../storage/volume-file.ts';
+import type { DiskDefinition } from '../store/domain-table.ts';
+
+/** Room for the overlays of clones and of what comes after. */
+const MOST_LAYERS = MOST_FILES - 2;
+const LONGEST_STEM = 100;
+
+/** Disks that the domain writes. Error `checkpoint.disk-outside`. */
+export function writtenDisks({ name, definition }: ManagedDomain): DiskDefinition[] {
+  const written = definition.disks.filter(({ readOnly }) => !readOnly);
+  const outside = written.filter(({ source }) => !volumeAddress(source));
+  if (outside.length === 0) return written;
+  const disks = outside.map((disk) => `${disk.name} (${disk.source})`).join(', ');
+  throw new DomusError(
+    'checkpoint.disk-outside',
+    `The disks of ${name} cannot all be kept as they are: ${disks} is no volume of a pool. Upload it into one ("domus volume upload"), or detach it.`,
+    { data: { domain: name, disks: outside.map(({ source }) => source) } },
+  );
+}
+
+/** One for each of {@link writtenDisks}. Errors `volume.too-deep`, `pool.*`, `disk.*`; then none is there. */
+export async function makeOverlays(
+  parts: SiteParts,
+  domain: ManagedDomain,
+  run: RunningDomain,
+): Promise<NewOverlay[]> {
+  const made: NewOverlay[] = [];
+  try {
+    for (const disk of writtenDisks(domain)) {
+      made.push(await makeOverlay(parts, domain, run, disk));
+    }
+    return made;
+  } catch (error) {
+    await takeBack(parts, made);
+    throw error;
+  }
+}
+
+export async function takeBack(parts: SiteParts, overlays: readonly NewOverlay[]): Promise<void> {
+  for (const { definition, file } of overlays) {
+    const { pool, volume } = volumeAddress(definition.source)!;
+    await removeVolumeFile(parts.storage.pools.get(pool), volume);
+    await file.close();
+  }
+}
+
+async function makeOverlay(
+  parts: SiteParts,
+  { name: owner }: ManagedDomain,
+  run: RunningDomain,
+  disk: DiskDefinition,
+): Promise<NewOverlay> {
+  const { storage } = parts;
+  const address = volumeAddress(disk.source)!;
+  const pool = await storage.usable(address.pool);
+  const [beneath, ...more] = run.disks.chainOf(disk.name) ?? [];
+  const spec = run.disks.specs.find(({ name }) => name === disk.name);
+  if (!beneath || !spec) throw new Error(`the disk ${disk.name} of ${owner} is not open`);
+  if (more.length + 2 > MOST_LAYERS) throw tooDeep(owner, disk);
+  const volume = await freeName(pool, address.volume);
+  const label = `${pool.name}/${volume}`;
+  const file = await storage.newFile(pool, `domain ${owner}`);
+  try {
+    await storage.jobs(pool.name).call('disk.create', {
+      file: { fd: file.fd, format: 'qcow2', label },
+      bytes: spec.bytes,
+      backing: { name: address.volume, format: beneath.format },
+    });
+    await publish(pool, volume, file, 'qcow2');
+    return { definition: { ...disk, source: label, format: 'qcow2' }, file, label };
+  } catch (error) {
+    await discard(pool, file, null);
+    throw error;
+  }
+}
+
+/** `data.raw`, `data.1.qcow2`, `data.2.qcow2` … */
+export async function freeName(pool: StoragePool, volume: string): Promise<string> {
+  const stem = volume.replace(/(\.\d+)?\.(qcow2|raw|img)$/, '').slice(0, LONGEST_STEM);
+  for (let turn = 1; ; turn++) {
+    const name = `${stem}.${turn}.qcow2`;
+    if (!(await isVolumeThere(pool, name))) return name;
+  }
+}
+
+function tooDeep(owner: string, { name, source }: DiskDefinition): DomusError {
+  return new DomusError(
+    'volume.too-deep',
+    `The disk ${name} of ${owner} lies over ${MOST_LAYERS - 1} others already, and more would be too slow to be used. Shut it down, clone ${source} ("domus volume clone": a clone is whole), and use the clone.`,
+    { data: { domain: owner, disk: name } },
+  );
+}
