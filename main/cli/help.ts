@@ -3,7 +3,7 @@ import type { Command, Option } from './arguments/command.ts';
 import { GLOBAL_OPTIONS } from './arguments/parse.ts';
 import { COMMANDS } from './command-table.ts';
 
-const SUMMARY_COLUMN = 18;
+const SUMMARY_COLUMN = 20;
 
 export function generalHelp(): string {
   const commands = Object.entries(COMMANDS).map(([name, { summary }]) => row(name, summary));
