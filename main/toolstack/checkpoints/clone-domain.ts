@@ -27,6 +27,7 @@ import { begin, takeBack as takeBackStart } from '../lifecycle/start-domain.ts';
 import { tellTheTime } from '../lifecycle/tell-the-time.ts';
 import { planInterfaces } from '../networks/plan-interfaces.ts';
 import { newVif } from '../networks/vif-specs.ts';
+import { requireUnprotected } from '../protection/why-not-protect.ts';
 import { consoleOf, goOn } from '../saving/freeze.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { removeVolumeFile } from '../storage/volume-file.ts';
@@ -48,6 +49,7 @@ export function cloneDomain(
   names: NameClaims,
 ): Task {
   original.requireIdle();
+  requireUnprotected(original, 'cloned');
   if (original.state !== 'running') throw wrongState(original.name, original.state, 'cloned');
   parts.domains.requireNameFree(name);
   writtenDisks(original);

@@ -18,6 +18,7 @@ import type { NewOverlay } from '../disks/open-disks.ts';
 import { wrongState } from '../domains/life.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
+import { requireUnprotected } from '../protection/why-not-protect.ts';
 import { freezeInto, recordOf } from '../saving/freeze.ts';
 import type { Frozen } from '../saving/freeze.ts';
 import type { StateRecord } from '../saving/state-record.ts';
@@ -36,6 +37,7 @@ export function createCheckpoint(
   label: string = timeLabel(),
 ): Task {
   domain.requireIdle();
+  requireUnprotected(domain, 'given a checkpoint');
   if (domain.state !== 'running' && domain.state !== 'paused') {
     throw wrongState(domain.name, domain.state, 'given a checkpoint');
   }

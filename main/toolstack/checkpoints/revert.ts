@@ -15,6 +15,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import { volumeAddress } from '../disks/disk-source.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import { domainEnded } from '../lifecycle/end-of-life.ts';
+import { requireUnprotected } from '../protection/why-not-protect.ts';
 import { requireSameDisks } from '../saving/disk-stamps.ts';
 import { forgetSaved } from '../saving/save-domain.ts';
 import { startFromState } from '../saving/start-from-state.ts';
@@ -39,6 +40,7 @@ export function revert(
   paused: boolean | undefined,
 ): Task {
   domain.requireIdle();
+  requireUnprotected(domain, 'reverted');
   const { uuid, name, definition } = domain;
   const reason = whyNotOn(parts.storage.pools, checkpoint.disks, definition.host);
   if (reason !== null) throw notHere(name, definition.host, reason);

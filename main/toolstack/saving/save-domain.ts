@@ -16,6 +16,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import { wrongState } from '../domains/life.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
+import { requireUnprotected } from '../protection/why-not-protect.ts';
 import type { SiteParts } from '../site-parts.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { freezeInto, goOn, recordOf } from './freeze.ts';
@@ -34,6 +35,7 @@ export function save(
   { file, leaveRunning = false }: Omit<SaveDomain, 'domain'>,
 ): Task {
   domain.requireIdle();
+  requireUnprotected(domain, 'saved');
   if (domain.state !== 'running' && domain.state !== 'paused') {
     throw wrongState(domain.name, domain.state, 'saved');
   }
