@@ -20,10 +20,10 @@ beforeAll(async () => {
   // Each step first on the disk, durably, then in memory: at one instant they differ by one at most.
   await site.exec(
     GUEST,
-    '(n=0; while :; do n=$((n+1)); echo $n >/mnt/count.new; mv /mnt/count.new /mnt/count; sync; echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count; done) >/dev/null 2>&1 &',
+    '(n=0; while :; do n=$((n+1)); echo $n >/mnt/count.new; mv /mnt/count.new /mnt/count; sync; echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.2; done) >/dev/null 2>&1 &',
   );
   await site.ask(GUEST, 'until [ "$(cat /tmp/count)" -gt 2 ]; do sleep 0.1; done 2>/dev/null');
-}, 240_000);
+}, 400_000);
 afterAll(() => site.close());
 
 function count(): Promise<number> {
@@ -83,7 +83,6 @@ describe('checkpoints', { timeout: 240_000 }, () => {
   });
 
   test('are gone back to, twice, with memory and disks of that instant', async () => {
-    const reached = await count();
     for (let turn = 0; turn < 2; turn++) {
       await revert('first');
       expect(await site.ask(GUEST, 'cat /mnt/mark /tmp/mark 2>&1 | grep -c after || true')).toBe(
@@ -96,7 +95,6 @@ describe('checkpoints', { timeout: 240_000 }, () => {
     await revert('second');
     expect(await site.ask(GUEST, 'cat /mnt/mark /tmp/mark')).toBe('after-first\nafter-first');
     expect(await countOnDisk()).toBeGreaterThan(0);
-    expect(reached).toBeGreaterThan(0);
     await isSound();
     const [first, second] = await list();
     expect([first!.isCurrent, second!.isCurrent]).toEqual([false, true]);

@@ -16,10 +16,10 @@ beforeAll(async () => {
   await site.ask('dolly', 'mke2fs -q /dev/xvda && mkdir -p /mnt && mount /dev/xvda /mnt');
   await site.exec(
     'dolly',
-    '(n=0; while :; do n=$((n+1)); echo $n >/mnt/count.new; mv /mnt/count.new /mnt/count; sync; echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.05; done) >/dev/null 2>&1 &',
+    '(n=0; while :; do n=$((n+1)); echo $n >/mnt/count.new; mv /mnt/count.new /mnt/count; sync; echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.2; done) >/dev/null 2>&1 &',
   );
   await site.ask('dolly', 'until [ "$(cat /tmp/count)" -gt 2 ]; do sleep 0.1; done 2>/dev/null');
-}, 240_000);
+}, 400_000);
 afterAll(() => site.close());
 
 /** What it has in memory; what it has on its medium is no older. */

@@ -20,10 +20,10 @@ beforeAll(async () => {
   // Counts in memory and on the disk, each step on both: what a mix of two instants would show.
   await site.exec(
     GUEST,
-    '(n=0; while :; do n=$((n+1)); echo $n >/mnt/count.new; sync /mnt/count.new; mv /mnt/count.new /mnt/count; echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.1; done) >/dev/null 2>&1 &',
+    '(n=0; while :; do n=$((n+1)); echo $n >/mnt/count.new; sync /mnt/count.new; mv /mnt/count.new /mnt/count; echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.2; done) >/dev/null 2>&1 &',
   );
   await site.ask(GUEST, 'until [ "$(cat /tmp/count)" -gt 2 ]; do sleep 0.1; done 2>/dev/null');
-}, 240_000);
+}, 400_000);
 afterAll(() => site.close());
 
 const count = (): Promise<number> => site.ask(GUEST, 'cat /tmp/count').then(Number);
