@@ -16,7 +16,7 @@ import type { CloneReport, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import { createDiskRing } from '../../dom0/index.ts';
 import { newIdentity } from '../agent/identity.ts';
-import type { DiskSpec, MoveReport } from '../control/host.contract.ts';
+import type { DiskSpec, MoveReport, VifSpec } from '../control/host.contract.ts';
 import type { NewOverlay } from '../disks/open-disks.ts';
 import { wrongState } from '../domains/life.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
@@ -159,11 +159,7 @@ class Cloning {
         heldKiB: life.counters.frames * FRAME_KIB,
       });
       run.spec.disks = this.disksBefore();
-      // As the original's guest has them, and without a cable: nobody else hears of them.
-      run.spec.interfaces = original.definition.interfaces.map((definition) => ({
-        ...newVif(definition, parts.networks.network(definition.network)),
-        linkUp: false,
-      }));
+      run.spec.interfaces = this.interfacesBefore(copy);
       const sent = await this.send(run);
       isTaken = true; // or taken back
       const resumedAtMs = await branchDisks(parts, original, life, overlays, async () => () => {});
@@ -231,6 +227,19 @@ class Cloning {
   /** What the copy's guest has, before anybody serves it. */
   private disksBefore(): DiskSpec[] {
     return this.life.disks.specs.map((spec) => ({ ...spec, ring: createDiskRing() }));
+  }
+
+  /**
+   * Those that the original's guest has, until they are taken away: without a cable, so that nobody hears
+   * of them, and known to the switch by the copy's addresses, since one MAC has one port.
+   */
+  private interfacesBefore(copy: ManagedDomain): VifSpec[] {
+    const { networks } = this.parts;
+    return this.original.definition.interfaces.map((definition, index) => {
+      const { mac, address } = copy.definition.interfaces[index]!;
+      const vif = newVif({ ...definition, mac, address }, networks.network(definition.network));
+      return { ...vif, linkUp: false };
+    });
   }
 
   private async openDisks(copy: ManagedDomain, run: RunningDomain): Promise<void> {
