@@ -7,6 +7,7 @@ import type { HostedDomain } from './hosted-domain.ts';
 /** Nobody else wants what this takes: the reader alone sets the pace. */
 const UNPACED: Terms = {
   pace: { least: 1e11, most: 1e11 },
+  linkRate: 1e11,
   autoConverge: false,
   maxDowntimeMs: null,
   allowLongerStop: true,
