@@ -31,6 +31,8 @@ export class RunningDomain {
   addressesAsked: Promise<unknown> = Promise.resolve();
   /** Settles when its PV drivers spoke to xenstore. */
   readonly spoke: Promise<void>;
+  /** Its agent is to be spoken to when it runs: it was restored, and is paused. */
+  greet: (() => Promise<void>) | null = null;
   /** Gives back what was reserved for it beside the host's frames. */
   onEnd: () => void = () => {};
   /** Gives back what was reserved until it holds its memory itself. */

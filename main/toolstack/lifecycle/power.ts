@@ -91,6 +91,8 @@ export async function unpause(parts: SiteParts, domain: ManagedDomain): Promise<
     await run.host.link.call('domain.retryDisks', { domid: run.domid });
     await run.host.link.call('domain.unpause', { domid: run.domid });
     parts.domains.advance(domain, { step: 'unpause' });
+    await run.greet?.();
+    run.greet = null;
   });
   tellTheTime(parts, domain, run);
   return domain.view;

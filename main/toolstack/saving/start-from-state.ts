@@ -66,7 +66,10 @@ export async function startFromState(
     // Its uptime is what the guest counts.
     const atMs = Date.now() - Math.max(0, record.savedAtMs - record.startedAtMs);
     parts.domains.advance(domain, { step: 'started', atMs });
-    if (paused) return parts.domains.advance(domain, { step: 'pause' });
+    if (paused) {
+      run.greet = () => meetAgain(parts, domain, run);
+      return parts.domains.advance(domain, { step: 'pause' });
+    }
     await orEnded(domain, run, host.link.call('domain.unpause', { domid: run.domid }), signal);
   } catch (error) {
     await giveUp(parts, domain, run);
