@@ -86,7 +86,7 @@ describe('a guest that moves', { timeout: 240_000 }, () => {
     await ask(
       0,
       'mkdir -p /tmp/www/cgi-bin; cd /tmp/www; ' +
-        `printf '#!/bin/sh\\nprintf "Content-Type: text/plain\\\\n\\\\n"\\n%s\\n' '${count}' >cgi-bin/count; ` +
+        `printf '#!/bin/sh\\nprintf "Content-Type: text/plain\\\\r\\\\n\\\\r\\\\n"\\n%s\\n' '${count}' >cgi-bin/count; ` +
         'chmod +x cgi-bin/count; httpd -p 5001 -h /tmp/www; cd',
     );
     const numbers = new NumberedStream(port, '/cgi-bin/count');
