@@ -92,6 +92,7 @@ describe('a domain that is sent while it runs', () => {
       domain,
       sink,
       name: 'mover',
+      xenstore: null,
       terms: { ...TERMS, ...terms },
       now: () => nowMs,
       onRound: (round) => rounds.push(round),
@@ -139,6 +140,7 @@ describe('a domain that is sent while it runs', () => {
     run(sending, 40);
     expect(await sending.ready).toMatchObject({ stopReason: 'few-left' });
     write(1000, 1);
+    sending.sendRest();
     sending.finish(null);
     sink.reader.finish();
     expectSame();
@@ -153,6 +155,7 @@ describe('a domain that is sent while it runs', () => {
     expect(['short-enough', 'few-left', 'no-gain']).toContain(stopReason);
     expect(percents.slice(0, 3)).toEqual([20, 30, 40]);
     expect(rounds.at(-1)!.estimatedStopMs).toBeLessThanOrEqual(20);
+    sending.sendRest();
     sending.finish(null);
     expect(percents.at(-1)).toBe(0);
     sink.reader.finish();

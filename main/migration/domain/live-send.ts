@@ -12,7 +12,7 @@ import { StreamWriter } from '../stream/writer.ts';
 import type { Decision, Round, RoundUnderWay, StopReason, Terms } from './rounds.ts';
 import { Precopy } from './rounds.ts';
 import type { SentSections } from './send-domain.ts';
-import { writeConfig, writeMachine, writeState } from './send-domain.ts';
+import { writeConfig, writeOwnState, writeState } from './send-domain.ts';
 
 /** Small enough that a guest is never held up for long, and waits for little when it is stopped. */
 const CHUNK_BYTES = 256 << 10;
@@ -39,6 +39,8 @@ export interface LiveSendOptions {
   domain: Domain;
   sink: LiveSink;
   name: string;
+  /** What its host's xenstore exports of it, as it is now. */
+  xenstore: unknown;
   terms: Terms;
   /** Monotonic, ms. */
   now(): number;
@@ -83,10 +85,10 @@ export class LiveSend {
   private throttlePercent = 0;
   /** What was on its way when it was first waited for. */
   private waitsFor = NOTHING;
-  private phase: 'copying' | 'ready' | 'over' = 'copying';
+  private phase: 'copying' | 'ready' | 'rest' | 'over' = 'copying';
 
   constructor(options: LiveSendOptions) {
-    const { domain, sink, name, terms } = options;
+    const { domain, sink, name, xenstore, terms } = options;
     this.options = options;
     this.ready = this.settled.promise;
     this.writer = new StreamWriter((chunk) => sink.send(chunk), {
@@ -101,8 +103,8 @@ export class LiveSend {
     this.rate = this.precopy.firstRate;
     this.startedAtMs = this.toldAtMs = options.now();
     writeConfig(this.writer, domain, name);
-    // Most of it does not change again: it is not in the way when the domain stands still.
-    writeMachine(this.writer, domain, domain.save(), this.sections);
+    // Most of it does not change again, and what the other side would refuse it refuses now.
+    writeState(this.writer, domain, xenstore, this.sections);
     domain.memory.log.start();
   }
 
@@ -141,29 +143,47 @@ export class LiveSend {
     return 0;
   }
 
-  /** Of the stopped domain: what is left, and its state. */
-  finish(xenstore: unknown): StreamReport {
-    this.phase = 'over';
+  /**
+   * Of the stopped domain: the pages that are left, and its state but for xenstore's.
+   *
+   * @throws what the link has failed with; the receiver hears of any error
+   */
+  sendRest(): void {
+    this.phase = 'rest';
     this.slow(0);
+    this.orAbort(() => {
+      const { domain } = this.options;
+      this.forgetRound();
+      this.takeDirty();
+      domain.memory.log.stop();
+      this.write(this.unsent);
+      // On their way while the state is gathered.
+      this.writer.flush();
+      writeOwnState(this.writer, domain, this.sections);
+      this.writer.flush();
+    });
+  }
+
+  /** After {@link sendRest}. */
+  finish(xenstore: unknown): StreamReport {
+    return this.orAbort(() => {
+      this.writer.xenstore(xenstore);
+      const report = this.writer.end();
+      this.options.sink.close();
+      this.phase = 'over';
+      return report;
+    });
+  }
+
+  /** The receiver must not wait for what never comes. */
+  private orAbort<T>(work: () => T): T {
     try {
-      return this.finishWith(xenstore);
+      return work();
     } catch (error) {
-      // The receiver must not wait for what never comes.
+      this.phase = 'over';
       this.options.sink.abort(error);
       throw error;
     }
-  }
-
-  private finishWith(xenstore: unknown): StreamReport {
-    const { domain, sink } = this.options;
-    this.forgetRound();
-    this.takeDirty();
-    domain.memory.log.stop();
-    this.write(this.unsent);
-    writeState(this.writer, domain, xenstore, this.sections);
-    const report = this.writer.end();
-    sink.close();
-    return report;
   }
 
   /**

@@ -10,6 +10,13 @@ import type { StreamHandler } from '../stream/reader.ts';
 import { GRANT_FRAMES_SECTION } from './send-domain.ts';
 import { OWN_VERSIONS } from './versions.ts';
 
+export interface ReceiverOptions {
+  /** Translated from the very memory that the stream brings, if it is at hand. */
+  code?: TranslatedCode | null;
+  /** Of a live stream: the domain's part of xenstore as it may still be at the end, unchecked. */
+  onForeseen?: (xenstore: unknown) => void;
+}
+
 /**
  * Takes the records of a stream. Nothing of the domain may be used before `complete`, and nothing
  * at all after a throw.
@@ -17,6 +24,7 @@ import { OWN_VERSIONS } from './versions.ts';
 export class DomainReceiver implements StreamHandler {
   private readonly domain: Domain;
   private readonly code: TranslatedCode | null;
+  private readonly onForeseen: (xenstore: unknown) => void;
   private readonly sink: GuestMemorySink;
   private readonly sections = new Map<string, Uint8Array>();
   /** A byte for each frame: 1 when there is nothing behind it, as far as the stream has come. */
@@ -25,10 +33,10 @@ export class DomainReceiver implements StreamHandler {
   private hypervisorState: unknown = null;
   private xenstoreState: unknown = null;
 
-  /** @param code translated from the very memory that the stream brings, if it is at hand */
-  constructor(domain: Domain, code: TranslatedCode | null = null) {
+  constructor(domain: Domain, options: ReceiverOptions = {}) {
     this.domain = domain;
-    this.code = code;
+    this.code = options.code ?? null;
+    this.onForeseen = options.onForeseen ?? (() => undefined);
     this.ballooned = new Uint8Array(domain.physmap.ramFrames);
     const ram = domain.memory.bytes.subarray(0, domain.physmap.ramFrames * PAGE_SIZE);
     this.sink = new GuestMemorySink(ram, {
@@ -68,12 +76,19 @@ export class DomainReceiver implements StreamHandler {
     this.xenstoreState = state;
   }
 
-  /** Of a live stream the machine comes before the memory: what does not change again is done then. */
+  /**
+   * Of a live stream the state comes before the memory too: what does not change again is done then,
+   * what does not fit is refused, and nothing is done for the first time while the domain stands still.
+   */
   private rehearse(): void {
     this.isRehearsed = true;
     if (this.sections.size === 0) return;
     const engine = engineStateOf(this.sections);
-    mustFit(() => this.domain.rehearse(engine));
+    mustFit(() => {
+      parseDomainState(this.hypervisorState);
+      this.domain.rehearse(engine);
+    });
+    this.onForeseen(this.xenstoreState);
   }
 
   /**
@@ -89,7 +104,10 @@ export class DomainReceiver implements StreamHandler {
       throw new DomusError('stream.bad-engine-state', 'the saved machine has no grant frames');
     }
     domain.memory.write(domain.layout.bar1, grants);
-    this.ballooned.forEach((isEmpty, gfn) => isEmpty && domain.physmap.markBallooned(gfn, 1));
+    const { ballooned } = this;
+    for (let gfn = ballooned.indexOf(1); gfn >= 0; gfn = ballooned.indexOf(1, gfn + 1)) {
+      domain.physmap.markBallooned(gfn, 1);
+    }
     const engine = engineStateOf(this.sections);
     mustFit(() => {
       const hypervisor = parseDomainState(this.hypervisorState);

@@ -46,7 +46,7 @@ export type SentSections = Map<string, Uint8Array>;
  * Between slices: the machine but for its memory. Of a live stream what has not changed since it was
  * sent is left out.
  */
-export function writeMachine(
+function writeMachine(
   writer: StreamWriter,
   domain: Domain,
   { engine }: WholeDomainState,
@@ -70,8 +70,13 @@ export function writeState(
   xenstore: unknown,
   sent?: SentSections,
 ): void {
+  writeOwnState(writer, domain, sent);
+  writer.xenstore(xenstore);
+}
+
+/** What its own thread knows of it: the machine, and the hypervisor's state. */
+export function writeOwnState(writer: StreamWriter, domain: Domain, sent?: SentSections): void {
   const state = domain.save();
   writeMachine(writer, domain, state, sent);
   writer.domainState(state.hypervisor);
-  writer.xenstore(xenstore);
 }

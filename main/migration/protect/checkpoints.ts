@@ -88,6 +88,8 @@ export class Checkpoints {
       domain,
       sink: this.sink,
       name,
+      // Its standby takes nothing over before the first checkpoint.
+      xenstore: null,
       // It does not have to converge: what is left goes with the first checkpoint, while it runs.
       terms: {
         pace,

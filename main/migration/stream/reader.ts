@@ -22,9 +22,9 @@ export interface StreamHandler {
   pages(batch: PageBatch): void;
   /** The bytes belong to the handler. In a live stream a name may come again and replaces. */
   engineState(name: string, bytes: Uint8Array<ArrayBuffer>): void;
-  /** Once. Valid JSON, of unknown shape: the hypervisor validates it. */
+  /** Once; in a live stream the last counts. Valid JSON, of unknown shape: the hypervisor validates it. */
   domainState(state: unknown): void;
-  /** At most once. Valid JSON, of unknown shape. */
+  /** At most once; in a live stream the last counts. Valid JSON, of unknown shape. */
   xenstore(state: unknown): void;
   /**
    * All that came so far is a state that may be resumed; `beside` is valid JSON of unknown shape.

@@ -57,10 +57,10 @@ export class StreamContents {
     }
   }
 
-  /** @throws PayloadError when the state came before */
+  /** @throws PayloadError when the state came before, unless the stream is live */
   addState(type: typeof RecordType.domainState | typeof RecordType.xenstore): void {
     const twice = type === RecordType.domainState ? this.hasDomainState : this.hasXenstore;
-    if (twice) throw new PayloadError(`record type ${type} comes twice`);
+    if (twice && !this.live) throw new PayloadError(`record type ${type} comes twice`);
     if (type === RecordType.domainState) this.hasDomainState = true;
     else this.hasXenstore = true;
   }

@@ -72,6 +72,8 @@ export class DomainThread {
   >;
   private machine: BareMachine | null = null;
   private sending: LiveSend | null = null;
+  /** Of what is being sent, all but the end. */
+  private rest: Promise<void> | null = null;
   private protection: Protection | null = null;
   /** Of a standby: where its consoles go on, once it runs. */
   private resume: (() => void) | null = null;
@@ -150,11 +152,12 @@ export class DomainThread {
     });
     const doorbell = new Doorbell(spec.doorbell);
     this.channel.emit('prepared', {});
+    const foreseen = (state: unknown): void => this.channel.emit('foreseen', { xenstore: state });
     const last = origin.kind === 'standby' ? waitAsStandby(domain, origin) : null;
     const received =
       origin.kind === 'standby'
         ? { xenstoreState: last?.xenstore, bytes: 0, pages: 0, digest: '' }
-        : materialise(domain, origin, doorbell);
+        : materialise(domain, origin, doorbell, foreseen);
     const devices = new DomainDevices(domain, spec, xenstore, (level, message) =>
       this.channel.emit('log', { level, message }),
     );
@@ -256,6 +259,7 @@ export class DomainThread {
   private async presend({
     link,
     name,
+    xenstore,
     terms,
     peerDoorbell,
   }: DomainCalls['presend']['params']): Promise<DomainCalls['presend']['result']> {
@@ -267,6 +271,7 @@ export class DomainThread {
         ...peer(peerDoorbell),
       }),
       name,
+      xenstore,
       terms,
       now: () => performance.now(),
       onRound: (round) => this.channel.emit('round', round),
@@ -280,6 +285,9 @@ export class DomainThread {
     // Taken back in the meantime: it goes on.
     if (this.sending !== sending) throw new DomusError('migration.undone', UNDONE);
     const { stoppedAtMs } = await this.pause();
+    // The answer leaves first: while the host asks its xenstore, the rest goes.
+    this.rest = eventLoopTurn().then(() => this.sendRest());
+    this.rest.catch(() => undefined); // told by `send`
     return { ...live, stoppedAtMs };
   }
 
@@ -300,10 +308,17 @@ export class DomainThread {
     }
   }
 
-  private send(xenstore: unknown): { bytes: number; pages: number; digest: string } {
+  /** Nothing where the sending was undone before its turn came. */
+  private sendRest(): void {
+    if (!this.sending) return;
     const { disks, doorbell } = this.stopped;
-    if (!this.sending) throw new Error('what was not begun to be sent cannot be ended');
     disks.quiesce(doorbell);
+    this.sending.sendRest();
+  }
+
+  private async send(xenstore: unknown): Promise<DomainCalls['send']['result']> {
+    await this.rest;
+    if (!this.sending) throw new Error('what was not begun to be sent cannot be ended');
     const report = this.sending.finish(xenstore);
     this.sending = null;
     return summary(report);
@@ -384,6 +399,7 @@ function materialise(
   domain: Domain,
   origin: Exclude<DomainOrigin, { kind: 'standby' }>,
   doorbell: Doorbell,
+  onForeseen: (xenstore: unknown) => void,
 ): Received {
   if (origin.kind === 'boot') {
     const { kernel, initrd, cmdline } = origin.boot;
@@ -391,7 +407,8 @@ function materialise(
     domain.build(image, Date.now());
     return { xenstoreState: null, bytes: 0, pages: 0, digest: '' };
   }
-  const receiver = new DomainReceiver(domain, origin.kind === 'stream' ? origin.code : null);
+  const code = origin.kind === 'stream' ? origin.code : null;
+  const receiver = new DomainReceiver(domain, { code, onForeseen });
   const report =
     origin.kind === 'stream'
       ? restoreFromBuffer(new Uint8Array(origin.stream), receiver, { verified: true })

@@ -85,10 +85,17 @@ export type DomainCalls = {
    * would gain nothing, and answers. Undone by `run`.
    */
   presend: {
-    params: { link: MessagePort; name: string; terms: Terms; peerDoorbell?: SharedArrayBuffer };
+    params: {
+      link: MessagePort;
+      name: string;
+      /** Its part as it is now, for the other side to refuse what it will refuse in time. */
+      xenstore: unknown;
+      terms: Terms;
+      peerDoorbell?: SharedArrayBuffer;
+    };
     result: LiveReport & { stoppedAtMs: number };
   };
-  /** Sends what is left of the paused domain. */
+  /** After `presend`: ends the stream with the domain's part of xenstore. */
   send: {
     params: { xenstore: unknown };
     result: { bytes: number; pages: number; digest: string };
@@ -146,6 +153,8 @@ export type DomainCalls = {
 export type DomainEvents = {
   /** `start` has made the machine and takes its content now: a sender may stop its domain. */
   prepared: Record<never, never>;
+  /** Of a domain that is received while it runs: its xenstore part as it may be in the end, unchecked. */
+  foreseen: { xenstore: unknown };
   shutdown: { reason: ShutdownReason; detail: string };
   /** The engine gave up on what the guest did. */
   crashed: { reason: string };

@@ -58,6 +58,8 @@ export class HostedDomain {
   private readonly relay: RelayEnd;
   /** Frames taken from the host and not yet counted by the domain itself. */
   private reserved = 0;
+  /** Rejected when what is on its way could never go on here. */
+  private readonly refused = Promise.withResolvers<never>();
   private started: StartedDomain | null = null;
   private connection: XenstoreConnection | null = null;
   private takenBack: Uint8Array | null = null;
@@ -100,6 +102,7 @@ export class HostedDomain {
     handle.on('longStop', (stop) => events.longStop(stop));
     handle.on('checkpoints', (figures) => events.checkpoints(figures));
     handle.on('protectionLost', ({ reason }) => events.protectionLost(reason));
+    handle.on('foreseen', ({ xenstore }) => this.foresee(xenstore));
     handle.on('log', ({ level, message }) => events.log(level, message));
     void handle.exited.then((reason) => this.finish(() => events.crashed(reason, true)));
   }
@@ -133,7 +136,7 @@ export class HostedDomain {
   async start(origin: DomainOrigin): Promise<StartedDomain> {
     const comes = origin.kind === 'link' || origin.kind === 'standby';
     const transfer = comes ? [origin.link] : [];
-    const started = await this.handle.call(
+    const starting = this.handle.call(
       'start',
       {
         spec: this.spec,
@@ -144,8 +147,9 @@ export class HostedDomain {
       // Receiving takes as long as the guest goes on writing; a silent link ends it.
       comes ? { transfer } : { transfer, timeoutMs: START_TIMEOUT_MS },
     );
-    this.started = started;
-    return started;
+    this.refused.promise.catch(() => undefined);
+    this.started = await Promise.race([starting, this.refused.promise]);
+    return this.started;
   }
 
   /** It exists here now: it counts its own frames, and xenstore knows it. */
@@ -157,6 +161,15 @@ export class HostedDomain {
     if (identity === 'new') this.introduce(started);
     else this.takeOver(started.xenstoreState, identity, keepsDevices);
     this.devices.begin();
+  }
+
+  /** What xenstore would refuse, it refuses while the domain still runs where it was. */
+  private foresee(xenstore: unknown): void {
+    try {
+      this.store.rehearseImport(xenstore);
+    } catch (error) {
+      this.refused.reject(error as Error);
+    }
   }
 
   async run(): Promise<{ startedAtMs: number }> {
@@ -307,7 +320,9 @@ export class HostedDomain {
     terms: Terms,
     peer: { peerDoorbell?: SharedArrayBuffer } = {},
   ): Promise<DomainCalls['presend']['result']> {
-    const params = { link, name: this.spec.name, terms, ...peer };
+    const { domid, name } = this.spec;
+    const xenstore = this.store.exportDomain(domid);
+    const params = { link, name, xenstore, terms, ...peer };
     return this.handle.call('presend', params, { transfer: [link] });
   }
 
