@@ -9,7 +9,11 @@ function parsed(...argv: string[]): ReturnType<typeof moveOptions> {
 
 describe('how a domain may be moved', () => {
   test('says nothing where nothing is said', () => {
-    expect(parsed()).toEqual({ autoConverge: false, allowLongerStop: false });
+    expect(parsed()).toEqual({
+      autoConverge: false,
+      allowLongerStop: false,
+      keepDisks: false,
+    });
   });
 
   test('takes rates, the longest stop, and what is allowed beyond', () => {
@@ -20,6 +24,7 @@ describe('how a domain may be moved', () => {
       autoConverge: true,
       maxDowntimeMs: 300,
       allowLongerStop: true,
+      keepDisks: false,
     });
   });
 
