@@ -50,6 +50,7 @@ export const TARGETS: Record<BenchName, readonly Target[]> = {
     { key: 'idle.qemu_downtime_ratio', atMost: 2 },
   ],
   'migrate-scale': [{ key: 'downtime_growth', atMost: 1.3 }],
+  save: [{ key: 'ratio', atLeast: 5 }],
   soak: [
     { key: 'errors', atMost: 0 },
     { key: 'migrations', atLeast: SOAK_MIGRATIONS },
