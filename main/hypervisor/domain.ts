@@ -27,7 +27,6 @@ import { DOMAIN_STATE_VERSION } from './domain-state.ts';
 import type { Engine, EngineHooks, EngineState } from './engine/engine.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
 import { PAGE_SIZE } from './engine/page.ts';
-import type { TranslatedCode } from './engine/translated-code.ts';
 import type { Processor } from './engine/processor.ts';
 import { EventChannels } from './event-channels.ts';
 import { GrantFrames } from './grant-frames.ts';
@@ -220,11 +219,9 @@ export class Domain {
   /**
    * Memory and `physmap` must be in place. The clock stays frozen. Throws for a state that does not
    * fit this machine: the domain is unusable then.
-   *
-   * @param code what was translated of just this memory, if it is at hand
    */
-  restore({ engine, hypervisor }: WholeDomainState, code: TranslatedCode | null = null): void {
-    this.engine.restore(engine, code);
+  restore({ engine, hypervisor }: WholeDomainState): void {
+    this.engine.restore(engine);
     this.shared.restore(hypervisor.shared);
     this.events.restore(hypervisor.events);
     this.grants.restore(hypervisor.grants);

@@ -64,7 +64,7 @@ export async function idle(progress: (message: string) => void): Promise<Measure
   progress(`${DOMAINS} idle domains for ${(WINDOWS * WINDOW_MS) / 1000} s`);
   const cpuPercents = await idleCpu(daemon.pid, WINDOWS, WINDOW_MS);
   const allKiB = residentKiB(daemon.pid);
-  const guest = await guestPages(daemon.pid, MEMORY_MIB);
+  const guest = await guestPages(daemon.pid, MEMORY_MIB, DOMAINS);
   const samples = merge(await Promise.all(shells.map(readSamples)));
 
   progress('an idle guest on plain v86, once more');

@@ -4,6 +4,9 @@
  * Each domain's engine has one linear memory, one mapping of the process. In it lie the emulator's
  * own data, then the guest's memory. The mapping's resident size less the emulator's present pages
  * is the guest's; a page that was only read is the shared zero page, which is in neither.
+ *
+ * A spare thread has a linear memory too, for the next domain: of its guest memory nothing is
+ * resident, so the domains are those with the most, and what the spare one takes is overhead.
  */
 import { compileEngine, memoryLayout } from '../../hypervisor/index.ts';
 import { loadEmulator } from '../../hypervisor/engine/load-v86.ts';
@@ -14,13 +17,17 @@ const GROWTH_KIB = 16 * 1024;
 const WASM_PAGE = 65_536;
 
 export interface GuestPages {
-  /** Linear memories that were found: one a domain. */
+  /** Linear memories that were counted: one a domain. */
   domains: number;
   residentKiB: number;
 }
 
-/** Of the domains with `memoryMiB` of maximum memory; no others may be in the process. */
-export async function guestPages(pid: number, memoryMiB: number): Promise<GuestPages> {
+/** Of so many domains with `memoryMiB` of maximum memory; no others may be in the process. */
+export async function guestPages(
+  pid: number,
+  memoryMiB: number,
+  domains: number,
+): Promise<GuestPages> {
   const { linearKiB, base, bytes } = await linearLayout(memoryMiB);
   const found = mappings(pid).filter(
     ({ sizeKiB }) => sizeKiB >= linearKiB && sizeKiB <= linearKiB + GROWTH_KIB,
@@ -31,9 +38,10 @@ export async function guestPages(pid: number, memoryMiB: number): Promise<GuestP
     const after = presentPages(pid, start + tail, sizeKiB * 1024 - tail);
     return residentKiB - (before + after) * 4;
   });
+  const theirs = resident.toSorted((a, b) => b - a).slice(0, domains);
   return {
-    domains: found.length,
-    residentKiB: resident.reduce((sum, kib) => sum + kib, 0),
+    domains: theirs.length,
+    residentKiB: theirs.reduce((sum, kib) => sum + kib, 0),
   };
 }
 

@@ -18,9 +18,10 @@ export class CodeCompiler {
   pending = 0;
   /** Bytes of generated modules that are in use, by table slot summed. */
   bytes = 0;
-  private readonly sizes = new Map<number, number>();
-  /** The modules themselves, of a machine that others will take them from. */
-  private kept: Map<number, { code: Uint8Array; module: WebAssembly.Module }> | null = null;
+  /** Those modules, by slot. */
+  private readonly functions = new Map<number, TranslatedFunction>();
+  /** Their WebAssembly, of a machine whose code will be saved. */
+  private kept: Map<number, Uint8Array> | null = null;
   private cpu!: V86Cpu;
   private exports!: V86Exports;
 
@@ -29,7 +30,7 @@ export class CodeCompiler {
     this.exports = exports;
   }
 
-  /** Before the first: all modules will be asked for. */
+  /** Before the first: {@link saved} will be asked for. */
   keep(): void {
     this.kept = new Map();
   }
@@ -48,25 +49,36 @@ export class CodeCompiler {
   ): Promise<void> {
     const module = await WebAssembly.compile(code);
     this.place({ slot: index, bytes: code.length, module });
-    this.kept?.set(index, { code, module });
+    this.kept?.set(index, code);
     this.exports.codegen_finalize_finished(index, start, flags);
     this.pending--;
     if (this.bytes > LIMIT_BYTES) this.exports.jit_clear_cache_js();
   }
 
-  place({ slot, bytes, module }: TranslatedFunction): void {
+  place(each: TranslatedFunction): void {
+    const { slot, bytes, module } = each;
     const instance = new WebAssembly.Instance(module, { e: this.cpu.jit_imports as never });
     this.cpu.wm.wasm_table.set(slot + TABLE_OFFSET, instance.exports['f']);
-    this.bytes += bytes - (this.sizes.get(slot) ?? 0);
-    this.sizes.set(slot, bytes);
+    this.bytes += bytes - this.bytesIn(slot);
+    this.functions.set(slot, each);
   }
 
   /** The emulator has no more use for what is in `slot`. */
   drop(slot: number): void {
     this.cpu.wm.wasm_table.set(slot + TABLE_OFFSET, null);
-    this.bytes -= this.sizes.get(slot) ?? 0;
-    this.sizes.delete(slot);
+    this.bytes -= this.bytesIn(slot);
+    this.functions.delete(slot);
     this.kept?.delete(slot);
+  }
+
+  /** The emulator's books are another's now. */
+  forget(): void {
+    for (const slot of this.functions.keys()) this.drop(slot);
+  }
+
+  /** All functions in use. */
+  inUse(): TranslatedFunction[] {
+    return [...this.functions.values()];
   }
 
   /**
@@ -77,10 +89,14 @@ export class CodeCompiler {
   saved(): SavedFunction[] {
     if (!this.kept) throw new Error('this machine was not made for its code to be taken over');
     const table = this.cpu.wm.wasm_table;
-    return [...this.kept].map(([slot, { code, module }]) => ({
+    return [...this.kept].map(([slot, code]) => ({
       slot,
       code,
-      machineCode: machineCodeOf(module, table.get(slot + TABLE_OFFSET)),
+      machineCode: machineCodeOf(this.functions.get(slot)!.module, table.get(slot + TABLE_OFFSET)),
     }));
+  }
+
+  private bytesIn(slot: number): number {
+    return this.functions.get(slot)?.bytes ?? 0;
   }
 }

@@ -16,7 +16,6 @@ export interface LoggingEmulator {
   /** Each page's next write walks the page tables. */
   full_clear_tlb(): void;
   v86_malloc(bytes: number): number;
-  v86_free(address: number): void;
 }
 
 export class DirtyLog {
@@ -25,6 +24,8 @@ export class DirtyLog {
   private readonly pages: number;
   /** One byte a page, in the linear memory, which may grow; empty when nothing is logged. */
   private map = new Uint8Array(0);
+  /** Of a map that it has or had, for the next time: in the linear memory; else 0. */
+  address = 0;
 
   /** @param base of the physical memory in the linear memory @param bytes of physical memory */
   constructor(emulator: LoggingEmulator, base: number, bytes: number) {
@@ -40,7 +41,7 @@ export class DirtyLog {
   /** Between slices. Nothing counts as written yet. */
   start(): void {
     if (this.isOn) return;
-    const map = this.emulator.v86_malloc(this.pages);
+    const map = (this.address ||= this.emulator.v86_malloc(this.pages));
     this.emulator.dirty_map.value = map;
     this.emulator.dirty_by_linear_page.value = map - (this.base >>> PAGE_SHIFT);
     this.look().fill(0);
@@ -65,7 +66,6 @@ export class DirtyLog {
 
   stop(): void {
     if (!this.isOn) return;
-    this.emulator.v86_free(this.emulator.dirty_map.value);
     this.emulator.dirty_map.value = 0;
     this.map = new Uint8Array(0);
   }

@@ -27,7 +27,7 @@ import type { PciFunction, V86Cpu, V86Exports, V86Imports } from './v86-internal
 import { restoreDevices, saveDevices } from './device-state.ts';
 import type { Saved } from './device-state.ts';
 import type { SavedDevices } from './device-state.ts';
-import { layWorkspace, saveTranslatedCode } from './translated-code.ts';
+import { layWorkspace, saveTranslatedCode, takeTranslatedCode } from './translated-code.ts';
 import type { GuestPlace, TranslatedCode } from './translated-code.ts';
 
 /** What the hypervisor does inside the guest's instructions and between its slices. */
@@ -90,6 +90,7 @@ export class Engine {
   private unacknowledged: number | null = null;
   /** What was put into devices of a machine that has not run yet. */
   private readonly inPlace = new Map<string, Saved>();
+  private hasCode = false;
 
   private constructor(
     cpu: V86Cpu,
@@ -238,6 +239,31 @@ export class Engine {
   }
 
   /**
+   * What is translated of the guest's code, for an engine of this process that gets this guest: with
+   * memory as it is now. Only between slices, with no compilation pending.
+   */
+  shareCode(): TranslatedCode {
+    const { log } = this.memory;
+    const { buffer } = this.exports.memory;
+    return takeTranslatedCode(buffer, this.place, this.compiler.inUse(), log.address);
+  }
+
+  /**
+   * Before {@link restore}, of a machine that has not run. Memory written from now on voids the code
+   * that was translated from it, so it may still change ({@link GuestMemory.rewritten}).
+   *
+   * @throws Error when the code belongs to a machine with another amount of memory
+   */
+  adoptCode(code: TranslatedCode): void {
+    layWorkspace(this.exports.memory, this.place, code);
+    this.compiler.forget();
+    for (const each of code.functions) this.compiler.place(each);
+    this.memory.log.address = code.logMap;
+    this.inPlace.clear();
+    this.hasCode = true;
+  }
+
+  /**
    * Before {@link restore}, of a machine that has not run: does the most of it ahead, with devices as
    * they may still be then.
    */
@@ -246,14 +272,12 @@ export class Engine {
   }
 
   /**
-   * Memory must be in place. The clock is left frozen at the saved time.
-   *
-   * @param code translated from just this memory; null: it is translated again as it gets hot
+   * Memory must be in place. The clock is left frozen at the saved time. What of the guest's code was
+   * not adopted before is translated again as it gets hot.
    */
-  restore(state: EngineState, code: TranslatedCode | null = null): void {
+  restore(state: EngineState): void {
     this.clock.set(state.clockMs);
-    if (code) this.takeOver(code);
-    else this.exports.jit_clear_cache_js();
+    if (!this.hasCode) this.exports.jit_clear_cache_js();
     const size = this.word(CpuAddress.memorySize);
     this.block(CPU_STATE_START, state.cpu.length).set(state.cpu);
     if (this.word(CpuAddress.memorySize) !== size) {
@@ -266,11 +290,6 @@ export class Engine {
     const tsc = BigInt.asUintN(64, state.tsc);
     this.exports.set_tsc(Number(tsc & 0xffff_ffffn), Number(tsc >> 32n));
     this.exports.full_clear_tlb();
-  }
-
-  private takeOver(code: TranslatedCode): void {
-    layWorkspace(this.exports.memory, this.place, code);
-    for (const each of code.functions) this.compiler.place(each);
   }
 
   private get place(): GuestPlace {

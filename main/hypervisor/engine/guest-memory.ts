@@ -67,6 +67,11 @@ export class GuestMemory {
     this.log.wrote(address, address + length);
   }
 
+  /** Was written through a view, where code may be: what was translated of it is void. */
+  rewritten(address: number, length: number): void {
+    if (length > 0) this.linear.jit_dirty_cache(address, address + length);
+  }
+
   contains(address: number, length: number): boolean {
     return address >= 0 && length >= 0 && address + length <= this.size;
   }

@@ -53,6 +53,23 @@ export interface TranslatedCode extends GuestPlace {
   /** Those pages, one after the other. */
   workspace: Uint8Array;
   functions: TranslatedFunction[];
+  /** Where in those pages the map of a log of written pages lies ({@link DirtyLog}), or 0. */
+  logMap: number;
+}
+
+/** As it is at this instant: for another emulator of this process. */
+export function takeTranslatedCode(
+  linear: ArrayBufferLike,
+  place: GuestPlace,
+  functions: TranslatedFunction[],
+  logMap: number,
+): TranslatedCode {
+  const pages = pagesInUse(linear, place);
+  const workspace = new Uint8Array(new SharedArrayBuffer(pages.length * PAGE_BYTES));
+  for (const [index, number] of pages.entries()) {
+    workspace.set(pageOf(linear, number), index * PAGE_BYTES);
+  }
+  return { ...place, linearBytes: linear.byteLength, pages, workspace, functions, logMap };
 }
 
 export function saveTranslatedCode(
@@ -60,11 +77,7 @@ export function saveTranslatedCode(
   place: GuestPlace,
   functions: readonly SavedFunction[],
 ): SharedArrayBuffer {
-  const page = (number: number): Uint8Array =>
-    new Uint8Array(linear, number * PAGE_BYTES, PAGE_BYTES);
-  const pages = [...pagesAround(linear.byteLength, place)].filter(
-    (number) => !isZero(page(number)),
-  );
+  const pages = pagesInUse(linear, place);
   const table = functions.flatMap(({ slot, code, machineCode }) => [
     slot,
     code.length,
@@ -75,7 +88,7 @@ export function saveTranslatedCode(
   const words = Uint32Array.from([...head, ...pages, ...table]);
   const parts = [
     new Uint8Array(words.buffer),
-    ...pages.map(page),
+    ...Array.from(pages, (number) => pageOf(linear, number)),
     ...functions.flatMap(({ code, machineCode }) => (machineCode ? [code, machineCode] : [code])),
   ];
   const saved = new SharedArrayBuffer(parts.reduce((sum, { length }) => sum + length, 0));
@@ -126,7 +139,7 @@ export async function loadTranslatedCode(saved: SharedArrayBuffer): Promise<Tran
     functions.push({ slot, bytes, module });
     if (functions.length % LOADED_AT_ONCE === 0) await new Promise(setImmediate);
   }
-  return { guestStart, guestBytes, linearBytes, pages, workspace, functions };
+  return { guestStart, guestBytes, linearBytes, pages, workspace, functions, logMap: 0 };
 }
 
 /**
@@ -182,8 +195,18 @@ function stretchesAround(
   ];
 }
 
-function* pagesAround(linearBytes: number, place: GuestPlace): Generator<number> {
-  for (const [first, end] of stretchesAround(linearBytes, place)) {
-    for (let page = first; page < end; page++) yield page;
+function pageOf(linear: ArrayBufferLike, number: number): Uint8Array {
+  return new Uint8Array(linear, number * PAGE_BYTES, PAGE_BYTES);
+}
+
+/** Those around the guest's that are not zero, ascending. */
+function pagesInUse(linear: ArrayBufferLike, place: GuestPlace): Uint32Array {
+  const bytes = new Uint8Array(linear);
+  const found: number[] = [];
+  for (const [first, end] of stretchesAround(linear.byteLength, place)) {
+    for (let page = first; page < end; page++) {
+      if (!isZero(bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES))) found.push(page);
+    }
   }
+  return Uint32Array.from(found);
 }

@@ -8,7 +8,6 @@ import { Domain, DomainStopped } from '../domain.ts';
 import { compileEngine } from '../engine/engine-module.ts';
 import { engineSections, engineStateOf } from '../engine/engine-state.ts';
 import { loadTranslatedCode } from '../engine/translated-code.ts';
-import type { TranslatedCode } from '../engine/translated-code.ts';
 import { PAGE_SIZE } from '../engine/page.ts';
 
 const MEMORY_KIB = 8192;
@@ -155,13 +154,23 @@ export class Machine {
 
   /** A new machine that goes on where this one stands, by way of bytes; its clock stands still. */
   async restored(options: MachineOptions = {}): Promise<Machine> {
-    return this.copied(null, options);
+    return this.copied(options);
+  }
+
+  /** As `restored`; `fill` puts memory and whatever belongs to it in place. */
+  async restoredBy(fill: (domain: Domain) => void): Promise<Machine> {
+    return this.copied({}, fill);
   }
 
   /** As `restored`, with the code that this one, which keeps it, has translated. */
   async restoredWarm(options: MachineOptions = {}): Promise<Machine> {
     await this.compiled();
-    return this.copied(await loadTranslatedCode(this.domain.engine.saveCode()), options);
+    const code = await loadTranslatedCode(this.domain.engine.saveCode());
+    const bytes = this.domain.memory.bytes.slice();
+    return this.copied(options, ({ memory, engine }) => {
+      memory.write(0, bytes);
+      engine.adoptCode(code);
+    });
   }
 
   /** Settles when what got hot is compiled. */
@@ -169,14 +178,15 @@ export class Machine {
     while (this.domain.engine.pendingCompilations > 0) await new Promise(setImmediate);
   }
 
-  private async copied(code: TranslatedCode | null, options: MachineOptions): Promise<Machine> {
+  private async copied(options: MachineOptions, fill?: (domain: Domain) => void): Promise<Machine> {
     const { memory, physmap, layout } = this.domain;
     const { engine, hypervisor } = this.domain.save();
     const sections = new Map(Object.entries(engineSections(engine)));
     const text = JSON.stringify(hypervisor);
     const bytes = memory.bytes.slice();
     const other = await Machine.create({ ...options, memoryKiB: layout.ramBytes / 1024 });
-    other.domain.memory.write(0, bytes);
+    if (fill) fill(other.domain);
+    else other.domain.memory.write(0, bytes);
     for (let gfn = 0; gfn < physmap.ramFrames; gfn++) {
       if (physmap.isPopulated(gfn)) continue;
       other.domain.physmap.markBallooned(gfn, 1);
@@ -187,7 +197,7 @@ export class Machine {
       engine: engineStateOf(sections),
       hypervisor: parseDomainState(JSON.parse(text)),
     };
-    other.domain.restore(state, code);
+    other.domain.restore(state);
     return other;
   }
 

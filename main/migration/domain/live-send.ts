@@ -21,6 +21,8 @@ const CHUNK_PAGES = CHUNK_BYTES / PAGE_SIZE;
 const TELL_MS = 100;
 /** A receiver that takes nothing for so long is given up, as the ends of a flow do. */
 const STALL_TIMEOUT_MS = 30_000;
+/** For its compilations under way. */
+const CODE_PATIENCE_MS = 200;
 const NOTHING = { bytes: -1, sinceMs: 0 };
 
 /** Where the chunks go. */
@@ -51,6 +53,11 @@ export interface LiveSendOptions {
   onLongStop(stop: LongStop): void;
   /** Takes so much of its time from the guest, 0 to 99 %. */
   slow(percent: number): void;
+  /**
+   * Gives the receiver what is translated of the guest's code, beside the stream: false while that
+   * cannot be, for the moment. Absent where the receiver is in another process.
+   */
+  shareCode?(): boolean;
   /** The domain stays: {@link LiveSend.handOver} instead of {@link LiveSend.finish}. */
   checkpoints?: boolean;
 }
@@ -85,11 +92,15 @@ export class LiveSend {
   private throttlePercent = 0;
   /** What was on its way when it was first waited for. */
   private waitsFor = NOTHING;
+  /** Until when the code is waited for; null before it is first asked for. */
+  private codeDueMs: number | null = null;
+  private isCodeSettled: boolean;
   private phase: 'copying' | 'ready' | 'rest' | 'over' = 'copying';
 
   constructor(options: LiveSendOptions) {
     const { domain, sink, name, xenstore, terms } = options;
     this.options = options;
+    this.isCodeSettled = !options.shareCode;
     this.ready = this.settled.promise;
     this.writer = new StreamWriter((chunk) => sink.send(chunk), {
       chunkBytes: CHUNK_BYTES,
@@ -135,6 +146,7 @@ export class LiveSend {
       this.sendSome();
       return 0;
     }
+    if (!this.isCodeSettled && !this.settleCode()) return 1;
     this.writer.flush();
     // What is still on its way would be in the way of the next round, and of the stop.
     sink.hasRoom(0);
@@ -232,6 +244,16 @@ export class LiveSend {
     if (leftMs > 0) return leftMs;
     const what = `the other end of the link has taken nothing for ${STALL_TIMEOUT_MS} ms`;
     throw linkError('link.stalled', what, { timeoutMs: STALL_TIMEOUT_MS });
+  }
+
+  /** The memory is there, all of it once: the code can follow. False while it must be waited for. */
+  private settleCode(): boolean {
+    const { now, shareCode } = this.options;
+    this.codeDueMs ??= now() + CODE_PATIENCE_MS;
+    const isShared = shareCode?.() ?? false;
+    if (isShared) this.writer.code();
+    this.isCodeSettled = isShared || now() >= this.codeDueMs;
+    return this.isCodeSettled;
   }
 
   private sendSome(): void {

@@ -13,6 +13,8 @@ import { OWN_VERSIONS } from './versions.ts';
 export interface ReceiverOptions {
   /** Translated from the very memory that the stream brings, if it is at hand. */
   code?: TranslatedCode | null;
+  /** What a live stream's sender has translated, where it is in this process: when the stream says so. */
+  takeCode?: () => TranslatedCode | null;
   /** Of a live stream: the domain's part of xenstore as it may still be at the end, unchecked. */
   onForeseen?: (xenstore: unknown) => void;
 }
@@ -23,26 +25,32 @@ export interface ReceiverOptions {
  */
 export class DomainReceiver implements StreamHandler {
   private readonly domain: Domain;
-  private readonly code: TranslatedCode | null;
+  private readonly exactCode: TranslatedCode | null;
   private readonly onForeseen: (xenstore: unknown) => void;
+  private readonly takeCode: () => TranslatedCode | null;
   private readonly sink: GuestMemorySink;
   private readonly sections = new Map<string, Uint8Array>();
   /** A byte for each frame: 1 when there is nothing behind it, as far as the stream has come. */
   private readonly ballooned: Uint8Array;
   private isRehearsed = false;
+  private hasCode = false;
   private hypervisorState: unknown = null;
   private xenstoreState: unknown = null;
 
   constructor(domain: Domain, options: ReceiverOptions = {}) {
     this.domain = domain;
-    this.code = options.code ?? null;
+    this.exactCode = options.code ?? null;
     this.onForeseen = options.onForeseen ?? (() => undefined);
+    this.takeCode = options.takeCode ?? (() => null);
     this.ballooned = new Uint8Array(domain.physmap.ramFrames);
-    const ram = domain.memory.bytes.subarray(0, domain.physmap.ramFrames * PAGE_SIZE);
-    this.sink = new GuestMemorySink(ram, {
+    const { memory, physmap } = domain;
+    this.sink = new GuestMemorySink(() => memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE), {
       fresh: true,
       setPopulated: (first, count, populated) =>
         this.ballooned.fill(populated ? 0 : 1, first, first + count),
+      rewritten: (first, count) => {
+        if (this.hasCode) memory.rewritten(first * PAGE_SIZE, count * PAGE_SIZE);
+      },
     });
   }
 
@@ -66,6 +74,16 @@ export class DomainReceiver implements StreamHandler {
 
   engineState(name: string, bytes: Uint8Array): void {
     this.sections.set(name, bytes);
+  }
+
+  /** What comes of memory from here on may void it. Without it the guest's code is translated again. */
+  code(): void {
+    const code = this.takeCode();
+    if (!code) return;
+    this.domain.engine.adoptCode(code);
+    this.hasCode = true;
+    // The emulator's memory is the sender's now, that of its devices too.
+    if (this.sections.size > 0) this.domain.rehearse(engineStateOf(this.sections));
   }
 
   domainState(state: unknown): void {
@@ -111,7 +129,8 @@ export class DomainReceiver implements StreamHandler {
     const engine = engineStateOf(this.sections);
     mustFit(() => {
       const hypervisor = parseDomainState(this.hypervisorState);
-      domain.restore({ engine, hypervisor }, this.code);
+      if (this.exactCode) domain.engine.adoptCode(this.exactCode);
+      domain.restore({ engine, hypervisor });
     });
     return { xenstore: this.xenstoreState };
   }

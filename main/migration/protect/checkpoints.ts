@@ -60,6 +60,8 @@ export interface CheckpointsOptions {
   xenstore(): unknown;
   /** Monotonic, ms. */
   now(): number;
+  /** As of {@link LiveSend}. */
+  shareCode?(): boolean;
   onRound(round: Round): void;
   onCheckpoint(taken: TakenCheckpoint): void;
 }
@@ -103,6 +105,7 @@ export class Checkpoints {
       onLongStop: () => undefined,
       slow: () => undefined,
       checkpoints: true,
+      ...(options.shareCode && { shareCode: options.shareCode }),
     });
     // It fails by what `step` throws; nobody waits for it.
     this.copy.ready.catch(() => undefined);

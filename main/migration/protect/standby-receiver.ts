@@ -34,6 +34,11 @@ export class StandbyReceiver implements StreamHandler {
     this.waiting.push(() => this.image.engineState(name, bytes));
   }
 
+  code(): void {
+    if (this.count === 0) return this.image.code();
+    this.waiting.push(() => this.image.code());
+  }
+
   domainState(state: unknown): void {
     this.waiting.push(() => this.image.domainState(state));
   }

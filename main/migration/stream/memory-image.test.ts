@@ -25,7 +25,7 @@ function restoreInto(ram: Uint8Array, fresh: boolean, stream: Uint8Array): Map<n
   const setPopulated = (first: number, count: number, is: boolean): void => {
     for (let gfn = first; gfn < first + count; gfn++) populated.set(gfn, is);
   };
-  const sink = new GuestMemorySink(ram, { fresh, setPopulated });
+  const sink = new GuestMemorySink(() => ram, { fresh, setPopulated });
   const handler: StreamHandler = {
     config: () => undefined,
     pages: (batch) => sink.apply(batch),

@@ -55,40 +55,44 @@ export interface GuestMemorySinkOptions {
   fresh: boolean;
   /** Told of every run of frames whether there is anything behind them. */
   setPopulated(firstGfn: number, count: number, populated: boolean): void;
+  /** Told of every run of frames that was written over. */
+  rewritten?(firstGfn: number, count: number): void;
 }
 
 /** Puts the pages of a stream into a guest's memory. */
 export class GuestMemorySink {
-  private readonly ram: Uint8Array;
+  private readonly ram: () => Uint8Array;
   private readonly options: GuestMemorySinkOptions;
   /** A byte for each frame: 1 when it may hold something else than zeros. */
   private readonly touched: Uint8Array;
 
-  /** `ram` is the whole of the guest's RAM, as large as the stream's config says. */
-  constructor(ram: Uint8Array, options: GuestMemorySinkOptions) {
+  /** `ram` is the whole of the guest's RAM, as large as the stream's config says; asked for each batch. */
+  constructor(ram: () => Uint8Array, options: GuestMemorySinkOptions) {
     this.ram = ram;
     this.options = options;
-    this.touched = new Uint8Array(ram.length / PAGE_BYTES).fill(options.fresh ? 0 : 1);
+    this.touched = new Uint8Array(ram().length / PAGE_BYTES).fill(options.fresh ? 0 : 1);
   }
 
   /** The handler's `pages`. */
   apply(batch: PageBatch): void {
+    const ram = this.ram();
     batch.forEachRun((kind, firstGfn, count, bytes) => {
       if (kind === PageKind.data) {
-        this.ram.set(bytes, firstGfn * PAGE_BYTES);
+        ram.set(bytes, firstGfn * PAGE_BYTES);
         this.touched.fill(1, firstGfn, firstGfn + count);
       } else {
-        this.clear(firstGfn, count);
+        this.clear(ram, firstGfn, count);
       }
+      this.options.rewritten?.(firstGfn, count);
       this.options.setPopulated(firstGfn, count, kind !== PageKind.unpopulated);
     });
   }
 
-  private clear(firstGfn: number, count: number): void {
+  private clear(ram: Uint8Array, firstGfn: number, count: number): void {
     const run = this.touched.subarray(firstGfn, firstGfn + count);
     for (let index = run.indexOf(1); index >= 0; index = run.indexOf(1, index + 1)) {
       const at = (firstGfn + index) * PAGE_BYTES;
-      this.ram.fill(0, at, at + PAGE_BYTES);
+      ram.fill(0, at, at + PAGE_BYTES);
       run[index] = 0;
     }
   }

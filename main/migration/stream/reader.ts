@@ -31,6 +31,8 @@ export interface StreamHandler {
    * Only a handler that has this takes a stream with checkpoints.
    */
   checkpoint?(beside: unknown): void;
+  /** What was translated of the guest's code is as of here; see {@link RecordType.code}. */
+  code?(): void;
 }
 
 export interface StreamReaderOptions {
@@ -131,6 +133,8 @@ export class StreamReader {
         return this.handler.xenstore(parseJson(payload));
       case RecordType.checkpoint:
         return this.takeCheckpoint(payload, this.contents);
+      case RecordType.code:
+        return this.handler.code?.();
       case RecordType.end:
         return this.takeEnd(payload, this.contents);
       default:

@@ -91,6 +91,11 @@ export const RecordType = {
    * stream so far, then JSON of whoever took it.
    */
   checkpoint: 7,
+  /**
+   * Optional, empty. What the sender has translated of the guest's code was taken here, for a receiver
+   * in the same process, which gets it beside the stream: pages that come later may void it.
+   */
+  code: 8,
   /** See {@link EndPayload}; the last record. */
   end: 0xff,
 } as const;
@@ -174,6 +179,7 @@ export const MAX_PAYLOAD_BYTES: ReadonlyMap<number, number> = new Map([
   [RecordType.engineState, MAX_SECTION_BYTES + (1 << 20)],
   [RecordType.domainState, 16 << 20],
   [RecordType.xenstore, 16 << 20],
+  [RecordType.code, 0],
   [RecordType.checkpoint, EndPayload.size + (64 << 10)],
   [RecordType.end, EndPayload.size],
 ]);

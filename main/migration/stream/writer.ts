@@ -15,6 +15,7 @@ import {
   Feature,
   MAX_PAYLOAD_BYTES,
   Preamble,
+  RecordFlag,
   RecordHeader,
   RecordType,
   STREAM_MAGIC,
@@ -122,6 +123,11 @@ export class StreamWriter {
     this.writeJson(RecordType.xenstore, state);
   }
 
+  /** What is translated of the guest's code was taken just now ({@link RecordType.code}). */
+  code(): void {
+    this.writeRecord(RecordType.code, [], { flags: RecordFlag.optional });
+  }
+
   /** Hands on what is gathered, though the chunk is not full: before a pause in a live stream. */
   flush(): void {
     this.completeBatch();
@@ -143,7 +149,7 @@ export class StreamWriter {
     this.requireOpen();
     this.completeBatch();
     const { payload, sha256 } = this.totals();
-    this.writeRecord(RecordType.end, [payload], 'last');
+    this.writeRecord(RecordType.end, [payload], { last: true });
     this.phase = 'ended';
     this.output.flush();
     return {
@@ -181,7 +187,11 @@ export class StreamWriter {
   }
 
   /** A record whose payload exists already; `last` keeps it out of the digest, which it carries. */
-  private writeRecord(type: number, payload: Uint8Array[], last?: 'last'): void {
+  private writeRecord(
+    type: number,
+    payload: Uint8Array[],
+    { flags = 0, last = false }: { flags?: number; last?: boolean } = {},
+  ): void {
     this.completeBatch();
     this.requireOpen();
     const length = payload.reduce((sum, piece) => sum + piece.length, 0);
@@ -189,7 +199,7 @@ export class StreamWriter {
       throw new RangeError(`a record of type ${type} with ${length} bytes is too large`);
     }
     const padding = new Uint8Array(padded(length) - length);
-    const header = this.nextHeader(type, length);
+    const header = this.nextHeader(type, length, flags);
     let crc = crc32(header.subarray(0, RecordHeader.crc32));
     for (const piece of payload) crc = crc32(piece, crc);
     this.sealHeader(header, crc32(padding, crc), last);
@@ -217,18 +227,19 @@ export class StreamWriter {
     this.dataPages += dataPages;
   }
 
-  private nextHeader(type: number, length: number): Uint8Array<ArrayBuffer> {
+  private nextHeader(type: number, length: number, flags = 0): Uint8Array<ArrayBuffer> {
     const header = new Uint8Array(RecordHeader.size);
     const view = new DataView(header.buffer);
     view.setUint32(RecordHeader.type, type, true);
+    view.setUint32(RecordHeader.flags, flags, true);
     view.setUint32(RecordHeader.length, length, true);
     view.setUint32(RecordHeader.sequence, this.sequence++, true);
     return header;
   }
 
-  private sealHeader(header: Uint8Array<ArrayBuffer>, crc: number, last?: 'last'): void {
+  private sealHeader(header: Uint8Array<ArrayBuffer>, crc: number, last = false): void {
     new DataView(header.buffer).setUint32(RecordHeader.crc32, crc, true);
-    if (last === undefined) this.digest.update(header);
+    if (!last) this.digest.update(header);
   }
 
   private requireOpen(): void {

@@ -17,7 +17,7 @@ export class ReceivedDomain implements StreamHandler {
   config(config: StreamConfig): void {
     this.configuration = config;
     this.ram = new Uint8Array(config.memory.pages * PAGE_BYTES);
-    this.sink = new GuestMemorySink(this.ram, {
+    this.sink = new GuestMemorySink(() => this.ram, {
       fresh: true,
       setPopulated: (first, count, populated) => {
         for (let gfn = first; gfn < first + count; gfn++) this.populated.set(gfn, populated);

@@ -191,29 +191,31 @@ class Cloning {
 
   private async sendOnce(run: RunningDomain): Promise<MoveReport> {
     const { life } = this;
-    const { port1, port2 } = new MessageChannel();
+    const [{ port1, port2 }, code] = [new MessageChannel(), new MessageChannel()];
     const entered = life.host.link.call(
       'domain.copyIn',
       {
         spec: run.spec,
         link: port2,
+        code: code.port2,
         peerDoorbell: life.spec.doorbell,
         identity: 'clone',
         paused: true,
         frames: life.counters.frames,
       },
-      { transfer: [port2] },
+      { transfer: [port2, code.port2] },
     );
     const sent = life.host.link.call(
       'domain.copyOut',
       {
         domid: life.domid,
         link: port1,
+        code: code.port1,
         peerDoorbell: run.spec.doorbell,
         isPaused: false,
         quietly: true,
       },
-      { transfer: [port1] },
+      { transfer: [port1, code.port1] },
     );
     const [sending, entering] = await Promise.allSettled([sent, entered]);
     if (sending.status === 'rejected') throw sending.reason;

@@ -202,6 +202,7 @@ export type HostCalls = LinkCalls & {
     params: {
       domid: number;
       link: MessagePort;
+      code?: MessagePort;
       /** Of the reader, if it sleeps on one. */
       peerDoorbell?: SharedArrayBuffer;
       /** As it is now. */
@@ -218,6 +219,7 @@ export type HostCalls = LinkCalls & {
     params: {
       spec: DomainSpec;
       link: MessagePort;
+      code?: MessagePort;
       peerDoorbell?: SharedArrayBuffer;
       identity: 'clone' | 'same';
       paused: boolean;
@@ -275,14 +277,21 @@ export type HostCalls = LinkCalls & {
   'capture.stop': { params: { capture: string }; result: void };
   'domain.inside': { params: { domid: number }; result: DomainInside };
 
-  /** Reserves frames, starts a warm worker; the stream will come over `link`. */
-  'migration.prepare': { params: { spec: DomainSpec; link: MessagePort }; result: void };
+  /**
+   * Reserves frames, starts a warm worker; the stream will come over `link`. `code` is the way between
+   * the two domains' threads, beside the link and within this process, for what is translated of the
+   * guest's code: without it the domain is slow for its first seconds.
+   */
+  'migration.prepare': {
+    params: { spec: DomainSpec; link: MessagePort; code?: MessagePort };
+    result: void;
+  };
   /**
    * Streams the running domain over `link`, round by round (event `migration.round`), then stops it and
    * streams the rest; it stays stopped here until told. When that fails it goes on.
    */
   'migration.send': {
-    params: { domid: number; link: MessagePort; options?: MoveOptions };
+    params: { domid: number; link: MessagePort; code?: MessagePort; options?: MoveOptions };
     result: MoveReport;
   };
   /** Settles when all has arrived and is verified; the domain is complete but does not run. */
@@ -295,14 +304,17 @@ export type HostCalls = LinkCalls & {
   'migration.discard': { params: { domid: number }; result: void };
 
   /** The standby's host: reserves memory, starts a warm worker; checkpoints will come over `link`. */
-  'protection.prepare': { params: { spec: DomainSpec; link: MessagePort }; result: void };
+  'protection.prepare': {
+    params: { spec: DomainSpec; link: MessagePort; code?: MessagePort };
+    result: void;
+  };
   /**
    * The domain's host: copies it over `link` while it runs (event `migration.round`), then a checkpoint
    * every `intervalMs`; answers when the standby has the first. From then on what the domain sends is
    * held until the standby has the state that sent it.
    */
   'protection.begin': {
-    params: { domid: number; link: MessagePort; intervalMs: number };
+    params: { domid: number; link: MessagePort; code?: MessagePort; intervalMs: number };
     result: void;
   };
   /** The standby will never run: what is held leaves, and there are no more checkpoints. */

@@ -106,7 +106,7 @@ async function begin(
   // Of the program's own memory it takes as much as another domain.
   const admission = parts.budget.admit(life.maximumKiB, domain.name);
   const release = reserve(standby, life, () => admission.ended());
-  const link = new MessageChannel();
+  const [link, code] = [new MessageChannel(), new MessageChannel()];
   const offRounds = source.link.on('migration.round', ({ domid: of, round }) => {
     if (of !== domid) return;
     const done = 0.1 + 0.8 * (1 - 1 / (round.number + 1));
@@ -117,15 +117,15 @@ async function begin(
     const spec = { ...life.spec, disks: [], interfaces: [] };
     const prepared = standby.link.call(
       'protection.prepare',
-      { spec, link: link.port1 },
-      { transfer: [link.port1], timeoutMs: PREPARE_TIMEOUT_MS },
+      { spec, link: link.port1, code: code.port1 },
+      { transfer: [link.port1, code.port1], timeoutMs: PREPARE_TIMEOUT_MS },
     );
     await guarded(life, task, prepared);
     task.progress(0.1, `copying ${domain.name} to ${standby.name}`);
     const begun = source.link.call(
       'protection.begin',
-      { domid, link: link.port2, intervalMs },
-      { transfer: [link.port2] },
+      { domid, link: link.port2, code: code.port2, intervalMs },
+      { transfer: [link.port2, code.port2] },
     );
     await guarded(life, task, begun);
     task.holdOn();

@@ -40,6 +40,7 @@ import type {
 } from './domain.contract.ts';
 import { DomainDisks } from './domain-disks.ts';
 import { DomainInterfaces } from './domain-interfaces.ts';
+import { shareCode, takeCode } from './code-beside.ts';
 import { DomainDevices } from './domain-devices.ts';
 import { HeldRings } from './held-output.ts';
 import { domainInside } from './inside.ts';
@@ -261,6 +262,7 @@ export class DomainThread {
     name,
     xenstore,
     terms,
+    code,
     peerDoorbell,
   }: DomainCalls['presend']['params']): Promise<DomainCalls['presend']['result']> {
     const { domain, doorbell, loop } = this.alive;
@@ -278,6 +280,7 @@ export class DomainThread {
       onProgress: (round) => this.channel.emit('roundUnderWay', round),
       onLongStop: (stop) => this.channel.emit('longStop', stop),
       slow: (percent) => loop.throttle.set(percent),
+      ...(code && { shareCode: () => shareCode(domain, code) }),
     });
     this.sending = sending;
     // Of a paused domain all goes with the stop.
@@ -324,7 +327,7 @@ export class DomainThread {
     return summary(report);
   }
 
-  private protect({ link, store, ...more }: DomainCalls['protect']['params']): Promise<void> {
+  private protect({ link, store, code, ...more }: DomainCalls['protect']['params']): Promise<void> {
     const { domain, devices, interfaces, doorbell, loop } = this.alive;
     if (this.protection || this.sending || !loop.isRunning) {
       throw new DomusError(
@@ -339,6 +342,7 @@ export class DomainThread {
       store,
       ...more,
       output: new HeldRings(devices.rings, () => interfaces.sent),
+      ...(code && { shareCode: () => shareCode(domain, code) }),
       onRound: (round) => this.channel.emit('round', round),
       onFigures: (figures) => this.channel.emit('checkpoints', figures),
       onLost: (reason) => this.channel.emit('protectionLost', { reason }),
@@ -407,8 +411,12 @@ function materialise(
     domain.build(image, Date.now());
     return { xenstoreState: null, bytes: 0, pages: 0, digest: '' };
   }
-  const code = origin.kind === 'stream' ? origin.code : null;
-  const receiver = new DomainReceiver(domain, { code, onForeseen });
+  const receiver = new DomainReceiver(domain, {
+    onForeseen,
+    ...(origin.kind === 'stream'
+      ? { code: origin.code }
+      : { takeCode: () => takeCode(origin.code) }),
+  });
   const report =
     origin.kind === 'stream'
       ? restoreFromBuffer(new Uint8Array(origin.stream), receiver, { verified: true })

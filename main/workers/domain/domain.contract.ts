@@ -20,6 +20,13 @@ import type {
   VifSpec,
 } from '../../toolstack/control/host.contract.ts';
 
+/** Where a stream leaves or comes in. */
+export interface StreamEnds {
+  link: MessagePort;
+  /** Beside it, from thread to thread: what the sender has translated of the guest's code. */
+  code?: MessagePort | undefined;
+}
+
 /** Where a domain comes from. */
 export type DomainOrigin =
   | { kind: 'boot'; boot: ColdBoot; keepsCode: boolean }
@@ -29,19 +36,18 @@ export type DomainOrigin =
       code: TranslatedCode | null;
       identity: 'clone' | 'same';
     }
-  | {
+  | (StreamEnds & {
       kind: 'link';
-      link: MessagePort;
       /** Of the thread right behind `link`, if that sleeps on one: no link end is in between. */
-      peerDoorbell?: SharedArrayBuffer;
+      peerDoorbell?: SharedArrayBuffer | undefined;
       /** A clone is a new machine; without it: the one that was sent. */
       identity?: 'clone' | 'same';
-    }
+    })
   /**
    * Checkpoints of a domain that runs elsewhere, until the link is gone: it begins from the last. With
    * a doorbell of its own, since the other one is rung for the domain that runs.
    */
-  | { kind: 'standby'; link: MessagePort; doorbell: SharedArrayBuffer };
+  | (StreamEnds & { kind: 'standby'; doorbell: SharedArrayBuffer });
 
 /** Rings that carry the guest's xenstore connection between the two workers. */
 export interface XenstoreRings {
@@ -85,13 +91,12 @@ export type DomainCalls = {
    * would gain nothing, and answers. Undone by `run`.
    */
   presend: {
-    params: {
-      link: MessagePort;
+    params: StreamEnds & {
       name: string;
       /** Its part as it is now, for the other side to refuse what it will refuse in time. */
       xenstore: unknown;
       terms: Terms;
-      peerDoorbell?: SharedArrayBuffer;
+      peerDoorbell?: SharedArrayBuffer | undefined;
     };
     result: LiveReport & { stoppedAtMs: number };
   };
@@ -106,8 +111,7 @@ export type DomainCalls = {
    * `protectionLost` when there will be none any more.
    */
   protect: {
-    params: {
-      link: MessagePort;
+    params: StreamEnds & {
       store: MessagePort;
       name: string;
       pace: Pace;

@@ -33,6 +33,8 @@ export interface ProtectionOptions {
   pace: Pace;
   intervalMs: number;
   output: HeldRings;
+  /** As of `LiveSend`. */
+  shareCode?(): boolean;
   onRound(round: Round): void;
   onFigures(figures: CheckpointFigures): void;
   /** There will be no checkpoint any more. Nothing leaves until `end`. */
@@ -50,7 +52,7 @@ export class Protection {
   private isOver = false;
 
   constructor(options: ProtectionOptions) {
-    const { domain, doorbell, link, name, pace, intervalMs, output, onRound } = options;
+    const { domain, doorbell, link, name, pace, intervalMs, output, onRound, shareCode } = options;
     this.options = options;
     this.established = this.first.promise;
     this.established.catch(() => undefined);
@@ -64,6 +66,7 @@ export class Protection {
       xenstore: () => this.askStore(),
       now: () => performance.now(),
       onRound,
+      ...(shareCode && { shareCode }),
       onCheckpoint: (taken) => this.tell(taken),
     });
   }

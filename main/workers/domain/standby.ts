@@ -10,6 +10,7 @@ import {
   StandbyReceiver,
   StreamReader,
 } from '../../migration/index.ts';
+import { takeCode } from './code-beside.ts';
 import type { DomainOrigin } from './domain.contract.ts';
 
 /** A domain that is paused sends nothing; whoever made the standby ends it. */
@@ -24,12 +25,14 @@ type Standby = Extract<DomainOrigin, { kind: 'standby' }>;
  */
 export function waitAsStandby(
   domain: Domain,
-  { link, doorbell }: Standby,
+  { link, code, doorbell }: Standby,
 ): { xenstore: unknown; beside: unknown } {
   const flow = new BlockingLinkReceiver(link, new Doorbell(doorbell), {
     stallTimeoutMs: STALL_TIMEOUT_MS,
   });
-  const receiver = new StandbyReceiver(new DomainReceiver(domain));
+  const receiver = new StandbyReceiver(
+    new DomainReceiver(domain, { takeCode: () => takeCode(code) }),
+  );
   const reader = new StreamReader(receiver);
   try {
     for (let chunk = flow.receive(); chunk; chunk = flow.receive()) reader.push(chunk);

@@ -18,6 +18,7 @@ export async function copyOut(
   find: () => HostedDomain,
   {
     link,
+    code,
     peerDoorbell,
     isPaused,
     stopFirst = false,
@@ -28,7 +29,7 @@ export async function copyOut(
   try {
     domain = find();
     if (stopFirst) await domain.pause();
-    const live = await domain.presend(link, UNPACED, peerDoorbell && { peerDoorbell });
+    const live = await domain.presend({ link, code }, UNPACED, peerDoorbell && { peerDoorbell });
     if (quietly && domain.conversing) throw conversing(domain.spec.name);
     return { ...(await domain.send()), ...live };
   } catch (error) {

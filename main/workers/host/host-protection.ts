@@ -41,7 +41,11 @@ export class HostProtection {
   }
 
   /** `protection.prepare` */
-  async prepare(spec: DomainSpec, wire: MessagePort): Promise<void> {
+  async prepare({
+    spec,
+    link: wire,
+    code,
+  }: HostCalls['protection.prepare']['params']): Promise<void> {
     const { add, orDiscard, hostName } = this.parts;
     await orDiscard(add(spec), async (domain) => {
       // All that it may ever have: a standby is not refused when it is needed.
@@ -49,7 +53,7 @@ export class HostProtection {
       // The domain's own is rung for the one that runs.
       const doorbell = new Doorbell();
       const { port, link } = this.attach(wire, doorbell);
-      const origin = { kind: 'standby', link: port, doorbell: doorbell.buffer } as const;
+      const origin = { kind: 'standby', link: port, code, doorbell: doorbell.buffer } as const;
       const started = domain.start(origin);
       started.catch(() => undefined); // told by `protection.takeOver`
       this.standbys.set(spec.domid, { started, link });
@@ -61,6 +65,7 @@ export class HostProtection {
   async begin({
     domid,
     link: wire,
+    code,
     intervalMs,
   }: HostCalls['protection.begin']['params']): Promise<void> {
     const domain = this.parts.domain(domid);
@@ -68,7 +73,7 @@ export class HostProtection {
     this.links.set(domid, link);
     void domain.handle.exited.then(() => this.drop(domid, link));
     try {
-      await domain.protect(port, this.parts.pace, intervalMs);
+      await domain.protect({ link: port, code }, this.parts.pace, intervalMs);
     } catch (error) {
       await this.end(domid).catch(() => undefined);
       throw error;

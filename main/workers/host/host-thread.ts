@@ -17,7 +17,7 @@ import type {
   ReceiveReport,
   MoveReport,
 } from '../../toolstack/control/host.contract.ts';
-import type { DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
+import type { DomainOrigin, StartedDomain, StreamEnds } from '../domain/domain.contract.ts';
 import { WarmThreads } from './domain-handle.ts';
 import { copyOut, goOn } from './domain-copies.ts';
 import { HostCaptures } from './host-captures.ts';
@@ -111,10 +111,10 @@ export class HostThread {
     'domain.save': ({ domid, ...options }) => this.save(this.domain(domid), options),
     'domain.copyOut': ({ domid, ...how }) => copyOut(() => this.domain(domid), how),
     'domain.goOn': ({ domid, paused }) => goOn(this.domain(domid), paused),
-    'domain.copyIn': ({ spec, link, peerDoorbell, identity, paused, frames }) =>
+    'domain.copyIn': ({ spec, link, code, peerDoorbell, identity, paused, frames }) =>
       this.create(
         spec,
-        { kind: 'link', link, identity, ...(peerDoorbell && { peerDoorbell }) },
+        { kind: 'link', link, code, identity, peerDoorbell },
         identity,
         paused,
         frames,
@@ -146,9 +146,9 @@ export class HostThread {
       this.captures.start(spec, this.domain(spec.domid).devices.interface(spec.handle)),
     'capture.stop': ({ capture }) => this.captures.stop(capture),
     'domain.inside': ({ domid }) => this.domain(domid).handle.call('inside', {}),
-    'migration.prepare': ({ spec, link }) => this.prepareReceive(spec, link),
-    'migration.send': ({ domid, link, options }) =>
-      this.beginSending(this.domain(domid), link, this.terms(options)),
+    'migration.prepare': (params) => this.prepareReceive(params),
+    'migration.send': ({ domid, options, ...ends }) =>
+      this.beginSending(this.domain(domid), ends, this.terms(options)),
     'migration.received': ({ domid }) => this.received(domid),
     'migration.activate': async ({ domid }) => {
       const domain = this.domain(domid);
@@ -159,7 +159,7 @@ export class HostThread {
     },
     'migration.resume': ({ domid }) => this.resume(this.domain(domid)),
     'migration.discard': ({ domid }) => this.discard(domid),
-    'protection.prepare': ({ spec, link }) => this.protection.prepare(spec, link),
+    'protection.prepare': (params) => this.protection.prepare(params),
     'protection.begin': (params) => this.protection.begin(params),
     'protection.end': ({ domid }) => this.protection.end(domid),
     'protection.takeOver': (params) => this.protection.takeOver(params),
@@ -235,20 +235,28 @@ export class HostThread {
     this.warm.prepare(spec.maxMemoryKiB);
   }
 
-  private async prepareReceive(spec: DomainSpec, link: MessagePort): Promise<void> {
+  private async prepareReceive({
+    spec,
+    link,
+    code,
+  }: HostCalls['migration.prepare']['params']): Promise<void> {
     const flow = this.attachFlow(link, spec.doorbell);
     await this.orDiscard(this.add(spec), async (domain) => {
       domain.reserve(domain.countedFrames, this.data.name);
-      const received = domain.start({ kind: 'link', link: flow.port });
+      const received = domain.start({ kind: 'link', link: flow.port, code });
       received.catch(() => undefined); // told by `migration.received`
       this.receiving.set(spec.domid, received);
       await Promise.race([domain.prepared(), received]);
     });
   }
 
-  private beginSending(domain: HostedDomain, link: MessagePort, terms: Terms): Promise<MoveReport> {
+  private beginSending(
+    domain: HostedDomain,
+    { link, code }: StreamEnds,
+    terms: Terms,
+  ): Promise<MoveReport> {
     const flow = this.attachFlow(link, domain.spec.doorbell);
-    const report = this.send(domain, flow, terms);
+    const report = this.send(domain, flow, code, terms);
     const over = report.then(noop, noop).finally(() => this.sending.delete(domain.spec.domid));
     this.sending.set(domain.spec.domid, { flow, over });
     return report;
@@ -263,10 +271,15 @@ export class HostThread {
     await sending?.over;
   }
 
-  private async send(domain: HostedDomain, flow: Flow, terms: Terms): Promise<MoveReport> {
+  private async send(
+    domain: HostedDomain,
+    flow: Flow,
+    code: MessagePort | undefined,
+    terms: Terms,
+  ): Promise<MoveReport> {
     const { resumptions } = domain;
     try {
-      const live = await domain.presend(flow.port, terms);
+      const live = await domain.presend({ link: flow.port, code }, terms);
       if (domain.resumptions !== resumptions) throw undone();
       return { ...(await domain.send()), ...live };
     } catch (error) {

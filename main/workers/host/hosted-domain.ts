@@ -22,7 +22,12 @@ import type {
   DomainSpec,
   ShutdownReason,
 } from '../../toolstack/control/host.contract.ts';
-import type { DomainCalls, DomainOrigin, StartedDomain } from '../domain/domain.contract.ts';
+import type {
+  DomainCalls,
+  DomainOrigin,
+  StartedDomain,
+  StreamEnds,
+} from '../domain/domain.contract.ts';
 import type { HostNetworks } from './host-networks.ts';
 import { HostedDevices } from './hosted-devices.ts';
 import type { LongStop, Pace, Round, RoundUnderWay, Terms } from '../../migration/index.ts';
@@ -135,7 +140,7 @@ export class HostedDomain {
   /** Builds or receives it in its thread; it does not run yet and is not in xenstore. */
   async start(origin: DomainOrigin): Promise<StartedDomain> {
     const comes = origin.kind === 'link' || origin.kind === 'standby';
-    const transfer = comes ? [origin.link] : [];
+    const transfer = comes ? ports(origin) : [];
     const starting = this.handle.call(
       'start',
       {
@@ -316,14 +321,14 @@ export class HostedDomain {
 
   /** Streams the running domain over a link, until it is paused for the rest. */
   presend(
-    link: MessagePort,
+    ends: StreamEnds,
     terms: Terms,
     peer: { peerDoorbell?: SharedArrayBuffer } = {},
   ): Promise<DomainCalls['presend']['result']> {
     const { domid, name } = this.spec;
     const xenstore = this.store.exportDomain(domid);
-    const params = { link, name, xenstore, terms, ...peer };
-    return this.handle.call('presend', params, { transfer: [link] });
+    const params = { ...ends, name, xenstore, terms, ...peer };
+    return this.handle.call('presend', params, { transfer: ports(ends) });
   }
 
   /**
@@ -337,7 +342,7 @@ export class HostedDomain {
   }
 
   /** Checkpoints of the running domain over a link; answers when the standby has the first. */
-  protect(link: MessagePort, pace: Pace, intervalMs: number): Promise<void> {
+  protect(ends: StreamEnds, pace: Pace, intervalMs: number): Promise<void> {
     const { port1: asked, port2: store } = new MessageChannel();
     // The domain stands still, and its thread waits for the answer.
     asked.on('message', () => {
@@ -345,8 +350,8 @@ export class HostedDomain {
       this.handle.ring();
     });
     const { name } = this.spec;
-    const params = { link, store, name, pace, intervalMs };
-    return this.handle.call('protect', params, { transfer: [link, store] });
+    const params = { ...ends, store, name, pace, intervalMs };
+    return this.handle.call('protect', params, { transfer: [...ports(ends), store] });
   }
 
   unprotect(): Promise<void> {
@@ -364,6 +369,10 @@ export class HostedDomain {
     const xenstore = this.exportStore();
     return this.handle.call('save', { name: this.spec.name, xenstore, withCode });
   }
+}
+
+function ports({ link, code }: StreamEnds): MessagePort[] {
+  return code ? [link, code] : [link];
 }
 
 /** @throws DomusError `domain.conversing`: nobody could tell whose the conversation is */

@@ -25,7 +25,6 @@ export class PagedMemory {
       dirty_by_linear_page: { value: 0 },
       full_clear_tlb: () => undefined,
       v86_malloc: () => 0,
-      v86_free: () => undefined,
     };
     this.memory = new GuestMemory({ memory, jit_dirty_cache, ...unlogged }, BASE, bytes);
   }

@@ -28,22 +28,22 @@ export async function copyOver(move: Move): Promise<Copied> {
 
 async function transfer(move: Move): Promise<Copied> {
   const { life, source, target, task, options, disks, interfaces } = move;
-  const link = new MessageChannel();
+  const [link, code] = [new MessageChannel(), new MessageChannel()];
   const tellNoMore = tellProgress(move);
   try {
     task.progress(move.copies ? 0.2 : 0.05, `preparing ${target.name}`);
     const prepared = target.link.call(
       'migration.prepare',
-      { spec: { ...life.spec, disks, interfaces }, link: link.port1 },
-      { transfer: [link.port1], timeoutMs: PREPARE_TIMEOUT_MS },
+      { spec: { ...life.spec, disks, interfaces }, link: link.port1, code: code.port1 },
+      { transfer: [link.port1, code.port1], timeoutMs: PREPARE_TIMEOUT_MS },
     );
     await guarded(move, prepared);
     task.progress(0.2, `copying ${Math.ceil((life.counters.frames * PAGE_BYTES) / MIB)} MiB`);
     const received = target.link.call('migration.received', { domid: life.domid });
     const sent = source.link.call(
       'migration.send',
-      { domid: life.domid, link: link.port2, options },
-      { transfer: [link.port2] },
+      { domid: life.domid, link: link.port2, code: code.port2, options },
+      { transfer: [link.port2, code.port2] },
     );
     const [outgoing, incoming] = await guarded(move, Promise.all([sent, received]));
     if (outgoing.digest !== incoming.digest) {
