@@ -44,6 +44,7 @@ const MoveRecord = z.strictObject({
   bytes: z.number(),
   pages: z.int(),
   stop_reason: z.string(),
+  disks: z.array(z.never()),
   verified: z.boolean(),
 });
 const Executed = z.strictObject({ status: z.int(), stdout: z.string(), stderr: z.string() });
@@ -245,7 +246,7 @@ describe('a guest', () => {
     expect(await site.text('tasks', 'cancel', id.slice(0, 8))).toMatch(/^cancelled: "Moving web1/);
     const { status, stderr } = await moving;
     expect([status, stderr]).toEqual([1, expect.stringContaining('was cancelled')]);
-    expect(await site.json(Listed, 'info', 'web1')).toMatchObject({ host: 'alpha' });
+    expect(await site.json(Domain, 'info', 'web1')).toMatchObject({ host: 'alpha' });
   });
 
   it('goes elsewhere with all others when its host is drained', async () => {

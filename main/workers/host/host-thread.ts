@@ -42,6 +42,8 @@ interface Flow {
   cancel(): void;
   /** Both ends hear of it, whatever they wait for. */
   abort(error: DomusError): void;
+  /** It is over, or nobody is interested any more. */
+  close(): void;
 }
 
 export class HostThread {
@@ -244,7 +246,9 @@ export class HostThread {
     await this.orDiscard(this.add(spec), async (domain) => {
       domain.reserve(domain.countedFrames, this.data.name);
       const received = domain.start({ kind: 'link', link: flow.port, code });
-      received.catch(() => undefined); // told by `migration.received`
+      // With the link this end goes, and with it the other; of a failure that hears before.
+      received.then(flow.close, noop); // told by `migration.received`
+      void domain.handle.exited.then(flow.close);
       this.receiving.set(spec.domid, received);
       await Promise.race([domain.prepared(), received]);
     });
@@ -348,6 +352,7 @@ export class HostThread {
       port: port2,
       cancel: () => port1.close(),
       abort: (error) => end.abort(FLOW, error),
+      close: () => end.close(),
     };
   }
 
