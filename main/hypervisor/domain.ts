@@ -22,9 +22,9 @@ import type { MemoryLayout } from './builder/memory-layout.ts';
 import type { DomainCounters, HostFrames } from './counters.ts';
 import { DomainCounter } from './counters.ts';
 import { answerCpuid, writeHypercallPage } from './cpuid.ts';
-import type { WholeDomainState } from './domain-state.ts';
+import type { DomainState, WholeDomainState } from './domain-state.ts';
 import { DOMAIN_STATE_VERSION } from './domain-state.ts';
-import type { Engine, EngineHooks, EngineState } from './engine/engine.ts';
+import type { Engine, EngineHooks } from './engine/engine.ts';
 import type { GuestMemory } from './engine/guest-memory.ts';
 import { PAGE_SIZE } from './engine/page.ts';
 import type { Processor } from './engine/processor.ts';
@@ -211,9 +211,13 @@ export class Domain {
     };
   }
 
-  /** Before {@link restore}: with the machine as it may still be then. Throws as that. */
-  rehearse(engine: EngineState): void {
+  /**
+   * Before {@link restore}, which is quicker then: with a state as it may still be. Memory and `physmap`
+   * need not be in place. Throws as that.
+   */
+  rehearse({ engine, hypervisor }: WholeDomainState): void {
     this.engine.rehearse(engine);
+    this.restoreHypervisor(hypervisor);
   }
 
   /**
@@ -222,6 +226,12 @@ export class Domain {
    */
   restore({ engine, hypervisor }: WholeDomainState): void {
     this.engine.restore(engine);
+    this.restoreHypervisor(hypervisor);
+    // A callback vector that was being served is acknowledged by the engine, which must hear of it.
+    if (this.vcpu.upcallVector === null) this.raiseUpcall();
+  }
+
+  private restoreHypervisor(hypervisor: DomainState): void {
     this.shared.restore(hypervisor.shared);
     this.events.restore(hypervisor.events);
     this.grants.restore(hypervisor.grants);
@@ -229,8 +239,6 @@ export class Domain {
     this.vcpu.restore(hypervisor.vcpu, this.nowMs);
     this.platform.restore(hypervisor.platform);
     this.power.restore(hypervisor.power);
-    // A callback vector that was being served is acknowledged by the engine, which must hear of it.
-    if (this.vcpu.upcallVector === null) this.raiseUpcall();
   }
 
   private hooks(): EngineHooks {

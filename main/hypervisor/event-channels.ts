@@ -44,6 +44,8 @@ export class EventChannels {
   private readonly shared: SharedInfoPage;
   private readonly raiseUpcall: () => void;
   private readonly channels: (Channel | null)[] = new Array<null>(EVENT_CHANNELS_2LEVEL).fill(null);
+  /** Beyond the last that was ever in use: few of them are. */
+  private end = 1;
   private readonly backends = new Map<number, () => void>();
   private readonly virqPorts: (number | null)[] = new Array<null>(NR_VIRQS).fill(null);
 
@@ -57,7 +59,10 @@ export class EventChannels {
   }
 
   *bound(): Generator<{ port: number; channel: Channel }> {
-    for (const [port, channel] of this.channels.entries()) if (channel) yield { port, channel };
+    for (let port = 1; port < this.end; port++) {
+      const channel = this.channels[port];
+      if (channel) yield { port, channel };
+    }
   }
 
   /** A free port, or -ENOSPC. */
@@ -144,9 +149,11 @@ export class EventChannels {
 
   /** Back ends connect again afterwards. */
   restore(state: EventChannelState): void {
+    this.channels.fill(null);
+    this.virqPorts.fill(null);
     for (const { port, channel } of state) {
       if (port <= 0 || port >= EVENT_CHANNELS_2LEVEL) throw new RangeError(`no event port ${port}`);
-      this.channels[port] = channel as Channel;
+      this.put(port, channel as Channel);
       if (channel.type === 'virq') this.virqPorts[channel.virq] = port;
     }
   }
@@ -154,8 +161,13 @@ export class EventChannels {
   private allocate(channel: Channel): number {
     const port = this.channels.indexOf(null, 1);
     if (port < 0) return -Errno.ENOSPC;
-    this.channels[port] = channel;
+    this.put(port, channel);
     return port;
+  }
+
+  private put(port: number, channel: Channel): void {
+    this.channels[port] = channel;
+    this.end = Math.max(this.end, port + 1);
   }
 
   private setPending(port: number): void {

@@ -267,8 +267,8 @@ export class Engine {
    * Before {@link restore}, of a machine that has not run: does the most of it ahead, with devices as
    * they may still be then.
    */
-  rehearse({ devices }: EngineState): void {
-    restoreDevices(this.cpu, devices, this.inPlace);
+  rehearse(state: EngineState): void {
+    this.putInPlace(state);
   }
 
   /**
@@ -276,6 +276,11 @@ export class Engine {
    * not adopted before is translated again as it gets hot.
    */
   restore(state: EngineState): void {
+    this.putInPlace(state);
+    this.inPlace.clear();
+  }
+
+  private putInPlace(state: EngineState): void {
     this.clock.set(state.clockMs);
     if (!this.hasCode) this.exports.jit_clear_cache_js();
     const size = this.word(CpuAddress.memorySize);
@@ -286,7 +291,6 @@ export class Engine {
     this.block(this.exports.get_apic_addr(), APIC_BYTES).set(state.apic);
     this.block(this.exports.get_ioapic_addr(), IOAPIC_BYTES).set(state.ioapic);
     restoreDevices(this.cpu, state.devices, this.inPlace);
-    this.inPlace.clear();
     const tsc = BigInt.asUintN(64, state.tsc);
     this.exports.set_tsc(Number(tsc & 0xffff_ffffn), Number(tsc >> 32n));
     this.exports.full_clear_tlb();

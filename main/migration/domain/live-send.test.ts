@@ -141,7 +141,7 @@ describe('a domain that is sent while it runs', () => {
     expect(await sending.ready).toMatchObject({ stopReason: 'few-left' });
     write(1000, 1);
     sending.sendRest();
-    sending.finish(null);
+    sending.finish(Buffer.from('{}'));
     sink.reader.finish();
     expectSame();
     expect(domain.memory.log.isOn).toBe(false);
@@ -156,7 +156,7 @@ describe('a domain that is sent while it runs', () => {
     expect(percents.slice(0, 3)).toEqual([20, 30, 40]);
     expect(rounds.at(-1)!.estimatedStopMs).toBeLessThanOrEqual(20);
     sending.sendRest();
-    sending.finish(null);
+    sending.finish(Buffer.from('{}'));
     expect(percents.at(-1)).toBe(0);
     sink.reader.finish();
     expectSame();

@@ -12,7 +12,7 @@ import { StreamWriter } from '../stream/writer.ts';
 import type { Decision, Round, RoundUnderWay, StopReason, Terms } from './rounds.ts';
 import { Precopy } from './rounds.ts';
 import type { SentSections } from './send-domain.ts';
-import { writeConfig, writeOwnState, writeState } from './send-domain.ts';
+import { writeConfig, writeOwnState } from './send-domain.ts';
 
 /** Small enough that a guest is never held up for long, and waits for little when it is stopped. */
 const CHUNK_BYTES = 256 << 10;
@@ -41,8 +41,8 @@ export interface LiveSendOptions {
   domain: Domain;
   sink: LiveSink;
   name: string;
-  /** What its host's xenstore exports of it, as it is now. */
-  xenstore: unknown;
+  /** What its host's xenstore exports of it as it is now; null where nobody takes it over yet. */
+  xenstore: Uint8Array | null;
   terms: Terms;
   /** Monotonic, ms. */
   now(): number;
@@ -115,7 +115,8 @@ export class LiveSend {
     this.startedAtMs = this.toldAtMs = options.now();
     writeConfig(this.writer, domain, name);
     // Most of it does not change again, and what the other side would refuse it refuses now.
-    writeState(this.writer, domain, xenstore, this.sections);
+    writeOwnState(this.writer, domain, this.sections);
+    if (xenstore) this.writer.xenstore(xenstore);
     domain.memory.log.start();
   }
 
@@ -177,7 +178,7 @@ export class LiveSend {
   }
 
   /** After {@link sendRest}. */
-  finish(xenstore: unknown): StreamReport {
+  finish(xenstore: Uint8Array): StreamReport {
     return this.orAbort(() => {
       this.writer.xenstore(xenstore);
       const report = this.writer.end();

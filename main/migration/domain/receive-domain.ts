@@ -16,7 +16,7 @@ export interface ReceiverOptions {
   /** What a live stream's sender has translated, where it is in this process: when the stream says so. */
   takeCode?: () => TranslatedCode | null;
   /** Of a live stream: the domain's part of xenstore as it may still be at the end, unchecked. */
-  onForeseen?: (xenstore: unknown) => void;
+  onForeseen?: (xenstore: Uint8Array) => void;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface ReceiverOptions {
 export class DomainReceiver implements StreamHandler {
   private readonly domain: Domain;
   private readonly exactCode: TranslatedCode | null;
-  private readonly onForeseen: (xenstore: unknown) => void;
+  private readonly onForeseen: (xenstore: Uint8Array) => void;
   private readonly takeCode: () => TranslatedCode | null;
   private readonly sink: GuestMemorySink;
   private readonly sections = new Map<string, Uint8Array>();
@@ -35,7 +35,7 @@ export class DomainReceiver implements StreamHandler {
   private isRehearsed = false;
   private hasCode = false;
   private hypervisorState: unknown = null;
-  private xenstoreState: unknown = null;
+  private exported: Uint8Array | null = null;
 
   constructor(domain: Domain, options: ReceiverOptions = {}) {
     this.domain = domain;
@@ -83,15 +83,15 @@ export class DomainReceiver implements StreamHandler {
     this.domain.engine.adoptCode(code);
     this.hasCode = true;
     // The emulator's memory is the sender's now, that of its devices too.
-    if (this.sections.size > 0) this.domain.rehearse(engineStateOf(this.sections));
+    if (this.sections.size > 0) this.putInPlace();
   }
 
   domainState(state: unknown): void {
     this.hypervisorState = state;
   }
 
-  xenstore(state: unknown): void {
-    this.xenstoreState = state;
+  xenstore(exported: Uint8Array): void {
+    this.exported = exported;
   }
 
   /**
@@ -101,12 +101,15 @@ export class DomainReceiver implements StreamHandler {
   private rehearse(): void {
     this.isRehearsed = true;
     if (this.sections.size === 0) return;
+    this.putInPlace();
+    if (this.exported) this.onForeseen(this.exported);
+  }
+
+  private putInPlace(): void {
     const engine = engineStateOf(this.sections);
-    mustFit(() => {
-      parseDomainState(this.hypervisorState);
-      this.domain.rehearse(engine);
-    });
-    this.onForeseen(this.xenstoreState);
+    mustFit(() =>
+      this.domain.rehearse({ engine, hypervisor: parseDomainState(this.hypervisorState) }),
+    );
   }
 
   /**
@@ -115,7 +118,7 @@ export class DomainReceiver implements StreamHandler {
    *
    * @throws DomusError `stream.…` for a state that does not fit
    */
-  complete(): { xenstore: unknown } {
+  complete(): { xenstore: Uint8Array | null } {
     const { domain } = this;
     const grants = this.sections.get(GRANT_FRAMES_SECTION);
     if (grants?.length !== domain.layout.grantBytes) {
@@ -132,7 +135,7 @@ export class DomainReceiver implements StreamHandler {
       if (this.exactCode) domain.engine.adoptCode(this.exactCode);
       domain.restore({ engine, hypervisor });
     });
-    return { xenstore: this.xenstoreState };
+    return { xenstore: this.exported };
   }
 }
 

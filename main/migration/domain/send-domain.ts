@@ -12,7 +12,7 @@ export const GRANT_FRAMES_SECTION = 'grant-frames';
 export interface SentDomain {
   name: string;
   /** What its host's xenstore exported of it. */
-  xenstore: unknown;
+  xenstore: Uint8Array;
 }
 
 /** Writes a domain whose clock stands still: memory, machine, hypervisor's state, xenstore. */
@@ -67,7 +67,7 @@ function writeMachine(
 export function writeState(
   writer: StreamWriter,
   domain: Domain,
-  xenstore: unknown,
+  xenstore: Uint8Array,
   sent?: SentSections,
 ): void {
   writeOwnState(writer, domain, sent);

@@ -118,7 +118,7 @@ describe('a protected domain', () => {
       pace: { least: 50e6, most: 100e6 },
       intervalMs: INTERVAL_MS,
       output,
-      xenstore: () => ({ at: nowMs }),
+      xenstore: () => Buffer.from(JSON.stringify({ at: nowMs })),
       now: () => nowMs,
       onRound: () => undefined,
       onCheckpoint: (one) => taken.push(one),
@@ -242,7 +242,7 @@ describe('a protected domain', () => {
     link.arrive(link.onTheWay.length - 1);
     const { xenstore, beside } = standby.complete();
     expect(beside).toEqual({ said: 7 });
-    expect(xenstore).toEqual({ at: nowMs - INTERVAL_MS });
+    expect(JSON.parse(Buffer.from(xenstore!).toString())).toEqual({ at: nowMs - INTERVAL_MS });
     expect(memoryOf(image).equals(then)).toBe(true);
   });
 });

@@ -57,7 +57,7 @@ export interface CheckpointsOptions {
   intervalMs: number;
   output: HeldOutput;
   /** Of the domain that stands still: its part of its host's xenstore. May wait for it. */
-  xenstore(): unknown;
+  xenstore(): Uint8Array;
   /** Monotonic, ms. */
   now(): number;
   /** As of {@link LiveSend}. */

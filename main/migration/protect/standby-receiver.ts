@@ -43,8 +43,8 @@ export class StandbyReceiver implements StreamHandler {
     this.waiting.push(() => this.image.domainState(state));
   }
 
-  xenstore(state: unknown): void {
-    this.waiting.push(() => this.image.xenstore(state));
+  xenstore(exported: Uint8Array<ArrayBuffer>): void {
+    this.waiting.push(() => this.image.xenstore(exported));
   }
 
   checkpoint(beside: unknown): void {
@@ -65,7 +65,7 @@ export class StandbyReceiver implements StreamHandler {
    *
    * @throws DomusError `protection.no-checkpoint`, `stream.…` for a state that does not fit
    */
-  complete(): { xenstore: unknown; beside: unknown } {
+  complete(): { xenstore: Uint8Array | null; beside: unknown } {
     if (this.count === 0) {
       throw new DomusError('protection.no-checkpoint', 'the standby has no checkpoint yet');
     }

@@ -34,7 +34,7 @@ function written(): { chunks: Uint8Array[]; ends: number[] } {
     ram[turn * PAGE_BYTES] = turn;
     writer.addPages(ram, turn, 1);
     writer.domainState({ turn });
-    writer.xenstore({ turn });
+    writer.xenstore(Buffer.from(`{"turn":${turn}}`));
     writer.checkpoint({ at: turn });
     ends.push(writer.bytes);
   }

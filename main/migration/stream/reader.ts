@@ -24,8 +24,11 @@ export interface StreamHandler {
   engineState(name: string, bytes: Uint8Array<ArrayBuffer>): void;
   /** Once; in a live stream the last counts. Valid JSON, of unknown shape: the hypervisor validates it. */
   domainState(state: unknown): void;
-  /** At most once; in a live stream the last counts. Valid JSON, of unknown shape. */
-  xenstore(state: unknown): void;
+  /**
+   * At most once; in a live stream the last counts. What the sending host's xenstore exported, as it is:
+   * nothing of it is checked, and the bytes belong to the handler.
+   */
+  xenstore(exported: Uint8Array<ArrayBuffer>): void;
   /**
    * All that came so far is a state that may be resumed; `beside` is valid JSON of unknown shape.
    * Only a handler that has this takes a stream with checkpoints.
@@ -130,7 +133,7 @@ export class StreamReader {
         return this.handler.domainState(parseJson(payload));
       case RecordType.xenstore:
         this.contents.addState(type);
-        return this.handler.xenstore(parseJson(payload));
+        return this.handler.xenstore(Uint8Array.from(payload));
       case RecordType.checkpoint:
         return this.takeCheckpoint(payload, this.contents);
       case RecordType.code:

@@ -82,7 +82,7 @@ export const RecordType = {
   engineState: 3,
   /** JSON of the hypervisor: events, grants, parameters, timers. */
   domainState: 4,
-  /** JSON: the domain's subtree, watches and transactions. */
+  /** JSON of a host's xenstore: the domain's subtree, watches and transactions. */
   xenstore: 5,
   /** Reserved for live pre-copy: the end of a round. */
   round: 6,

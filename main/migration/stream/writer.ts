@@ -119,8 +119,9 @@ export class StreamWriter {
     this.writeJson(RecordType.domainState, state);
   }
 
-  xenstore(state: unknown): void {
-    this.writeJson(RecordType.xenstore, state);
+  /** As the host's xenstore exported it. */
+  xenstore(exported: Uint8Array): void {
+    this.writeRecord(RecordType.xenstore, [exported]);
   }
 
   /** What is translated of the guest's code was taken just now ({@link RecordType.code}). */

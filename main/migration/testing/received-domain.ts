@@ -37,7 +37,7 @@ export class ReceivedDomain implements StreamHandler {
     this.state = state;
   }
 
-  xenstore(state: unknown): void {
-    this.store = state;
+  xenstore(exported: Uint8Array): void {
+    this.store = JSON.parse(Buffer.from(exported).toString());
   }
 }

@@ -50,7 +50,7 @@ export function writeDomain(domain: TestDomain, options: StreamWriterOptions = {
   writeMemory(writer, { ram: memoryOf(domain), isPopulated });
   writer.engineState('devices', sectionOf(domain));
   writer.domainState(domain.state);
-  writer.xenstore({ nodes: [] });
+  writer.xenstore(Buffer.from('{"nodes":[]}'));
   writer.end();
   return chunks;
 }

@@ -153,11 +153,11 @@ export class DomainThread {
     });
     const doorbell = new Doorbell(spec.doorbell);
     this.channel.emit('prepared', {});
-    const foreseen = (state: unknown): void => this.channel.emit('foreseen', { xenstore: state });
+    const foreseen = (exported: Uint8Array): void => this.channel.emit('foreseen', { exported });
     const last = origin.kind === 'standby' ? waitAsStandby(domain, origin) : null;
     const received =
       origin.kind === 'standby'
-        ? { xenstoreState: last?.xenstore, bytes: 0, pages: 0, digest: '' }
+        ? { exported: last?.xenstore ?? null, bytes: 0, pages: 0, digest: '' }
         : materialise(domain, origin, doorbell, foreseen);
     const devices = new DomainDevices(domain, spec, xenstore, (level, message) =>
       this.channel.emit('log', { level, message }),
@@ -319,7 +319,7 @@ export class DomainThread {
     this.sending.sendRest();
   }
 
-  private async send(xenstore: unknown): Promise<DomainCalls['send']['result']> {
+  private async send(xenstore: Uint8Array): Promise<DomainCalls['send']['result']> {
     await this.rest;
     if (!this.sending) throw new Error('what was not begun to be sent cannot be ended');
     const report = this.sending.finish(xenstore);
@@ -396,20 +396,20 @@ const SHUTDOWN_NAMES: Partial<Record<number, ShutdownReason>> = Object.fromEntri
   (['poweroff', 'reboot', 'suspend', 'crash', 'watchdog', 'soft-reset'] as const).entries(),
 );
 
-type Received = Pick<StartedDomain, 'xenstoreState' | 'bytes' | 'pages' | 'digest'>;
+type Received = Pick<StartedDomain, 'exported' | 'bytes' | 'pages' | 'digest'>;
 
 /** Fills a new domain from where it comes from. */
 function materialise(
   domain: Domain,
   origin: Exclude<DomainOrigin, { kind: 'standby' }>,
   doorbell: Doorbell,
-  onForeseen: (xenstore: unknown) => void,
+  onForeseen: (exported: Uint8Array) => void,
 ): Received {
   if (origin.kind === 'boot') {
     const { kernel, initrd, cmdline } = origin.boot;
     const image = { kernel: new Uint8Array(kernel), initrd: new Uint8Array(initrd), cmdline };
     domain.build(image, Date.now());
-    return { xenstoreState: null, bytes: 0, pages: 0, digest: '' };
+    return { exported: null, bytes: 0, pages: 0, digest: '' };
   }
   const receiver = new DomainReceiver(domain, {
     onForeseen,
@@ -421,7 +421,7 @@ function materialise(
     origin.kind === 'stream'
       ? restoreFromBuffer(new Uint8Array(origin.stream), receiver, { verified: true })
       : receiveOverLink(origin, doorbell, receiver);
-  return { xenstoreState: receiver.complete().xenstore, ...summary(report) };
+  return { exported: receiver.complete().xenstore, ...summary(report) };
 }
 
 function receiveOverLink(

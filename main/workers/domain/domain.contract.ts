@@ -72,7 +72,7 @@ export interface StartedDomain {
   /** Frames it holds. */
   frames: number;
   /** Of a restored or received domain: what its xenstore exported, unchecked. */
-  xenstoreState: unknown;
+  exported: Uint8Array | null;
   bytes: number;
   pages: number;
   digest: string;
@@ -94,7 +94,7 @@ export type DomainCalls = {
     params: StreamEnds & {
       name: string;
       /** Its part as it is now, for the other side to refuse what it will refuse in time. */
-      xenstore: unknown;
+      xenstore: Uint8Array;
       terms: Terms;
       peerDoorbell?: SharedArrayBuffer | undefined;
     };
@@ -102,7 +102,7 @@ export type DomainCalls = {
   };
   /** After `presend`: ends the stream with the domain's part of xenstore. */
   send: {
-    params: { xenstore: unknown };
+    params: { xenstore: Uint8Array };
     result: { bytes: number; pages: number; digest: string };
   };
   /**
@@ -123,7 +123,7 @@ export type DomainCalls = {
   unprotect: { params: Record<never, never>; result: void };
   /** Writes the paused domain into memory. */
   save: {
-    params: { name: string; xenstore: unknown; withCode: boolean };
+    params: { name: string; xenstore: Uint8Array; withCode: boolean };
     result: {
       stream: SharedArrayBuffer;
       code: SharedArrayBuffer | null;
@@ -158,7 +158,7 @@ export type DomainEvents = {
   /** `start` has made the machine and takes its content now: a sender may stop its domain. */
   prepared: Record<never, never>;
   /** Of a domain that is received while it runs: its xenstore part as it may be in the end, unchecked. */
-  foreseen: { xenstore: unknown };
+  foreseen: { exported: Uint8Array };
   shutdown: { reason: ShutdownReason; detail: string };
   /** The engine gave up on what the guest did. */
   crashed: { reason: string };

@@ -123,13 +123,13 @@ export class Protection {
   }
 
   /** The domain stands still meanwhile. */
-  private askStore(): unknown {
+  private askStore(): Uint8Array {
     const { store, doorbell } = this.options;
     store.postMessage(null);
     const deadlineMs = performance.now() + STORE_TIMEOUT_MS;
     for (;;) {
       const seen = doorbell.count;
-      const answer = receiveMessageOnPort(store) as { message: unknown } | undefined;
+      const answer = receiveMessageOnPort(store) as { message: Uint8Array } | undefined;
       if (answer) return answer.message;
       const leftMs = deadlineMs - performance.now();
       if (leftMs <= 0) throw new Error('its host does not say what xenstore has of the domain');

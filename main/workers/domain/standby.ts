@@ -26,7 +26,7 @@ type Standby = Extract<DomainOrigin, { kind: 'standby' }>;
 export function waitAsStandby(
   domain: Domain,
   { link, code, doorbell }: Standby,
-): { xenstore: unknown; beside: unknown } {
+): ReturnType<StandbyReceiver['complete']> {
   const flow = new BlockingLinkReceiver(link, new Doorbell(doorbell), {
     stallTimeoutMs: STALL_TIMEOUT_MS,
   });

@@ -303,6 +303,8 @@ export class HostThread {
     const more = started.frames - domain.heldFrames;
     if (more > 0) domain.reserve(more, this.data.name);
     const { bytes, pages, digest } = started;
+    // The answer leaves first. What fails here fails again when it is to exist, and is told then.
+    setImmediate(() => attempt(() => domain.anticipate()));
     return { bytes, pages, digest };
   }
 
@@ -378,6 +380,14 @@ export class HostThread {
 
 function undone(): DomusError {
   return new DomusError('migration.undone', 'the move was taken back: the domain goes on here');
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The caller says why that may be.
+  }
 }
 
 function noop(): void {}

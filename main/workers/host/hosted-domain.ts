@@ -107,7 +107,7 @@ export class HostedDomain {
     handle.on('longStop', (stop) => events.longStop(stop));
     handle.on('checkpoints', (figures) => events.checkpoints(figures));
     handle.on('protectionLost', ({ reason }) => events.protectionLost(reason));
-    handle.on('foreseen', ({ xenstore }) => this.foresee(xenstore));
+    handle.on('foreseen', ({ exported }) => this.foresee(exported));
     handle.on('log', ({ level, message }) => events.log(level, message));
     void handle.exited.then((reason) => this.finish(() => events.crashed(reason, true)));
   }
@@ -157,6 +157,11 @@ export class HostedDomain {
     return this.started;
   }
 
+  /** Of one that was received: xenstore has it while others still decide whether it will exist here. */
+  anticipate(): void {
+    if (this.started && !this.over) this.takeOver(this.started.exported, 'same', false);
+  }
+
   /** It exists here now: it counts its own frames, and xenstore knows it. */
   settle(identity: 'new' | 'clone' | 'same', keepsDevices = false): void {
     const started = this.started;
@@ -164,14 +169,14 @@ export class HostedDomain {
     if (this.over) throw new DomusError('domain.gone', `domain ${this.spec.domid} was taken back`);
     this.adopt(started.frames);
     if (identity === 'new') this.introduce(started);
-    else this.takeOver(started.xenstoreState, identity, keepsDevices);
+    else if (!this.connection) this.takeOver(started.exported, identity, keepsDevices);
     this.devices.begin();
   }
 
   /** What xenstore would refuse, it refuses while the domain still runs where it was. */
-  private foresee(xenstore: unknown): void {
+  private foresee(exported: Uint8Array): void {
     try {
-      this.store.rehearseImport(xenstore);
+      this.store.rehearseImport(parseExported(exported));
     } catch (error) {
       this.refused.reject(error as Error);
     }
@@ -186,9 +191,9 @@ export class HostedDomain {
   }
 
   /** Of a paused domain: its part of xenstore, for the stream. `goOn` undoes it. */
-  private exportStore(): unknown {
+  private exportStore(): Uint8Array {
     this.takenBack = this.relay.takeBack(new RingConsumer(this.responses));
-    return this.store.exportDomain(this.spec.domid, { undelivered: this.takenBack });
+    return this.exported({ undelivered: this.takenBack });
   }
 
   /** How often it was told to go on here. */
@@ -283,7 +288,12 @@ export class HostedDomain {
     this.connect(this.store.introduce(domid, this.relay));
   }
 
-  private takeOver(state: unknown, identity: 'clone' | 'same', keepsDevices: boolean): void {
+  private takeOver(
+    exported: Uint8Array | null,
+    identity: 'clone' | 'same',
+    keepsDevices: boolean,
+  ): void {
+    const state = exported && parseExported(exported);
     const { domid, uuid, name, memoryKiB, interfaces } = this.spec;
     const macs = new Map(interfaces.map(({ handle, mac }) => [handle, mac]));
     const options =
@@ -325,9 +335,8 @@ export class HostedDomain {
     terms: Terms,
     peer: { peerDoorbell?: SharedArrayBuffer } = {},
   ): Promise<DomainCalls['presend']['result']> {
-    const { domid, name } = this.spec;
-    const xenstore = this.store.exportDomain(domid);
-    const params = { ...ends, name, xenstore, terms, ...peer };
+    const { name } = this.spec;
+    const params = { ...ends, name, xenstore: this.exported(), terms, ...peer };
     return this.handle.call('presend', params, { transfer: ports(ends) });
   }
 
@@ -359,9 +368,15 @@ export class HostedDomain {
   }
 
   /** Of a domain that stands still for an instant: its part of xenstore, which stays as it is. */
-  private storeOfInstant(): unknown {
-    const undelivered = this.relay.look(new RingConsumer(this.responses));
-    return this.store.exportDomain(this.spec.domid, { undelivered });
+  private storeOfInstant(): Uint8Array {
+    return this.exported({ undelivered: this.relay.look(new RingConsumer(this.responses)) });
+  }
+
+  /** As streams carry it: its thread passes it on as it is. */
+  private exported(options: Parameters<XenstoreDaemon['exportDomain']>[1] = {}): Uint8Array {
+    return new TextEncoder().encode(
+      JSON.stringify(this.store.exportDomain(this.spec.domid, options)),
+    );
   }
 
   /** Streams the paused domain into memory. */
@@ -373,6 +388,16 @@ export class HostedDomain {
 
 function ports({ link, code }: StreamEnds): MessagePort[] {
   return code ? [link, code] : [link];
+}
+
+/** @throws DomusError `stream.bad-domain-state` */
+function parseExported(exported: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(exported));
+  } catch (cause) {
+    const message = 'what xenstore had of the saved domain cannot be read';
+    throw new DomusError('stream.bad-domain-state', message, { cause });
+  }
 }
 
 /** @throws DomusError `domain.conversing`: nobody could tell whose the conversation is */
