@@ -23,6 +23,7 @@ export { LinkOutlet } from './link/link-outlet.ts';
 export type { LinkShape } from './link/link-shaper.ts';
 export { DomainReceiver } from './domain/receive-domain.ts';
 export { LiveSend } from './domain/live-send.ts';
+export type { LiveSendOptions } from './domain/live-send.ts';
 export type { LiveReport, LongStop } from './domain/live-send.ts';
 export type { Pace, Round, RoundUnderWay, StopReason, Terms } from './domain/rounds.ts';
 export { sendDomain } from './domain/send-domain.ts';

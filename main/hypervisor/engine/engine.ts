@@ -27,7 +27,7 @@ import type { PciFunction, V86Cpu, V86Exports, V86Imports } from './v86-internal
 import { restoreDevices, saveDevices } from './device-state.ts';
 import type { Saved } from './device-state.ts';
 import type { SavedDevices } from './device-state.ts';
-import { layWorkspace, saveTranslatedCode, takeTranslatedCode } from './translated-code.ts';
+import { growTo, layWorkspace, saveTranslatedCode, takeTranslatedCode } from './translated-code.ts';
 import type { GuestPlace, TranslatedCode } from './translated-code.ts';
 
 /** What the hypervisor does inside the guest's instructions and between its slices. */
@@ -236,6 +236,16 @@ export class Engine {
   saveCode(): SharedArrayBuffer {
     this.exports.full_clear_tlb();
     return saveTranslatedCode(this.exports.memory.buffer, this.place, this.compiler.saved());
+  }
+
+  /** What the emulator has: its own, and the guest's in it. */
+  get linearBytes(): number {
+    return this.exports.memory.buffer.byteLength;
+  }
+
+  /** Before the first slice: as much as one has whose code will be adopted. */
+  growTo(linearBytes: number): void {
+    growTo(this.exports.memory, linearBytes);
   }
 
   /**

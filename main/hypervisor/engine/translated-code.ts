@@ -155,8 +155,7 @@ export function layWorkspace(
   if (guestStart !== place.guestStart || guestBytes !== place.guestBytes) {
     throw new Error('the translated code belongs to a machine with another amount of memory');
   }
-  const missing = linearBytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
+  growTo(memory, linearBytes);
   const linear = new Uint8Array(memory.buffer);
   let next = 0;
   for (const [first, end] of stretchesAround(linear.length, place)) {
@@ -169,6 +168,12 @@ export function layWorkspace(
     }
     clear(linear, page, end);
   }
+}
+
+/** Detaches all views of it, where it is smaller. */
+export function growTo(memory: WebAssembly.Memory, bytes: number): void {
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE_BYTES));
 }
 
 /** What is looked at at once. */

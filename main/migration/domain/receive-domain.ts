@@ -13,10 +13,17 @@ import { OWN_VERSIONS } from './versions.ts';
 export interface ReceiverOptions {
   /** Translated from the very memory that the stream brings, if it is at hand. */
   code?: TranslatedCode | null;
-  /** What a live stream's sender has translated, where it is in this process: when the stream says so. */
-  takeCode?: () => TranslatedCode | null;
+  /** What a live stream's sender has translated, where it is in this process. */
+  beside?: CodeBeside;
   /** Of a live stream: the domain's part of xenstore as it may still be at the end, unchecked. */
   onForeseen?: (xenstore: Uint8Array) => void;
+}
+
+export interface CodeBeside {
+  /** Of the emulator's memory there, when the stream begins; 0 where that is not known. */
+  expectedBytes(): number;
+  /** When the stream says that it was taken. */
+  take(): TranslatedCode | null;
 }
 
 /**
@@ -27,7 +34,7 @@ export class DomainReceiver implements StreamHandler {
   private readonly domain: Domain;
   private readonly exactCode: TranslatedCode | null;
   private readonly onForeseen: (xenstore: Uint8Array) => void;
-  private readonly takeCode: () => TranslatedCode | null;
+  private readonly beside: CodeBeside | null;
   private readonly sink: GuestMemorySink;
   private readonly sections = new Map<string, Uint8Array>();
   /** A byte for each frame: 1 when there is nothing behind it, as far as the stream has come. */
@@ -41,7 +48,7 @@ export class DomainReceiver implements StreamHandler {
     this.domain = domain;
     this.exactCode = options.code ?? null;
     this.onForeseen = options.onForeseen ?? (() => undefined);
-    this.takeCode = options.takeCode ?? (() => null);
+    this.beside = options.beside ?? null;
     this.ballooned = new Uint8Array(domain.physmap.ramFrames);
     const { memory, physmap } = domain;
     this.sink = new GuestMemorySink(() => memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE), {
@@ -78,7 +85,7 @@ export class DomainReceiver implements StreamHandler {
 
   /** What comes of memory from here on may void it. Without it the guest's code is translated again. */
   code(): void {
-    const code = this.takeCode();
+    const code = this.beside?.take();
     if (!code) return;
     this.domain.engine.adoptCode(code);
     this.hasCode = true;
@@ -100,6 +107,7 @@ export class DomainReceiver implements StreamHandler {
    */
   private rehearse(): void {
     this.isRehearsed = true;
+    if (this.beside) this.domain.engine.growTo(this.beside.expectedBytes());
     if (this.sections.size === 0) return;
     this.putInPlace();
     if (this.exported) this.onForeseen(this.exported);

@@ -28,7 +28,7 @@ import {
   StreamReader,
   StreamWriter,
 } from '../../migration/index.ts';
-import type { StreamReport } from '../../migration/index.ts';
+import type { LiveSendOptions, StreamReport } from '../../migration/index.ts';
 import type { ShutdownReason } from '../../toolstack/control/host.contract.ts';
 import type {
   DomainCalls,
@@ -40,7 +40,7 @@ import type {
 } from './domain.contract.ts';
 import { DomainDisks } from './domain-disks.ts';
 import { DomainInterfaces } from './domain-interfaces.ts';
-import { shareCode, takeCode } from './code-beside.ts';
+import { CodeReceiver, CodeSender } from './code-beside.ts';
 import { DomainDevices } from './domain-devices.ts';
 import { HeldRings } from './held-output.ts';
 import { domainInside } from './inside.ts';
@@ -280,7 +280,7 @@ export class DomainThread {
       onProgress: (round) => this.channel.emit('roundUnderWay', round),
       onLongStop: (stop) => this.channel.emit('longStop', stop),
       slow: (percent) => loop.throttle.set(percent),
-      ...(code && { shareCode: () => shareCode(domain, code) }),
+      ...codeBeside(domain, code),
     });
     this.sending = sending;
     // Of a paused domain all goes with the stop.
@@ -342,7 +342,7 @@ export class DomainThread {
       store,
       ...more,
       output: new HeldRings(devices.rings, () => interfaces.sent),
-      ...(code && { shareCode: () => shareCode(domain, code) }),
+      ...codeBeside(domain, code),
       onRound: (round) => this.channel.emit('round', round),
       onFigures: (figures) => this.channel.emit('checkpoints', figures),
       onLost: (reason) => this.channel.emit('protectionLost', { reason }),
@@ -415,7 +415,7 @@ function materialise(
     onForeseen,
     ...(origin.kind === 'stream'
       ? { code: origin.code }
-      : { takeCode: () => takeCode(origin.code) }),
+      : { beside: new CodeReceiver(origin.code) }),
   });
   const report =
     origin.kind === 'stream'
@@ -438,6 +438,15 @@ function receiveOverLink(
     flow.abort(error);
     throw error;
   }
+}
+
+function codeBeside(
+  domain: Domain,
+  port: MessagePort | undefined,
+): Pick<LiveSendOptions, 'shareCode'> {
+  if (!port) return {};
+  const sender = new CodeSender(domain, port);
+  return { shareCode: () => sender.share() };
 }
 
 function peer(doorbell: SharedArrayBuffer | undefined): { peerDoorbell?: Doorbell } {

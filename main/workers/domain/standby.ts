@@ -10,7 +10,7 @@ import {
   StandbyReceiver,
   StreamReader,
 } from '../../migration/index.ts';
-import { takeCode } from './code-beside.ts';
+import { CodeReceiver } from './code-beside.ts';
 import type { DomainOrigin } from './domain.contract.ts';
 
 /** A domain that is paused sends nothing; whoever made the standby ends it. */
@@ -31,7 +31,7 @@ export function waitAsStandby(
     stallTimeoutMs: STALL_TIMEOUT_MS,
   });
   const receiver = new StandbyReceiver(
-    new DomainReceiver(domain, { takeCode: () => takeCode(code) }),
+    new DomainReceiver(domain, { beside: new CodeReceiver(code) }),
   );
   const reader = new StreamReader(receiver);
   try {
