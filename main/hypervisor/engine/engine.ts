@@ -28,7 +28,7 @@ import { restoreDevices, saveDevices } from './device-state.ts';
 import type { Saved } from './device-state.ts';
 import type { SavedDevices } from './device-state.ts';
 import { growTo, layWorkspace, saveTranslatedCode, takeTranslatedCode } from './translated-code.ts';
-import type { GuestPlace, TranslatedCode } from './translated-code.ts';
+import type { GuestPlace, TranslatedCode, TranslatedFunction } from './translated-code.ts';
 
 /** What the hypervisor does inside the guest's instructions and between its slices. */
 export interface EngineHooks {
@@ -241,6 +241,11 @@ export class Engine {
   /** What the emulator has: its own, and the guest's in it. */
   get linearBytes(): number {
     return this.exports.memory.buffer.byteLength;
+  }
+
+  /** Translated of the guest's code, and in use. */
+  get functions(): TranslatedFunction[] {
+    return this.compiler.inUse();
   }
 
   /** Before the first slice: as much as one has whose code will be adopted. */

@@ -21,7 +21,7 @@ export interface ReceiverOptions {
 
 export interface CodeBeside {
   /** Of the emulator's memory there, when the stream begins; 0 where that is not known. */
-  expectedBytes(): number;
+  announced(): number;
   /** When the stream says that it was taken. */
   take(): TranslatedCode | null;
 }
@@ -107,7 +107,7 @@ export class DomainReceiver implements StreamHandler {
    */
   private rehearse(): void {
     this.isRehearsed = true;
-    if (this.beside) this.domain.engine.growTo(this.beside.expectedBytes());
+    if (this.beside) this.domain.engine.growTo(this.beside.announced());
     if (this.sections.size === 0) return;
     this.putInPlace();
     if (this.exported) this.onForeseen(this.exported);

@@ -4,61 +4,82 @@
  */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { Domain, TranslatedCode } from '../../hypervisor/index.ts';
+import type { Domain, TranslatedCode, TranslatedFunction } from '../../hypervisor/index.ts';
 
-/** First how much memory the emulator has, then what it has translated. */
-type Beside = { linearBytes: number } | { code: TranslatedCode };
+/**
+ * How much memory the emulator has, and the modules of before the copy. A thread that gets either
+ * collects its garbage: that is to be over long before the domain stands still.
+ */
+interface Announcement {
+  linearBytes: number;
+  modules: WebAssembly.Module[];
+}
+
+interface Code {
+  books: Omit<TranslatedCode, 'functions'>;
+  /** A module that was announced is named by its number. */
+  functions: (Omit<TranslatedFunction, 'module'> & { module: WebAssembly.Module | number })[];
+}
 
 export class CodeSender {
   private readonly domain: Domain;
   private readonly port: MessagePort;
+  private readonly announced = new Map<WebAssembly.Module, number>();
 
   /** Before the stream begins. */
   constructor(domain: Domain, port: MessagePort) {
     this.domain = domain;
     this.port = port;
-    this.send({ linearBytes: domain.engine.linearBytes });
+    const { linearBytes, functions } = domain.engine;
+    const modules = functions.map(({ module }) => module);
+    for (const [number, module] of modules.entries()) this.announced.set(module, number);
+    port.postMessage({ linearBytes, modules } satisfies Announcement);
   }
 
   /** Between slices, once; false while the guest's code is being compiled. */
   share(): boolean {
     const { engine } = this.domain;
     if (engine.pendingCompilations > 0) return false;
-    this.send({ code: engine.shareCode() });
+    const { functions, ...books } = engine.shareCode();
+    const numbered = functions.map(({ module, ...rest }) => ({
+      ...rest,
+      module: this.announced.get(module) ?? module,
+    }));
+    this.port.postMessage({ books, functions: numbered } satisfies Code);
     this.port.close();
     return true;
-  }
-
-  private send(message: Beside): void {
-    this.port.postMessage(message);
   }
 }
 
 export class CodeReceiver {
   private readonly port: MessagePort | null;
+  private modules: WebAssembly.Module[] = [];
 
   constructor(port: MessagePort | undefined) {
     this.port = port ?? null;
   }
 
-  /**
-   * When the stream begins: bytes that the emulator's memory will have to have. To grow is to collect
-   * garbage, for V8: it is done long before the domain stands still.
-   */
-  expectedBytes(): number {
-    const message = this.receive();
-    return message && 'linearBytes' in message ? message.linearBytes : 0;
+  /** When the stream begins: bytes that the emulator's memory will have to have; 0 for not known. */
+  announced(): number {
+    const message = this.receive() as Announcement | null;
+    this.modules = message?.modules ?? [];
+    return message?.linearBytes ?? 0;
   }
 
   /** What was sent, when the stream says that it was. */
   take(): TranslatedCode | null {
-    const message = this.receive();
+    const message = this.receive() as Code | null;
     this.port?.close();
-    return message && 'code' in message ? message.code : null;
+    if (!message) return null;
+    const functions = message.functions.map(({ module, ...rest }) => ({
+      ...rest,
+      module: typeof module === 'number' ? this.modules[module]! : module,
+    }));
+    return { ...message.books, functions };
   }
 
-  private receive(): Beside | null {
+  private receive(): unknown {
     const received = this.port && receiveMessageOnPort(this.port);
-    return received ? (received as { message: Beside }).message : null;
+    return received ? (received as { message: unknown }).message : null;
   }
 }
