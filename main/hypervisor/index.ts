@@ -3,7 +3,7 @@ export * from './abi/index.ts';
 export { compileEngine, ENGINE_VERSION } from './engine/engine-module.ts';
 export { EmulatorPanic } from './engine/emulator-panic.ts';
 export { loadTranslatedCode } from './engine/translated-code.ts';
-export type { TranslatedCode, TranslatedFunction } from './engine/translated-code.ts';
+export type { ExpectedCode, TranslatedCode, TranslatedFunction } from './engine/translated-code.ts';
 export { warmUp } from './engine/load-v86.ts';
 export { PAGE_SIZE } from './engine/page.ts';
 export type { GuestMemory } from './engine/guest-memory.ts';

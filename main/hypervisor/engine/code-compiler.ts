@@ -22,6 +22,8 @@ export class CodeCompiler {
   private readonly functions = new Map<number, TranslatedFunction>();
   /** Their WebAssembly, of a machine whose code will be saved. */
   private kept: Map<number, Uint8Array> | null = null;
+  /** Of those that will be placed, the functions themselves. */
+  private readonly instantiated = new Map<WebAssembly.Module, unknown>();
   private cpu!: V86Cpu;
   private exports!: V86Exports;
 
@@ -57,10 +59,16 @@ export class CodeCompiler {
 
   place(each: TranslatedFunction): void {
     const { slot, bytes, module } = each;
-    const instance = new WebAssembly.Instance(module, { e: this.cpu.jit_imports as never });
-    this.cpu.wm.wasm_table.set(slot + TABLE_OFFSET, instance.exports['f']);
+    const translated = this.instantiated.get(module) ?? this.instance(module);
+    this.cpu.wm.wasm_table.set(slot + TABLE_OFFSET, translated);
     this.bytes += bytes - this.bytesIn(slot);
     this.functions.set(slot, each);
+  }
+
+  /** They may be placed soon; those of before are not. */
+  instantiate(modules: readonly WebAssembly.Module[]): void {
+    this.instantiated.clear();
+    for (const module of modules) this.instantiated.set(module, this.instance(module));
   }
 
   /** The emulator has no more use for what is in `slot`. */
@@ -73,7 +81,7 @@ export class CodeCompiler {
 
   /** The emulator's books are another's now. */
   forget(): void {
-    for (const slot of this.functions.keys()) this.drop(slot);
+    for (const slot of [...this.functions.keys()]) this.drop(slot);
   }
 
   /** All functions in use. */
@@ -94,6 +102,10 @@ export class CodeCompiler {
       code,
       machineCode: machineCodeOf(this.functions.get(slot)!.module, table.get(slot + TABLE_OFFSET)),
     }));
+  }
+
+  private instance(module: WebAssembly.Module): unknown {
+    return new WebAssembly.Instance(module, { e: this.cpu.jit_imports as never }).exports['f'];
   }
 
   private bytesIn(slot: number): number {

@@ -28,7 +28,12 @@ import { restoreDevices, saveDevices } from './device-state.ts';
 import type { Saved } from './device-state.ts';
 import type { SavedDevices } from './device-state.ts';
 import { growTo, layWorkspace, saveTranslatedCode, takeTranslatedCode } from './translated-code.ts';
-import type { GuestPlace, TranslatedCode, TranslatedFunction } from './translated-code.ts';
+import type {
+  ExpectedCode,
+  GuestPlace,
+  TranslatedCode,
+  TranslatedFunction,
+} from './translated-code.ts';
 
 /** What the hypervisor does inside the guest's instructions and between its slices. */
 export interface EngineHooks {
@@ -248,9 +253,13 @@ export class Engine {
     return this.compiler.inUse();
   }
 
-  /** Before the first slice: as much as one has whose code will be adopted. */
-  growTo(linearBytes: number): void {
+  /**
+   * Long before `adoptCode`. A thread whose emulator's memory grows, or that gets functions, collects its
+   * garbage soon: that is to be over when the guest comes.
+   */
+  expectCode({ linearBytes, modules }: ExpectedCode): void {
     growTo(this.exports.memory, linearBytes);
+    this.compiler.instantiate(modules);
   }
 
   /**
@@ -273,6 +282,7 @@ export class Engine {
     layWorkspace(this.exports.memory, this.place, code);
     this.compiler.forget();
     for (const each of code.functions) this.compiler.place(each);
+    this.compiler.instantiate([]);
     this.memory.log.address = code.logMap;
     this.inPlace.clear();
     this.hasCode = true;

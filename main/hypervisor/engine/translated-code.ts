@@ -57,6 +57,14 @@ export interface TranslatedCode extends GuestPlace {
   logMap: number;
 }
 
+/** What is known of translated code before it is taken. */
+export interface ExpectedCode {
+  /** What the emulator has. */
+  linearBytes: number;
+  /** Most of the functions that it will have. */
+  modules: WebAssembly.Module[];
+}
+
 /** As it is at this instant: for another emulator of this process. */
 export function takeTranslatedCode(
   linear: ArrayBufferLike,

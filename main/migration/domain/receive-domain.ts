@@ -1,6 +1,6 @@
 /** A stream into a domain that was just created: memory zero, clock at a standstill. */
 import { DomusError } from '../../../shared/errors.ts';
-import type { Domain, TranslatedCode } from '../../hypervisor/index.ts';
+import type { Domain, ExpectedCode, TranslatedCode } from '../../hypervisor/index.ts';
 import { engineStateOf, PAGE_SIZE, parseDomainState } from '../../hypervisor/index.ts';
 import type { StreamConfig } from '../stream/config.ts';
 import { requireCompatible } from '../stream/config.ts';
@@ -20,8 +20,8 @@ export interface ReceiverOptions {
 }
 
 export interface CodeBeside {
-  /** Of the emulator's memory there, when the stream begins; 0 where that is not known. */
-  announced(): number;
+  /** When the stream begins. */
+  announced(): ExpectedCode | null;
   /** When the stream says that it was taken. */
   take(): TranslatedCode | null;
 }
@@ -107,7 +107,8 @@ export class DomainReceiver implements StreamHandler {
    */
   private rehearse(): void {
     this.isRehearsed = true;
-    if (this.beside) this.domain.engine.growTo(this.beside.announced());
+    const expected = this.beside?.announced();
+    if (expected) this.domain.engine.expectCode(expected);
     if (this.sections.size === 0) return;
     this.putInPlace();
     if (this.exported) this.onForeseen(this.exported);

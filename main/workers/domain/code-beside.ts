@@ -4,16 +4,12 @@
  */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { Domain, TranslatedCode, TranslatedFunction } from '../../hypervisor/index.ts';
-
-/**
- * How much memory the emulator has, and the modules of before the copy. A thread that gets either
- * collects its garbage: that is to be over long before the domain stands still.
- */
-interface Announcement {
-  linearBytes: number;
-  modules: WebAssembly.Module[];
-}
+import type {
+  Domain,
+  ExpectedCode,
+  TranslatedCode,
+  TranslatedFunction,
+} from '../../hypervisor/index.ts';
 
 interface Code {
   books: Omit<TranslatedCode, 'functions'>;
@@ -33,7 +29,7 @@ export class CodeSender {
     const { linearBytes, functions } = domain.engine;
     const modules = functions.map(({ module }) => module);
     for (const [number, module] of modules.entries()) this.announced.set(module, number);
-    port.postMessage({ linearBytes, modules } satisfies Announcement);
+    port.postMessage({ linearBytes, modules } satisfies ExpectedCode);
   }
 
   /** Between slices, once; false while the guest's code is being compiled. */
@@ -59,11 +55,11 @@ export class CodeReceiver {
     this.port = port ?? null;
   }
 
-  /** When the stream begins: bytes that the emulator's memory will have to have; 0 for not known. */
-  announced(): number {
-    const message = this.receive() as Announcement | null;
+  /** When the stream begins. */
+  announced(): ExpectedCode | null {
+    const message = this.receive() as ExpectedCode | null;
     this.modules = message?.modules ?? [];
-    return message?.linearBytes ?? 0;
+    return message;
   }
 
   /** What was sent, when the stream says that it was. */
