@@ -40,7 +40,7 @@ export class DomainDevices {
   private readonly agentSides: ConsoleSides;
   private agent: ConsoleBackend | null = null;
   private readonly store: XenstoreRing;
-  private readonly storePort: BackendPort;
+  private storePort!: BackendPort;
   /**
    * A console has something to do: its guest said so, or the console worker has not taken all output
    * yet. It is done after the slice, for all that the guest said until then: Linux notifies for each
@@ -49,7 +49,7 @@ export class DomainDevices {
   private consolesDue = false;
   private storeBroken = false;
 
-  /** Binds to the channels that the domain's builder, or its saved state, left for domain 0. */
+  /** Nothing of the domain need be there yet: {@link begin} follows when it is. */
   constructor(domain: Domain, spec: DomainSpec, rings: XenstoreRings, log: Log) {
     this.domain = domain;
     this.log = log;
@@ -61,15 +61,19 @@ export class DomainDevices {
     this.console = this.consoleBackend(this.consoleSides, 'console', () =>
       domain.memory.ownPage(consoleGfn),
     );
-    this.console.attach(
-      this.bind(HvmParam.consoleEvtchn, () => {
-        this.consolesDue = true;
-      }),
-    );
     this.store = new XenstoreRing(
       () => domain.memory.ownPage(xenstoreGfn),
       relayPeer(requests, responses),
       XENSTORE_FEATURES,
+    );
+  }
+
+  /** Binds to the channels that the domain's builder, or its saved state, left for domain 0. */
+  begin(): void {
+    this.console.attach(
+      this.bind(HvmParam.consoleEvtchn, () => {
+        this.consolesDue = true;
+      }),
     );
     this.storePort = this.bind(HvmParam.storeEvtchn, () => this.serviceStore());
   }

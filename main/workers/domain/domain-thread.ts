@@ -29,7 +29,7 @@ import {
   StreamWriter,
 } from '../../migration/index.ts';
 import type { LiveSendOptions, StreamReport } from '../../migration/index.ts';
-import type { ShutdownReason } from '../../toolstack/control/host.contract.ts';
+import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.contract.ts';
 import type {
   DomainCalls,
   DomainEvents,
@@ -37,6 +37,7 @@ import type {
   DomainWorkerData,
   StartDomain,
   StartedDomain,
+  XenstoreRings,
 } from './domain.contract.ts';
 import { DomainDisks } from './domain-disks.ts';
 import { DomainInterfaces } from './domain-interfaces.ts';
@@ -152,28 +153,49 @@ export class DomainThread {
       },
     });
     const doorbell = new Doorbell(spec.doorbell);
+    // Whatever can be there before the domain comes is: one that is received stands still meanwhile.
+    const life = this.livingThings(domain, doorbell, spec, xenstore);
+    const { devices } = life;
     this.channel.emit('prepared', {});
-    const foreseen = (exported: Uint8Array): void => this.channel.emit('foreseen', { exported });
     const last = origin.kind === 'standby' ? waitAsStandby(domain, origin) : null;
     const received =
       origin.kind === 'standby'
         ? { exported: last?.xenstore ?? null, bytes: 0, pages: 0, digest: '' }
-        : materialise(domain, origin, doorbell, foreseen);
-    const devices = new DomainDevices(domain, spec, xenstore, (level, message) =>
-      this.channel.emit('log', { level, message }),
-    );
+        : materialise(domain, origin, doorbell, (exported) =>
+            this.channel.emit('foreseen', { exported }),
+          );
+    devices.begin();
     if (last) this.resume = () => HeldRings.resume(devices.rings, last.beside);
     if (origin.kind === 'boot') devices.reset();
     if ('identity' in origin && origin.identity === 'clone') {
       domain.setGenerationId(randomBytes(16));
     }
+    this.life = life;
+    return {
+      storePort: Number(domain.params.get(HvmParam.storeEvtchn)),
+      storeGfn: domain.layout.xenstoreGfn,
+      consolePort: Number(domain.params.get(HvmParam.consoleEvtchn)),
+      consoleGfn: domain.layout.consoleGfn,
+      frames: domain.physmap.populatedFrames,
+      ...received,
+    };
+  }
+
+  private livingThings(
+    domain: Domain,
+    doorbell: Doorbell,
+    spec: DomainSpec,
+    xenstore: XenstoreRings,
+  ): Life {
+    const warn = (message: string): void => this.channel.emit('log', { level: 'warning', message });
+    const devices = new DomainDevices(domain, spec, xenstore, (level, message) =>
+      this.channel.emit('log', { level, message }),
+    );
     const disks = new DomainDisks(domain, {
-      log: (message) => this.channel.emit('log', { level: 'warning', message }),
+      log: warn,
       failed: (disk, status) => this.channel.emit('diskFailed', { disk, status }),
     });
-    const interfaces = new DomainInterfaces(domain, (message) =>
-      this.channel.emit('log', { level: 'warning', message }),
-    );
+    const interfaces = new DomainInterfaces(domain, warn);
     const loop = new RunLoop({
       domain,
       doorbell,
@@ -188,15 +210,7 @@ export class DomainThread {
         Math.min(this.stepSending(), this.protection?.step() ?? Number.POSITIVE_INFINITY),
       account: () => this.account(domain),
     });
-    this.life = { domain, devices, disks, interfaces, loop, doorbell };
-    return {
-      storePort: Number(domain.params.get(HvmParam.storeEvtchn)),
-      storeGfn: domain.layout.xenstoreGfn,
-      consolePort: Number(domain.params.get(HvmParam.consoleEvtchn)),
-      consoleGfn: domain.layout.consoleGfn,
-      frames: domain.physmap.populatedFrames,
-      ...received,
-    };
+    return { domain, devices, disks, interfaces, loop, doorbell };
   }
 
   private run(): { startedAtMs: number } {
