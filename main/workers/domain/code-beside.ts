@@ -10,6 +10,7 @@ import type {
   TranslatedCode,
   TranslatedFunction,
 } from '../../hypervisor/index.ts';
+import type { LiveSendOptions } from '../../migration/index.ts';
 
 interface Code {
   books: Omit<TranslatedCode, 'functions'>;
@@ -17,7 +18,17 @@ interface Code {
   functions: (Omit<TranslatedFunction, 'module'> & { module: WebAssembly.Module | number })[];
 }
 
-export class CodeSender {
+/** For a {@link LiveSend}, before it begins. */
+export function codeBeside(
+  domain: Domain,
+  port: MessagePort | undefined,
+): Pick<LiveSendOptions, 'shareCode'> {
+  if (!port) return {};
+  const sender = new CodeSender(domain, port);
+  return { shareCode: () => sender.share() };
+}
+
+class CodeSender {
   private readonly domain: Domain;
   private readonly port: MessagePort;
   private readonly announced = new Map<WebAssembly.Module, number>();

@@ -18,22 +18,11 @@ import {
   makeMachine,
 } from '../../hypervisor/index.ts';
 import type { BareMachine, ShutdownReason as ReasonNumber } from '../../hypervisor/index.ts';
-import {
-  BlockingLinkReceiver,
-  BlockingLinkSender,
-  DomainReceiver,
-  LiveSend,
-  restoreFromBuffer,
-  sendDomain,
-  StreamReader,
-  StreamWriter,
-} from '../../migration/index.ts';
-import type { LiveSendOptions, StreamReport } from '../../migration/index.ts';
+import { sendDomain, StreamWriter } from '../../migration/index.ts';
 import type { DomainSpec, ShutdownReason } from '../../toolstack/control/host.contract.ts';
 import type {
   DomainCalls,
   DomainEvents,
-  DomainOrigin,
   DomainWorkerData,
   StartDomain,
   StartedDomain,
@@ -41,18 +30,17 @@ import type {
 } from './domain.contract.ts';
 import { DomainDisks } from './domain-disks.ts';
 import { DomainInterfaces } from './domain-interfaces.ts';
-import { CodeReceiver, CodeSender } from './code-beside.ts';
+import { codeBeside } from './code-beside.ts';
 import { DomainDevices } from './domain-devices.ts';
 import { HeldRings } from './held-output.ts';
 import { domainInside } from './inside.ts';
+import { materialise } from './materialise.ts';
 import { Protection } from './protection.ts';
 import { eventLoopTurn, RunLoop } from './run-loop.ts';
-import { waitAsStandby } from './standby.ts';
+import { Sending } from './sending.ts';
+import { summaryOf } from './stream-ends.ts';
 
-/** A few milliseconds of a fast link: what is on its way is in the way of the last pages. */
-const LIVE_WINDOW_BYTES = 2 << 20;
 const NOT_STARTED = 'this thread has no domain yet';
-const UNDONE = 'the domain goes on where it was';
 
 interface Life {
   domain: Domain;
@@ -73,9 +61,7 @@ export class DomainThread {
     DomainEvents
   >;
   private machine: BareMachine | null = null;
-  private sending: LiveSend | null = null;
-  /** Of what is being sent, all but the end. */
-  private rest: Promise<void> | null = null;
+  private sending: Sending | null = null;
   private protection: Protection | null = null;
   /** Of a standby: where its consoles go on, once it runs. */
   private resume: (() => void) | null = null;
@@ -157,15 +143,11 @@ export class DomainThread {
     const life = this.livingThings(domain, doorbell, spec, xenstore);
     const { devices } = life;
     this.channel.emit('prepared', {});
-    const last = origin.kind === 'standby' ? waitAsStandby(domain, origin) : null;
-    const received =
-      origin.kind === 'standby'
-        ? { exported: last?.xenstore ?? null, bytes: 0, pages: 0, digest: '' }
-        : materialise(domain, origin, doorbell, (exported) =>
-            this.channel.emit('foreseen', { exported }),
-          );
+    const { beside, ...received } = materialise(domain, origin, doorbell, (exported) =>
+      this.channel.emit('foreseen', { exported }),
+    );
     devices.begin();
-    if (last) this.resume = () => HeldRings.resume(devices.rings, last.beside);
+    if (origin.kind === 'standby') this.resume = () => HeldRings.resume(devices.rings, beside);
     if (origin.kind === 'boot') devices.reset();
     if ('identity' in origin && origin.identity === 'clone') {
       domain.setGenerationId(randomBytes(16));
@@ -207,7 +189,10 @@ export class DomainThread {
       },
       expectsAnswer: () => disks.areBusy,
       besides: () =>
-        Math.min(this.stepSending(), this.protection?.step() ?? Number.POSITIVE_INFINITY),
+        Math.min(
+          this.sending?.step() ?? Number.POSITIVE_INFINITY,
+          this.protection?.step() ?? Number.POSITIVE_INFINITY,
+        ),
       account: () => this.account(domain),
     });
     return { domain, devices, disks, interfaces, loop, doorbell };
@@ -215,7 +200,7 @@ export class DomainThread {
 
   private run(): { startedAtMs: number } {
     const { domain, loop } = this.alive;
-    this.sending?.abandon(new DomusError('migration.undone', UNDONE));
+    this.sending?.abandon();
     this.sending = null;
     if (loop.isRunning) return { startedAtMs: siteNow() };
     this.resume?.();
@@ -271,74 +256,23 @@ export class DomainThread {
     return { stoppedAtMs: siteNow(), frames: domain.physmap.populatedFrames };
   }
 
-  private async presend({
-    link,
-    name,
-    xenstore,
-    terms,
-    code,
-    peerDoorbell,
-  }: DomainCalls['presend']['params']): Promise<DomainCalls['presend']['result']> {
-    const { domain, doorbell, loop } = this.alive;
-    const sending = new LiveSend({
-      domain,
-      sink: new BlockingLinkSender(link, doorbell, {
-        windowBytes: LIVE_WINDOW_BYTES,
-        ...peer(peerDoorbell),
-      }),
-      name,
-      xenstore,
-      terms,
-      now: () => performance.now(),
+  private presend(
+    params: DomainCalls['presend']['params'],
+  ): Promise<DomainCalls['presend']['result']> {
+    const sending = new Sending(this.alive, params, {
       onRound: (round) => this.channel.emit('round', round),
       onProgress: (round) => this.channel.emit('roundUnderWay', round),
       onLongStop: (stop) => this.channel.emit('longStop', stop),
-      slow: (percent) => loop.throttle.set(percent),
-      ...codeBeside(domain, code),
     });
     this.sending = sending;
-    // Of a paused domain all goes with the stop.
-    const live = await (loop.isRunning ? sending.ready : sending.readyAtOnce());
-    // Taken back in the meantime: it goes on.
-    if (this.sending !== sending) throw new DomusError('migration.undone', UNDONE);
-    const { stoppedAtMs } = await this.pause();
-    // The answer leaves first: while the host asks its xenstore, the rest goes.
-    this.rest = eventLoopTurn().then(() => this.sendRest());
-    this.rest.catch(() => undefined); // told by `send`
-    return { ...live, stoppedAtMs };
-  }
-
-  /** Between two slices of the guest. */
-  private stepSending(): number {
-    if (!this.sending) return Number.POSITIVE_INFINITY;
-    try {
-      if (this.sending.isReady) return Number.POSITIVE_INFINITY;
-      const waitMs = this.sending.step();
-      // What it settles comes to pass when the loop turns to the doorbell, before another slice.
-      if (this.sending.isReady) this.alive.doorbell.ring();
-      return waitMs;
-    } catch (error) {
-      this.sending.abandon(error);
-      this.sending = null;
-      this.alive.doorbell.ring();
-      return Number.POSITIVE_INFINITY;
-    }
-  }
-
-  /** Nothing where the sending was undone before its turn came. */
-  private sendRest(): void {
-    if (!this.sending) return;
-    const { disks, doorbell } = this.stopped;
-    disks.quiesce(doorbell);
-    this.sending.sendRest();
+    return sending.untilStopped(() => this.pause());
   }
 
   private async send(xenstore: Uint8Array): Promise<DomainCalls['send']['result']> {
-    await this.rest;
     if (!this.sending) throw new Error('what was not begun to be sent cannot be ended');
-    const report = this.sending.finish(xenstore);
+    const report = await this.sending.end(xenstore);
     this.sending = null;
-    return summary(report);
+    return report;
   }
 
   private protect({ link, store, code, ...more }: DomainCalls['protect']['params']): Promise<void> {
@@ -387,7 +321,7 @@ export class DomainThread {
       bytes.set(chunk, at);
       at += chunk.length;
     }
-    return { stream, code: withCode ? domain.engine.saveCode() : null, ...summary(report) };
+    return { stream, code: withCode ? domain.engine.saveCode() : null, ...summaryOf(report) };
   }
 
   /** A domain whose clock stands still. */
@@ -409,67 +343,6 @@ export class DomainThread {
 const SHUTDOWN_NAMES: Partial<Record<number, ShutdownReason>> = Object.fromEntries(
   (['poweroff', 'reboot', 'suspend', 'crash', 'watchdog', 'soft-reset'] as const).entries(),
 );
-
-type Received = Pick<StartedDomain, 'exported' | 'bytes' | 'pages' | 'digest'>;
-
-/** Fills a new domain from where it comes from. */
-function materialise(
-  domain: Domain,
-  origin: Exclude<DomainOrigin, { kind: 'standby' }>,
-  doorbell: Doorbell,
-  onForeseen: (exported: Uint8Array) => void,
-): Received {
-  if (origin.kind === 'boot') {
-    const { kernel, initrd, cmdline } = origin.boot;
-    const image = { kernel: new Uint8Array(kernel), initrd: new Uint8Array(initrd), cmdline };
-    domain.build(image, Date.now());
-    return { exported: null, bytes: 0, pages: 0, digest: '' };
-  }
-  const receiver = new DomainReceiver(domain, {
-    onForeseen,
-    ...(origin.kind === 'stream'
-      ? { code: origin.code }
-      : { beside: new CodeReceiver(origin.code) }),
-  });
-  const report =
-    origin.kind === 'stream'
-      ? restoreFromBuffer(new Uint8Array(origin.stream), receiver, { verified: true })
-      : receiveOverLink(origin, doorbell, receiver);
-  return { exported: receiver.complete().xenstore, ...summary(report) };
-}
-
-function receiveOverLink(
-  { link, peerDoorbell }: Extract<DomainOrigin, { kind: 'link' }>,
-  doorbell: Doorbell,
-  receiver: DomainReceiver,
-): StreamReport {
-  const flow = new BlockingLinkReceiver(link, doorbell, peer(peerDoorbell));
-  const reader = new StreamReader(receiver);
-  try {
-    for (let chunk = flow.receive(); chunk; chunk = flow.receive()) reader.push(chunk);
-    return reader.finish();
-  } catch (error) {
-    flow.abort(error);
-    throw error;
-  }
-}
-
-function codeBeside(
-  domain: Domain,
-  port: MessagePort | undefined,
-): Pick<LiveSendOptions, 'shareCode'> {
-  if (!port) return {};
-  const sender = new CodeSender(domain, port);
-  return { shareCode: () => sender.share() };
-}
-
-function peer(doorbell: SharedArrayBuffer | undefined): { peerDoorbell?: Doorbell } {
-  return doorbell ? { peerDoorbell: new Doorbell(doorbell) } : {};
-}
-
-function summary(report: StreamReport): { bytes: number; pages: number; digest: string } {
-  return { bytes: report.bytes, pages: report.dataPages, digest: report.digest };
-}
 
 /** Monotonic, and the same for all threads of the process. */
 function siteNow(): number {
