@@ -39,6 +39,7 @@ describe('the log of a Debian', { timeout: 240_000 }, () => {
       responses: createRing(RESPONSE_RING_BYTES),
     };
     devices = new DomainDevices(domain, guest.spec, rings, () => undefined);
+    devices.begin();
     frames = new Uint32Array(domain.memory.size / PAGE_SIZE);
     domain.engine.clock.thaw();
     domain.enter(Runstate.running);

@@ -8,6 +8,7 @@
 import { DomusError } from '../../../shared/errors.ts';
 import { XenbusState } from '../../hypervisor/index.ts';
 import type { XenstoreDaemon } from '../xenstore/daemon.ts';
+import { domainHome } from '../xenstore/caller.ts';
 import { backendStep } from './backend-states.ts';
 import type { DeviceDefinition, DeviceNodes, DevicePaths } from './device-definition.ts';
 import { deviceEntries, devicePaths } from './device-definition.ts';
@@ -36,6 +37,8 @@ export interface BackendDeviceOptions {
 const TIMEOUT_MS = 60_000;
 /** What no watch tells is looked at this often. */
 const LOOK_AGAIN_MS = 25;
+/** A guest without a balloon driver says nothing. */
+const BUS_PATIENCE_MS = 5_000;
 /** After a front end has ended: time for who unbinds a driver to remove its module. */
 const OFFER_ANEW_MS = 1000;
 /** A front end that fails and fails is not offered its device for ever. */
@@ -108,6 +111,22 @@ export class BackendDevice {
     const watches = this.guestWatches;
     this.remove();
     await this.until(() => this.guestWatches < watches, 'forget it');
+    await this.untilBusIsThrough();
+  }
+
+  /**
+   * After its bus has dropped the watch its driver takes the device down, and Linux's network front end
+   * looks at the back end's state until that is closed or gone: one that came anew would keep it, and
+   * the whole bus, waiting for good. The balloon driver's node is touched, which the same bus reads.
+   */
+  private async untilBusIsThrough(): Promise<void> {
+    const { store, domid } = this.options;
+    const path = `${domainHome(domid)}/memory/target`;
+    const target = store.read(path);
+    if (target === undefined) return;
+    const read = store.nextRead(domid, path);
+    store.write(path, target);
+    await Promise.race([read, new Promise((resolve) => setTimeout(resolve, BUS_PATIENCE_MS))]);
   }
 
   /** Takes away what the guest never took, without asking it. */

@@ -11,6 +11,7 @@ import { importDomain, type ImportOptions } from './domain-import.ts';
 import type { DomainState } from './domain-state.ts';
 import { DomainTable, type IntroduceHook } from './domain-table.ts';
 import { XenstoreError } from './errno.ts';
+import { GuestReads } from './guest-reads.ts';
 import { LocalWatcher, type WatchListener } from './local-watcher.ts';
 import { resolvePath } from './path.ts';
 import { Accounts, type QuotaLimits, type QuotaUsage } from './quota.ts';
@@ -46,6 +47,7 @@ export class XenstoreDaemon extends StoreAccess {
   readonly #tree: StoreTree;
   readonly #accounts: Accounts;
   readonly #watches: WatchRegistry;
+  readonly #reads = new GuestReads();
   readonly #domains: DomainTable;
   readonly #clients = new Set<XenstoreConnection>();
   #closed = false;
@@ -60,7 +62,8 @@ export class XenstoreDaemon extends StoreAccess {
     this.#tree = tree;
     this.#watches = watches;
     const print = options.print ?? (() => undefined);
-    this.#domains = new DomainTable({ accounts, tree, watches, print }, options.attach);
+    const reads = this.#reads;
+    this.#domains = new DomainTable({ accounts, tree, watches, reads, print }, options.attach);
   }
 
   /**
@@ -79,6 +82,7 @@ export class XenstoreDaemon extends StoreAccess {
    * @returns whether it was connected
    */
   release(domid: number): boolean {
+    this.#reads.forget(domid);
     return this.#domains.release(domid) === 'OK';
   }
 
@@ -172,6 +176,11 @@ export class XenstoreDaemon extends StoreAccess {
     } finally {
       transaction.dispose();
     }
+  }
+
+  /** Settles when the domain has read that node once more; one waits for it at a time. */
+  nextRead(domid: number, path: string): Promise<void> {
+    return this.#reads.next(domid, path);
   }
 
   /** What a connected domain uses and has done. */

@@ -8,8 +8,12 @@ import { PAYLOAD_MAX_BYTES } from '../wire.ts';
 import { acknowledge, type Reply, type Request } from './request.ts';
 
 export function serveRead(request: Request): Reply {
-  const node = readable(request, onlyString(request.payload));
-  return typeof node === 'string' ? node : node.value;
+  const pathText = onlyString(request.payload);
+  const node = readable(request, pathText);
+  if (typeof node === 'string') return node;
+  const { services, session } = request;
+  services.reads.saw(session.caller.domid, resolve(request, pathText) ?? '');
+  return node.value;
 }
 
 export function serveDirectory(request: Request): Reply {

@@ -1,4 +1,5 @@
 import type { Errno, Outcome } from '../errno.ts';
+import type { GuestReads } from '../guest-reads.ts';
 import type { NodeSpace } from '../node-space.ts';
 import type { Accounts } from '../quota.ts';
 import type { Session } from '../session.ts';
@@ -23,6 +24,7 @@ export interface StoreServices {
   readonly accounts: Accounts;
   readonly tree: StoreTree;
   readonly watches: WatchRegistry;
+  readonly reads: GuestReads;
   readonly domains: DomainAdmin;
   /** Takes the text of `CONTROL print`. */
   print(text: string): void;
