@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../../toolstack/testing/temporary-folder.ts';
-import { echoProgram, writerProgram } from './datagram-programs.ts';
+import { echoProgram, floodProgram, writerProgram } from './datagram-programs.ts';
 
 const canRun = process.platform === 'linux' && ['x64', 'ia32'].includes(process.arch);
 
@@ -51,6 +51,15 @@ describe.runIf(canRun)('programs that are asked by UDP', () => {
     });
     expect(first.got.every((message) => message.toString() === 'one')).toBe(true);
     expect(second.got.every((message) => message.equals(long))).toBe(true);
+  });
+
+  test('the flood sends and sends, all of one size', async () => {
+    const { socket, got } = open();
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    run(floodProgram('127.0.0.1', socket.address().port, 1400));
+    await vi.waitUntil(() => got.length > 1000);
+    expect(got.every(({ length }) => length === 1400)).toBe(true);
   });
 
   test('the writer tells each part of each pass, once it was asked', async () => {

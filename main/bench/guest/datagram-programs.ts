@@ -1,4 +1,4 @@
-/** Programs for guests that are asked by UDP: an echo, and one that writes to memory and tells. */
+/** Programs for guests that speak UDP: an echo, one that writes to memory and tells, one that floods. */
 import { I386Program, MEMORY } from './i386-program.ts';
 
 /** In the program's memory: its own address, the other's, that one's length, a count, and data. */
@@ -12,16 +12,35 @@ const ADDRESS_BYTES = 16;
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
 
+function networkOrder(port: number): number {
+  return ((port & 0xff) << 8) | (port >> 8);
+}
+
 /** `socket`, `bind` to all addresses; the descriptor stays in ebx. */
 function listen(port: number): I386Program {
-  const portInNetworkOrder = ((port & 0xff) << 8) | (port >> 8);
   return new I386Program()
-    .store(OWN, AF_INET | (portInNetworkOrder << 16))
+    .store(OWN, AF_INET | (networkOrder(port) << 16))
     .set({ ebx: AF_INET, ecx: SOCK_DGRAM, edx: 0 })
     .call('socket')
     .copy('ebx', 'eax')
     .set({ ecx: OWN, edx: ADDRESS_BYTES })
     .call('bind');
+}
+
+/** Sends datagrams of so many bytes without end, to an address that need not want them. */
+export function floodProgram(address: string, port: number, bytes: number): Buffer {
+  const inNetworkOrder = address
+    .split('.')
+    .map(Number)
+    .reduceRight((word, byte) => word * 256 + byte, 0);
+  const program = listen(0)
+    .store(PEER, AF_INET | (networkOrder(port) << 16))
+    .store(PEER + 4, inNetworkOrder)
+    .set({ edx: bytes });
+  const again = program.here;
+  return answer(program, DATA)
+    .jump(again)
+    .file(0x1000 + bytes);
 }
 
 /** Waits for a datagram; its length is in eax, who sent it in `PEER`. */
