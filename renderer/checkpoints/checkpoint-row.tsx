@@ -25,7 +25,7 @@ export function CheckpointRow({ domain, entry: { checkpoint, depth }, isBusy }: 
     >
       <ScreenPicture picture={picture} />
       <div className={styles.words}>
-        <h3>{label}</h3>
+        <h2>{label}</h2>
         <p className={styles.facts}>
           <Ago timeMs={createdAtMs} /> · {size(bytes)} of memory
           {checkpoint.disks.length > 0 && ` · ${disks(checkpoint.disks.length)}`}
