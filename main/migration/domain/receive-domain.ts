@@ -41,6 +41,7 @@ export class DomainReceiver implements StreamHandler {
   private readonly ballooned: Uint8Array;
   private isRehearsed = false;
   private hasCode = false;
+  private grantsInPlace: Uint8Array | null = null;
   private hypervisorState: unknown = null;
   private exported: Uint8Array | null = null;
 
@@ -114,7 +115,20 @@ export class DomainReceiver implements StreamHandler {
     if (this.exported) this.onForeseen(this.exported);
   }
 
+  /** Guest memory, but not RAM; most often the same as before. */
+  private putGrants(): void {
+    const { memory, layout } = this.domain;
+    const grants = this.sections.get(GRANT_FRAMES_SECTION);
+    if (grants?.length !== layout.grantBytes) {
+      throw new DomusError('stream.bad-engine-state', 'the saved machine has no grant frames');
+    }
+    if (grants === this.grantsInPlace) return;
+    memory.write(layout.bar1, grants);
+    this.grantsInPlace = grants;
+  }
+
   private putInPlace(): void {
+    this.putGrants();
     const engine = engineStateOf(this.sections);
     mustFit(() =>
       this.domain.rehearse({ engine, hypervisor: parseDomainState(this.hypervisorState) }),
@@ -128,13 +142,8 @@ export class DomainReceiver implements StreamHandler {
    * @throws DomusError `stream.…` for a state that does not fit
    */
   complete(): { xenstore: Uint8Array | null } {
-    const { domain } = this;
-    const grants = this.sections.get(GRANT_FRAMES_SECTION);
-    if (grants?.length !== domain.layout.grantBytes) {
-      throw new DomusError('stream.bad-engine-state', 'the saved machine has no grant frames');
-    }
-    domain.memory.write(domain.layout.bar1, grants);
-    const { ballooned } = this;
+    const { domain, ballooned } = this;
+    this.putGrants();
     for (let gfn = ballooned.indexOf(1); gfn >= 0; gfn = ballooned.indexOf(1, gfn + 1)) {
       domain.physmap.markBallooned(gfn, 1);
     }
