@@ -47,8 +47,8 @@ test('going back is asked about, and moves the mark; deleting keeps the children
 test('a saved domain says so, and its main button is Restore', async ({ site, page }) => {
   await site.chooseFromRowMenu('cache1', 'Save');
   const domain = await site.openDomain('cache1');
-  await expect(domain.button('Restore')).toBeVisible();
-  await domain.button('Restore').click();
+  await expect(domain.button('Restore').first()).toBeVisible();
+  await domain.button('Restore').first().click();
   await expect(domain.button('Pause')).toBeVisible();
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
