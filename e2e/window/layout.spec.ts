@@ -33,6 +33,8 @@ const VIEWS: Record<string, (site: SitePage, page: Page) => Promise<void>> = {
     await (await site.openDomain('web1')).tab('Xen').click();
     await page.getByText('sched_op').waitFor();
   },
+  checkpoints: async (site) => (await site.openDomain('web1')).tab('Checkpoints').click(),
+  moves: async (site) => (await site.openDomain('web1')).tab('Moves').click(),
   disk: async (site) => void (await site.openDevices('db1', 'xvdb')),
   interface: async (site) => void (await site.openDevices('web1', 'eth0')),
   'add-disk': async (site) => {
