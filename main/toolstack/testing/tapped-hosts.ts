@@ -29,7 +29,8 @@ export class TappedHosts {
       const params = message.params as Send;
       const link = new TappedLink(this.tap, params.link);
       this.link = link;
-      post({ ...message, params: { ...params, link: link.source } }, [link.source]);
+      const others = transfer.filter((port) => port !== params.link);
+      post({ ...message, params: { ...params, link: link.source } }, [link.source, ...others]);
     };
     return worker;
   };
