@@ -102,17 +102,17 @@ test('a host is added and removed', async ({ site, page }) => {
 });
 
 test('a host is drained, and takes domains again', async ({ site, page }) => {
-  await site.host('beta').getByRole('button', { name: 'More for beta' }).click();
+  await site.host('gamma').getByRole('button', { name: 'More for gamma' }).click();
   await page.getByRole('menuitem', { name: 'Drain' }).click();
-  await expect(site.host('beta')).toContainText('drained');
-  await expect(site.strip).toContainText(/Drained beta \(\d+ domains? moved\)/);
-  await expect(site.host('beta')).toContainText('No domains on beta');
+  await expect(site.host('gamma')).toContainText('drained');
+  await expect(site.strip).toContainText(/Drained gamma \(\d+ domains? moved\)/);
+  await expect(site.host('gamma')).toContainText('No domains on gamma');
   await page.getByRole('button', { name: 'New domain' }).first().click();
-  await expect(page.getByRole('dialog', { name: 'New domain' })).not.toContainText('is beta');
+  await expect(page.getByRole('dialog', { name: 'New domain' })).not.toContainText('is gamma');
   await page.keyboard.press('Escape');
-  await site.host('beta').getByRole('button', { name: 'More for beta' }).click();
+  await site.host('gamma').getByRole('button', { name: 'More for gamma' }).click();
   await page.getByRole('menuitem', { name: 'Take domains again' }).click();
-  await expect(site.host('beta')).not.toContainText('drained');
+  await expect(site.host('gamma')).not.toContainText('drained');
 });
 
 test('an import that fails says so, a good one shows in the list', async ({ site, page }) => {
