@@ -26,7 +26,7 @@ test('its Cancel leaves the domain where it is and says so', async ({ site }) =>
   await site.dragOver('web1', 'beta');
   await site.drop();
   const panel = site.movePanel('web1');
-  await panel.row(/^2, under way/).waitFor({ state: 'attached' });
+  await panel.row(/^\d, under way/).waitFor({ state: 'attached' });
   await panel.cancel.click();
   await expect(panel.root).toContainText('web1 goes on running on alpha.');
   await expect(panel.root.getByRole('heading')).toContainText('was cancelled');
