@@ -208,6 +208,24 @@ describe('a disk that fails', () => {
     await site.done(api.domains.detachDisk({ domain: 'web1', disk: 'xvdb' }));
     await api.volumes.remove({ pool: 'default', volume: onError });
   });
+
+  test('whose file was deleted pauses its domain, and is not there at its next start', async () => {
+    const { api } = site;
+    const source = 'default/gone.raw';
+    await site.create('gone1', { host: 'alpha', disks: [{ source, sizeMiB: 16 }] });
+    const put = (word: string) => `${HAS_DISK}; echo ${word} | dd of=/dev/xvda conv=fsync`;
+    expect(await site.ask('gone1', `${put('kept')} 2>/dev/null && echo stable`)).toBe('stable');
+    rmSync(volumeFile('gone.raw'));
+    const writing = site.exec('gone1', put('lost')).catch(() => null);
+    const { reason } = await site.until('gone1', ({ state }) => state === 'paused');
+    expect(reason).toContain(`its disk xvda (${source}) cannot be read or written`);
+    await api.domains.destroy({ domain: 'gone1' });
+    await writing;
+    await expect(site.done(api.domains.start({ domain: 'gone1' }))).rejects.toMatchObject({
+      code: 'volume.unknown',
+    });
+    await site.done(api.domains.delete({ domain: 'gone1' }));
+  });
 });
 
 test.skipIf(!existsSync('/dev/loop-control') || process.getuid?.() !== 0)(
