@@ -86,8 +86,8 @@ export type Decision =
 const FEW_PAGES = 50;
 const MOST_ROUNDS = 29;
 const MOST_TIMES_MEMORY = 3;
-/** A round that leaves more than this part of what it sent gains nothing. */
-const NO_GAIN = 0.9;
+/** A round that leaves more than this part of what it sent is not worth what it sends. */
+const NO_GAIN = 0.75;
 /** 50 Mbit/s, the paper's increment. */
 const INCREMENT = 6.25e6;
 /** What a stop takes besides its pages, ms: state, commit, start. */
