@@ -14,6 +14,8 @@ export class Physmap {
   private readonly counters: DomainCounters;
   /** One byte a frame: 1 when it is populated. */
   private readonly populated: Uint8Array;
+  /** How many of them: asked for while a domain stands still, however large it is. */
+  private count: number;
 
   /** All frames populated; the caller has taken them from the host and counted them. */
   constructor(ramFrames: number, memory: GuestMemory, host: HostFrames, counters: DomainCounters) {
@@ -22,6 +24,7 @@ export class Physmap {
     this.host = host;
     this.counters = counters;
     this.populated = new Uint8Array(ramFrames).fill(1);
+    this.count = ramFrames;
   }
 
   isPopulated(gfn: number): boolean {
@@ -33,6 +36,7 @@ export class Physmap {
     if (!this.isPopulated(gfn)) return false;
     this.memory.fill(gfn * PAGE_SIZE, PAGE_SIZE, 0);
     this.populated[gfn] = 0;
+    this.count--;
     this.counters.addFrames(-1);
     this.host.give(1);
     return true;
@@ -42,6 +46,7 @@ export class Physmap {
   populate(gfn: number): boolean {
     if (this.populated[gfn] !== 0 || !this.host.tryTake(1)) return false;
     this.populated[gfn] = 1;
+    this.count++;
     this.memory.wrote(gfn * PAGE_SIZE, PAGE_SIZE);
     this.counters.addFrames(1);
     return true;
@@ -49,11 +54,12 @@ export class Physmap {
 
   /** Frames that have memory. */
   get populatedFrames(): number {
-    return this.populated.reduce((sum, one) => sum + one, 0);
+    return this.count;
   }
 
   /** Frames that a saved domain did not have; their accounting is the caller's. */
   markBallooned(first: number, count: number): void {
+    for (let gfn = first; gfn < first + count; gfn++) this.count -= this.populated[gfn] ?? 0;
     this.populated.fill(0, first, first + count);
   }
 }
