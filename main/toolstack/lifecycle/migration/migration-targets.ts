@@ -8,7 +8,7 @@ import { planCopies, unseenDisks, whyNotCopied } from '../../storage/plan-copies
 /** Of a guest that does little: its last pages and the state of its devices. */
 const LEFT_BYTES = 400 << 10;
 /** Stopping, checking and starting, whatever the size. */
-const FIXED_MS = 60;
+const FIXED_MS = 20;
 
 /** Every host, whether it can take the domain, why not, and how long the domain would stand still. */
 export async function migrationTargets(
