@@ -129,6 +129,7 @@ test('a domain dragged to the other host goes on counting there', async ({ page 
   await expect(site.notices).toContainText(/Moved web1 to beta, \d+ ms down/, SETTLES);
   await expect(site.host('beta').getByRole('row', { name: /^web1/ })).toBeVisible();
   const there = await site.openConsole('web1');
+  await expect(there.screen).toContainText('turn-', SETTLES);
   const turns = (await there.screen.innerText()).match(/turn-(\d+)/g) ?? [];
   const last = Number(turns.at(-1)?.slice(5));
   await expect(there.screen).toContainText(`turn-${last + 5}`, SETTLES);

@@ -35,9 +35,10 @@ type Log = (level: 'info' | 'warning', message: string) => void;
 export class DomainDevices {
   private readonly domain: Domain;
   private readonly log: Log;
-  private readonly console: ConsoleBackend;
-  private readonly consoleSides: ConsoleSides;
-  private readonly agentSides: ConsoleSides;
+  private readonly spec: DomainSpec;
+  private console!: ConsoleBackend;
+  private consoleSides!: ConsoleSides;
+  private agentSides!: ConsoleSides;
   private agent: ConsoleBackend | null = null;
   private readonly store: XenstoreRing;
   private storePort!: BackendPort;
@@ -53,14 +54,10 @@ export class DomainDevices {
   constructor(domain: Domain, spec: DomainSpec, rings: XenstoreRings, log: Log) {
     this.domain = domain;
     this.log = log;
-    this.consoleSides = sidesOf(spec.console);
-    this.agentSides = sidesOf(spec.agent);
+    this.spec = spec;
     const requests = new RingProducer(rings.requests);
     const responses = new RingConsumer(rings.responses);
-    const { consoleGfn, xenstoreGfn } = domain.layout;
-    this.console = this.consoleBackend(this.consoleSides, 'console', () =>
-      domain.memory.ownPage(consoleGfn),
-    );
+    const { xenstoreGfn } = domain.layout;
     this.store = new XenstoreRing(
       () => domain.memory.ownPage(xenstoreGfn),
       relayPeer(requests, responses),
@@ -70,6 +67,13 @@ export class DomainDevices {
 
   /** Binds to the channels that the domain's builder, or its saved state, left for domain 0. */
   begin(): void {
+    const { domain, spec } = this;
+    // Of one that comes from elsewhere these were in use there until now: an end knows where it is.
+    this.consoleSides = sidesOf(spec.console);
+    this.agentSides = sidesOf(spec.agent);
+    this.console = this.consoleBackend(this.consoleSides, 'console', () =>
+      domain.memory.ownPage(domain.layout.consoleGfn),
+    );
     this.console.attach(
       this.bind(HvmParam.consoleEvtchn, () => {
         this.consolesDue = true;
