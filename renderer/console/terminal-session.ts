@@ -43,7 +43,12 @@ export class TerminalSession {
   private readonly searchAddon = new SearchAddon();
   private readonly element = document.createElement('div');
   private readonly encoder = new TextEncoder();
-  private readonly resizing = new ResizeObserver(() => this.fit());
+  private readonly resizing = new ResizeObserver(() => this.fitWhenDrawn());
+  /** xterm draws it: it is in the document, and in sight. */
+  private isDrawn = false;
+  private sight: IntersectionObserver | null = null;
+  /** It showed its end when somebody else resized it out of sight. */
+  private showedEnd = false;
   private webgl: WebglAddon | null = null;
 
   constructor(transport: Transport, domain: string) {
@@ -79,18 +84,23 @@ export class TerminalSession {
   /** Shows the terminal in `place`, which has a size of its own. */
   attach(place: HTMLElement): void {
     place.append(this.element);
-    if (this.terminal.element === undefined) this.terminal.open(this.element);
+    if (this.terminal.element === undefined) {
+      this.terminal.open(this.element);
+      this.fit();
+    }
     // With this terminal seen and used, its size is the one that counts again.
-    this.terminal.textarea?.addEventListener('focus', this.fitNow);
+    this.terminal.textarea?.addEventListener('focus', this.fitWhenDrawn);
     this.resizing.observe(place);
+    this.sight = this.watchSight();
     this.loadWebgl();
-    this.fit();
     this.link.reopen();
   }
 
   detach(): void {
     this.resizing.disconnect();
-    this.terminal.textarea?.removeEventListener('focus', this.fitNow);
+    this.sight?.disconnect();
+    this.isDrawn = false;
+    this.terminal.textarea?.removeEventListener('focus', this.fitWhenDrawn);
     // Browsers keep only a few WebGL contexts: one that nobody sees is given back.
     this.dropWebgl();
     this.element.remove();
@@ -147,7 +157,26 @@ export class TerminalSession {
     this.webgl = null;
   }
 
-  private readonly fitNow = (): void => this.fit();
+  /**
+   * A terminal that xterm does not draw keeps the height that it had, by which its scroll bar is
+   * measured: a resize would be taken for a person who scrolls back, and nothing new be seen.
+   */
+  private readonly fitWhenDrawn = (): void => {
+    if (this.isDrawn) this.fit();
+  };
+
+  /** Made after xterm's own, so that it hears of the same change later. */
+  private watchSight(): IntersectionObserver {
+    const sight = new IntersectionObserver((changes) => {
+      this.isDrawn = changes.at(-1)?.isIntersecting ?? false;
+      if (!this.isDrawn) return;
+      this.fit();
+      if (this.showedEnd) requestAnimationFrame(() => this.terminal.scrollToBottom());
+      this.showedEnd = false;
+    });
+    sight.observe(this.element);
+    return sight;
+  }
 
   private fit(): void {
     const proposed = this.fitAddon.proposeDimensions();
@@ -160,6 +189,8 @@ export class TerminalSession {
   }
 
   private setSize(size: Size): void {
+    const { viewportY, baseY } = this.terminal.buffer.active;
+    if (!this.isDrawn) this.showedEnd ||= viewportY >= baseY;
     this.terminal.resize(size.columns, size.rows);
     this.size.set(size);
   }
