@@ -2,8 +2,10 @@
 import { DomusError } from '../../../shared/errors.ts';
 import { PatientTurns } from '../streams/patient-turns.ts';
 
-/** A medium that takes longer to say what is on it does not hold up the others. */
-export const READ_PATIENCE_MS = 3000;
+/** What takes longer to say what is on it does not hold up a list that shows others too. */
+export const LIST_PATIENCE_MS = 3000;
+/** A disk that writes out hundreds of megabytes answers a question after seconds, and is not away. */
+export const READ_PATIENCE_MS = 10_000;
 /** One that is busy takes this to make something stable. */
 export const WRITE_PATIENCE_MS = 20_000;
 

@@ -9,7 +9,7 @@ import { VolumeName } from '../../../shared/contract/index.ts';
 import type { DiskFormat } from '../../../shared/contract/index.ts';
 import { openToLook } from '../disks/disk-file.ts';
 import type { IoLink } from '../disks/io-link.ts';
-import { READ_PATIENCE_MS } from '../files/folder-turns.ts';
+import { LIST_PATIENCE_MS } from '../files/folder-turns.ts';
 import { within } from '../streams/waiting.ts';
 import { backingVolume } from './backing.ts';
 import { fileStamp } from './pool-folder.ts';
@@ -74,7 +74,7 @@ export class PoolContents {
 
   /** As {@link look}, for who shows others beside it: what takes its time there is not waited for. */
   lookSoon(pool: StoragePool): Promise<PoolLook> {
-    return within(this.look(pool), READ_PATIENCE_MS, () => silent(pool));
+    return within(this.look(pool), LIST_PATIENCE_MS, () => silent(pool));
   }
 
   /** Names of the overlays that a volume is beneath of. Error `pool.unavailable`. */
