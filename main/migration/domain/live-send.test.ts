@@ -83,8 +83,10 @@ describe('a domain that is sent while it runs', () => {
     [rounds, stops, percents, progress, nowMs] = [[], [], [], [], 0];
   });
 
+  /** All of a page. */
   function write(gfn: number, value: number): void {
-    domain.memory.write(gfn * PAGE_SIZE, new Uint8Array(new Uint32Array([value, 77]).buffer));
+    const words = new Uint32Array(PAGE_SIZE / 4).fill(value).fill(77, 1, 2);
+    domain.memory.write(gfn * PAGE_SIZE, new Uint8Array(words.buffer));
   }
 
   function begin(terms: Partial<Terms> = {}): LiveSend {
@@ -169,6 +171,29 @@ describe('a domain that is sent while it runs', () => {
     expect(stops).toHaveLength(1);
     expect(stops[0]).toMatchObject({ reason: 'no-gain' });
     expect(stops[0]!.estimatedStopMs).toBe(rounds.at(-2)!.estimatedStopMs);
+  });
+
+  it('sends again only what has changed of a page', async () => {
+    const sending = begin();
+    const change = (): void => {
+      for (let gfn = 300; gfn < 900; gfn++) {
+        domain.memory.write(gfn * PAGE_SIZE + 2000, Uint8Array.of(rounds.length));
+      }
+    };
+    while (!sending.isReady) {
+      change();
+      const waitMs = sending.step();
+      nowMs += Number.isFinite(waitMs) ? waitMs : 1;
+    }
+    expect(await sending.ready).toMatchObject({ stopReason: 'few-left' });
+    expect(rounds.map(({ dirtied }) => dirtied)).toEqual([600, 600, 600]);
+    expect(rounds[1]!.bytes).toBeGreaterThan(600 * PAGE_SIZE);
+    expect(rounds[2]!.bytes).toBeLessThan(600 * 100);
+    change();
+    sending.sendRest();
+    sending.finish(Buffer.from('{}'));
+    sink.reader.finish();
+    expectSame();
   });
 
   it('gives up a receiver that takes nothing for long, and waits for a slow one', () => {

@@ -7,6 +7,7 @@ import type { Domain } from '../../hypervisor/index.ts';
 import { PAGE_SIZE } from '../../hypervisor/index.ts';
 import { linkError } from '../link/link-error.ts';
 import { writeFrames } from '../stream/memory-image.ts';
+import { SentPages } from '../stream/sent-pages.ts';
 import type { StreamReport } from '../stream/report.ts';
 import { StreamWriter } from '../stream/writer.ts';
 import type { Decision, Round, RoundUnderWay, StopReason, Terms } from './rounds.ts';
@@ -68,6 +69,13 @@ export interface LongStop {
   estimatedStopMs: number;
 }
 
+/** Of a stream that goes on with checkpoints. */
+export interface HandedOver {
+  writer: StreamWriter;
+  sections: SentSections;
+  sentPages: SentPages;
+}
+
 export interface LiveReport {
   rounds: Round[];
   stopReason: StopReason;
@@ -81,6 +89,7 @@ export class LiveSend {
   private readonly settled = Promise.withResolvers<LiveReport>();
   private readonly precopy: Precopy;
   private readonly sections: SentSections = new Map();
+  private readonly sentPages = new SentPages();
   /** The frames of this round, ascending, and how many of them are sent. */
   private readonly frames: Uint32Array;
   private frameCount: number;
@@ -106,6 +115,7 @@ export class LiveSend {
       chunkBytes: CHUNK_BYTES,
       allocate: () => sink.allocate(CHUNK_BYTES),
       live: true,
+      lines: true,
       checkpoints: options.checkpoints ?? false,
     });
     this.frames = Uint32Array.from({ length: domain.memory.size / PAGE_SIZE }, (_, gfn) => gfn);
@@ -203,10 +213,10 @@ export class LiveSend {
    * Of a stream with checkpoints: all that is left counts as written, the log stays on, and the
    * stream is the caller's to go on with.
    */
-  handOver(): { writer: StreamWriter; sections: SentSections } {
+  handOver(): HandedOver {
     this.phase = 'over';
     this.forgetRound();
-    return { writer: this.writer, sections: this.sections };
+    return { writer: this.writer, sections: this.sections, sentPages: this.sentPages };
   }
 
   /** Nothing comes of it: the domain goes on here. */
@@ -286,7 +296,8 @@ export class LiveSend {
       ram: memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE),
       isPopulated: (gfn: number) => physmap.isPopulated(gfn),
     };
-    writeFrames(this.writer, source, frames);
+    const again = this.precopy.rounds.length > 0;
+    writeFrames(this.writer, source, frames, { sent: this.sentPages, again });
   }
 
   private endRound(): void {

@@ -5,6 +5,7 @@ import { engineStateOf, PAGE_SIZE, parseDomainState } from '../../hypervisor/ind
 import type { StreamConfig } from '../stream/config.ts';
 import { requireCompatible } from '../stream/config.ts';
 import { GuestMemorySink } from '../stream/memory-image.ts';
+import type { LineBatch } from '../stream/line-batch.ts';
 import type { PageBatch } from '../stream/page-batch.ts';
 import type { StreamHandler } from '../stream/reader.ts';
 import { GRANT_FRAMES_SECTION } from './send-domain.ts';
@@ -78,6 +79,11 @@ export class DomainReceiver implements StreamHandler {
   pages(batch: PageBatch): void {
     if (!this.isRehearsed) this.rehearse();
     this.sink.apply(batch);
+  }
+
+  lines(batch: LineBatch): void {
+    if (!this.isRehearsed) this.rehearse();
+    this.sink.applyLines(batch);
   }
 
   engineState(name: string, bytes: Uint8Array): void {

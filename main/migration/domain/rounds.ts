@@ -86,6 +86,11 @@ export type Decision =
 const FEW_PAGES = 50;
 const MOST_ROUNDS = 29;
 const MOST_TIMES_MEMORY = 3;
+/**
+ * The second round sends whole what the guest wrote during the first; how much of such pages it changes,
+ * and so how much each takes from then on, the third shows.
+ */
+const TELLING_ROUNDS = 3;
 /** A round that leaves more than this part of what it sent is not worth what it sends. */
 const NO_GAIN = 0.75;
 /** 50 Mbit/s, the paper's increment. */
@@ -156,11 +161,11 @@ export class Precopy {
   private whyStop(): StopReason | null {
     const { rounds, memoryPages, terms } = this;
     const last = rounds.at(-1)!;
-    if (last.dirtied <= FEW_PAGES) return 'few-left';
+    if (leftBytes(last) <= FEW_PAGES * PAGE_BYTES) return 'few-left';
     if (rounds.length >= MOST_ROUNDS) return 'rounds';
     const sent = rounds.reduce((sum, { bytes }) => sum + bytes, 0);
     if (sent > MOST_TIMES_MEMORY * memoryPages * PAGE_BYTES) return 'bytes';
-    if (rounds.length < 2) return null;
+    if (rounds.length < TELLING_ROUNDS) return null;
     if (last.dirtied >= NO_GAIN * last.pages) return 'no-gain';
     const { most } = terms.pace;
     return writeRate(last) + INCREMENT > most && last.rate >= most ? 'too-fast' : null;
@@ -178,12 +183,22 @@ function nextThrottle(percent: number): number {
 }
 
 /** How long a stop now would be: the pages that are left, as fast as the link carries them. */
-function estimateStopMs({ bytes, ms, rate, dirtied }: Measured, linkRate: number): number {
+function estimateStopMs(last: Measured, linkRate: number): number {
+  const { bytes, ms, rate } = last;
   const carried = (bytes * 1e3) / Math.max(ms, 1);
   const speed = carried < HELD_UP * rate ? carried : linkRate;
-  return STOP_OVERHEAD_MS + (dirtied * PAGE_BYTES * 1e3) / Math.max(speed, 1);
+  return STOP_OVERHEAD_MS + (leftBytes(last) * 1e3) / Math.max(speed, 1);
 }
 
-function writeRate({ dirtied, ms }: Measured): number {
-  return (dirtied * PAGE_BYTES * 1e3) / Math.max(ms, 1);
+function writeRate(last: Measured): number {
+  return (leftBytes(last) * 1e3) / Math.max(last.ms, 1);
+}
+
+/**
+ * What the pages that were written meanwhile take of the link: whole ones after the first round, later
+ * as much each as those of this round, most of which went as the lines that had changed.
+ */
+function leftBytes({ number, pages, bytes, dirtied }: Measured): number {
+  const each = number === 1 ? PAGE_BYTES : Math.min(PAGE_BYTES, bytes / Math.max(pages, 1));
+  return dirtied * each;
 }

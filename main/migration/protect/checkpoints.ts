@@ -12,13 +12,11 @@
  */
 import type { Domain } from '../../hypervisor/index.ts';
 import { PAGE_SIZE } from '../../hypervisor/index.ts';
-import type { LiveSink } from '../domain/live-send.ts';
+import type { HandedOver, LiveSink } from '../domain/live-send.ts';
 import { LiveSend } from '../domain/live-send.ts';
 import type { Pace, Round } from '../domain/rounds.ts';
-import type { SentSections } from '../domain/send-domain.ts';
 import { writeState } from '../domain/send-domain.ts';
 import { writeFrames } from '../stream/memory-image.ts';
-import type { StreamWriter } from '../stream/writer.ts';
 import { StagedSink } from './staged-sink.ts';
 
 /** Whatever the other side does not answer for so long will not come. */
@@ -71,7 +69,7 @@ export class Checkpoints {
   private readonly sink: StagedSink;
   private readonly copy: LiveSend;
   private readonly frames: Uint32Array;
-  private stream: { writer: StreamWriter; sections: SentSections } | null = null;
+  private stream: HandedOver | null = null;
   /** What the other side does not have yet. */
   private underWay: Omit<TakenCheckpoint, 'ms'> | null = null;
   private takenAtMs = Number.NEGATIVE_INFINITY;
@@ -138,7 +136,7 @@ export class Checkpoints {
     this.options.domain.memory.log.stop();
   }
 
-  private goOn(stream: { writer: StreamWriter; sections: SentSections }): number {
+  private goOn(stream: HandedOver): number {
     const { now, intervalMs } = this.options;
     this.sink.pump();
     if (this.underWay) {
@@ -162,7 +160,7 @@ export class Checkpoints {
     throw new Error(`the standby has been silent for ${SILENCE_MS / 1000} s`);
   }
 
-  private take({ writer, sections }: { writer: StreamWriter; sections: SentSections }): void {
+  private take({ writer, sections, sentPages }: HandedOver): void {
     const { domain, output, xenstore, now } = this.options;
     const { memory, physmap, engine } = domain;
     const startMs = now();
@@ -176,7 +174,10 @@ export class Checkpoints {
       const pages = beyond < 0 ? written : beyond;
       const ram = memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE);
       const source = { ram, isPopulated: (gfn: number) => physmap.isPopulated(gfn) };
-      writeFrames(writer, source, this.frames.subarray(0, pages));
+      writeFrames(writer, source, this.frames.subarray(0, pages), {
+        sent: sentPages,
+        again: true,
+      });
       writeState(writer, domain, store, sections);
       writer.checkpoint(output.mark());
       const stoppedMs = now() - startMs;

@@ -5,6 +5,7 @@
 import { DomusError } from '../../../shared/errors.ts';
 import type { DomainReceiver } from '../domain/receive-domain.ts';
 import type { StreamConfig } from '../stream/config.ts';
+import type { LineBatch } from '../stream/line-batch.ts';
 import type { PageBatch } from '../stream/page-batch.ts';
 import type { StreamHandler } from '../stream/reader.ts';
 
@@ -28,6 +29,12 @@ export class StandbyReceiver implements StreamHandler {
     if (this.count === 0) return this.image.pages(batch);
     const kept = batch.keep();
     this.waiting.push(() => this.image.pages(kept));
+  }
+
+  lines(batch: LineBatch): void {
+    if (this.count === 0) return this.image.lines(batch);
+    const kept = batch.keep();
+    this.waiting.push(() => this.image.lines(kept));
   }
 
   engineState(name: string, bytes: Uint8Array<ArrayBuffer>): void {

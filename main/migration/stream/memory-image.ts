@@ -1,6 +1,10 @@
 /** A guest's memory into a stream, and out of it again. */
+import type { LineBatch } from './line-batch.ts';
+import { forEachLineRun } from './line-batch.ts';
 import type { PageBatch } from './page-batch.ts';
-import { PAGE_BYTES, PageKind } from './stream.abi.ts';
+import type { SentPages } from './sent-pages.ts';
+import { LineScan } from './sent-pages.ts';
+import { LINE_BYTES, LinesOver, PAGE_BYTES, PageKind } from './stream.abi.ts';
 import type { StreamWriter } from './writer.ts';
 import { ZeroScan } from './zero-scan.ts';
 
@@ -17,13 +21,21 @@ export function writeMemory(writer: StreamWriter, source: GuestMemorySource): vo
   writeFrames(writer, source, frames);
 }
 
+/** How a live stream tells pages by their lines: `again` when they are not the first of a frame. */
+export interface LineTerms {
+  sent: SentPages;
+  again: boolean;
+}
+
 /** Writes those frames, ascending: for a part of a live stream. */
 export function writeFrames(
   writer: StreamWriter,
   source: GuestMemorySource,
   frames: Uint32Array,
+  lines: LineTerms | null = null,
 ): void {
   const scan = new ZeroScan(source.ram);
+  const byLines = lines && new LineWriter(writer, source.ram, lines);
   const kindOf = (gfn: number): PageKind => {
     if (!source.isPopulated(gfn)) return PageKind.unpopulated;
     const zero = scan.isZero(gfn * PAGE_BYTES, (gfn + 1) * PAGE_BYTES);
@@ -38,6 +50,7 @@ export function writeFrames(
   };
   for (const gfn of frames) {
     const kind = kindOf(gfn);
+    if (byLines?.took(gfn, kind)) continue;
     if (kind === runKind && first + count === gfn) count++;
     else {
       endRun();
@@ -45,6 +58,39 @@ export function writeFrames(
     }
   }
   endRun();
+}
+
+/** Takes the pages that are told by their lines. */
+class LineWriter {
+  private readonly writer: StreamWriter;
+  private readonly ram: Uint8Array;
+  private readonly words: Uint32Array;
+  private readonly terms: LineTerms;
+
+  constructor(writer: StreamWriter, ram: Uint8Array, terms: LineTerms) {
+    this.writer = writer;
+    this.ram = ram;
+    this.words = new Uint32Array(ram.buffer, ram.byteOffset, ram.length / 4);
+    this.terms = terms;
+  }
+
+  /** False when the page has to be told as a whole, or has no bytes. */
+  took(gfn: number, kind: PageKind): boolean {
+    const { sent, again } = this.terms;
+    if (kind !== PageKind.data) {
+      sent.forget(gfn);
+      return false;
+    }
+    const changes = sent.changes(this.words, gfn);
+    if (changes?.count === 0) return true;
+    if (again) sent.keep(this.words, gfn);
+    const [told, over] = changes
+      ? [changes, LinesOver.before]
+      : [LineScan.ofPage(this.words, gfn), LinesOver.zeros];
+    if (told.isWhole) return false;
+    this.writer.addLines(this.ram, told.told(gfn, over));
+    return true;
+  }
 }
 
 export interface GuestMemorySinkOptions {
@@ -85,6 +131,24 @@ export class GuestMemorySink {
       }
       this.options.rewritten?.(firstGfn, count);
       this.options.setPopulated(firstGfn, count, kind !== PageKind.unpopulated);
+    });
+  }
+
+  /** The handler's `lines`. */
+  applyLines(batch: LineBatch): void {
+    const ram = this.ram();
+    batch.forEachPage((told, bytes) => {
+      const { gfn, over } = told;
+      if (over === LinesOver.zeros) this.clear(ram, gfn, 1);
+      let at = 0;
+      forEachLineRun(told, (first, count) => {
+        const end = at + count * LINE_BYTES;
+        ram.set(bytes.subarray(at, end), gfn * PAGE_BYTES + first * LINE_BYTES);
+        at = end;
+      });
+      this.touched[gfn] = 1;
+      this.options.rewritten?.(gfn, 1);
+      this.options.setPopulated(gfn, 1, true);
     });
   }
 

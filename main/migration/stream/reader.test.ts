@@ -9,6 +9,7 @@ import { StreamReader } from './reader.ts';
 import { restoreFromBuffer, verifyStream } from './restore.ts';
 import {
   Feature,
+  LinesOver,
   MAX_SECTION_BYTES,
   PAGE_BYTES,
   PageKind,
@@ -145,6 +146,36 @@ describe('a forged stream', () => {
     expect(pages(words(0xffff_ffff, 1))).toBe('stream.malformed');
     expect(pages(words(0, 1, 0, (3 << RUN_KIND_SHIFT) | 1))).toBe('stream.malformed');
     expect(pages(new Uint8Array(3))).toBe('stream.malformed');
+  });
+
+  it('tells lines of pages that are there, over what is known, and all of their bytes', () => {
+    const told = (payload: Uint8Array, features: number = Feature.live | Feature.lines): string => {
+      const batch = { type: RecordType.lines, payload };
+      const before = emptyPages(PageKind.zero, 0, 3);
+      const rest = emptyPages(PageKind.zero, 3, 1);
+      return verdict([config, before, batch, rest, section('cpu'), state], {
+        requiredFeatures: features,
+        dataPages: payload.length > 0 ? new DataView(payload.buffer).getUint32(0, true) : 0,
+      });
+    };
+    const line = Array<number>(16).fill(7);
+    expect(told(words(1, 0, 0, LinesOver.before, 1, 0, ...line))).toBe('accepted');
+    expect(told(words(1, 0, 3, LinesOver.zeros, 0, 1, ...line))).toBe('accepted');
+    // Over a page that did not come; of one beyond memory; over something unknown; no line at all.
+    expect(told(words(1, 0, 3, LinesOver.before, 1, 0, ...line))).toBe('stream.malformed');
+    expect(told(words(1, 0, 4, LinesOver.zeros, 1, 0, ...line))).toBe('stream.malformed');
+    expect(told(words(1, 0, 0, 2, 1, 0, ...line))).toBe('stream.malformed');
+    expect(told(words(1, 0, 0, LinesOver.before, 0, 0))).toBe('stream.malformed');
+    // Fewer or more bytes than lines; fewer or more entries than pages.
+    expect(told(words(1, 0, 0, LinesOver.before, 3, 0, ...line))).toBe('stream.malformed');
+    expect(told(words(1, 0, 0, LinesOver.before, 1, 0, ...line, 1))).toBe('stream.malformed');
+    expect(told(words(2, 0, 0, LinesOver.before, 1, 0, ...line))).toBe('stream.malformed');
+    expect(told(words(0xffff_ffff, 0))).toBe('stream.malformed');
+    expect(told(words(0, 0))).toBe('stream.malformed');
+    // Where nobody said that there would be any; over pages of a stream that has each once.
+    const fine = words(1, 0, 0, LinesOver.before, 1, 0, ...line);
+    expect(told(fine, Feature.live)).toBe('stream.unsupported');
+    expect(told(fine, Feature.lines)).toBe('stream.malformed');
   });
 
   it('sends a page once, unless it is a live one', () => {

@@ -3,6 +3,7 @@ import type { DomusError } from '../../../shared/errors.ts';
 import { StreamConfigSchema } from './config.ts';
 import type { StreamConfig } from './config.ts';
 import { decodeSection } from './engine-section.ts';
+import { LineBatch } from './line-batch.ts';
 import { PageBatch } from './page-batch.ts';
 import { RecordReader } from './record-reader.ts';
 import type { StreamRecord } from './record-reader.ts';
@@ -20,6 +21,8 @@ export interface StreamHandler {
   config(config: StreamConfig): void;
   /** Checked against the memory named in `config`; the batch is valid until this returns. */
   pages(batch: PageBatch): void;
+  /** The same of pages by their lines. Only a handler that has this takes a stream with lines. */
+  lines?(batch: LineBatch): void;
   /** The bytes belong to the handler. In a live stream a name may come again and replaces. */
   engineState(name: string, bytes: Uint8Array<ArrayBuffer>): void;
   /** Once; in a live stream the last counts. Valid JSON, of unknown shape: the hypervisor validates it. */
@@ -126,6 +129,8 @@ export class StreamReader {
     switch (type) {
       case RecordType.pages:
         return this.takePages(payload, this.contents);
+      case RecordType.lines:
+        return this.takeLines(payload, this.contents);
       case RecordType.engineState:
         return this.takeSection(payload, this.contents);
       case RecordType.domainState:
@@ -164,6 +169,15 @@ export class StreamReader {
     const batch = new PageBatch(payload, contents.memoryPages);
     contents.addPages(batch);
     this.handler.pages(batch);
+  }
+
+  private takeLines(payload: Uint8Array, contents: StreamContents): void {
+    if (!this.input.has(Feature.lines) || !this.handler.lines) {
+      throw new PayloadError('pages by their lines, where none are expected', 'stream.unsupported');
+    }
+    const batch = new LineBatch(payload, contents.memoryPages);
+    contents.addLines(batch);
+    this.handler.lines(batch);
   }
 
   private takeSection(payload: Uint8Array, contents: StreamContents): void {

@@ -23,6 +23,7 @@ export function restoreFromBuffer(
 export const NOBODY: StreamHandler = {
   config: () => undefined,
   pages: () => undefined,
+  lines: () => undefined,
   engineState: () => undefined,
   domainState: () => undefined,
   xenstore: () => undefined,

@@ -5,8 +5,9 @@
  */
 import type { StreamConfig } from './config.ts';
 import { sectionSize } from './engine-section.ts';
+import type { LineBatch } from './line-batch.ts';
 import type { PageBatch } from './page-batch.ts';
-import { MAX_SECTIONS, MAX_SECTIONS_BYTES, RecordType } from './stream.abi.ts';
+import { LinesOver, MAX_SECTIONS, MAX_SECTIONS_BYTES, RecordType } from './stream.abi.ts';
 import { PayloadError } from './stream-error.ts';
 
 export class StreamContents {
@@ -31,6 +32,17 @@ export class StreamContents {
   addPages(batch: PageBatch): void {
     batch.forEachRun((_kind, firstGfn, count) => this.describe(firstGfn, count));
     this.dataPages += batch.dataPages;
+  }
+
+  /** @throws PayloadError when a page came before, or is told over one that did not */
+  addLines(batch: LineBatch): void {
+    batch.forEachPage(({ gfn, over }) => {
+      if (over === LinesOver.zeros) return this.describe(gfn, 1);
+      if (!this.live || this.described[gfn] === 0) {
+        throw new PayloadError(`lines over page ${gfn}, which did not come before`);
+      }
+    });
+    this.dataPages += batch.pages;
   }
 
   /**

@@ -4,7 +4,7 @@
  * A stream is a preamble, then records. Everything is little-endian and starts on a multiple of
  * eight bytes; a record's payload is padded with zeros to the next one.
  *
- *     preamble | config | pages… engine-state… domain-state xenstore (in any order) | end
+ *     preamble | config | pages… lines… engine-state… domain-state xenstore (in any order) | end
  *
  * With {@link Feature.checkpoints} the middle part repeats, each time with a checkpoint record
  * behind it, and what did not change is left out.
@@ -53,8 +53,10 @@ export const Feature = {
    * only what has changed since comes again.
    */
   checkpoints: 1 << 1,
+  /** There are {@link RecordType.lines} records. */
+  lines: 1 << 2,
 } as const;
-export const KNOWN_REQUIRED_FEATURES: number = Feature.live | Feature.checkpoints;
+export const KNOWN_REQUIRED_FEATURES: number = Feature.live | Feature.checkpoints | Feature.lines;
 
 /** Byte offsets in a record's header. `crc32` covers the bytes before it and the padded payload. */
 export const RecordHeader = {
@@ -96,6 +98,8 @@ export const RecordType = {
    * in the same process, which gets it beside the stream: pages that come later may void it.
    */
   code: 8,
+  /** Pages of which only some lines are told: see {@link LinesPayload}. */
+  lines: 9,
   /** See {@link EndPayload}; the last record. */
   end: 0xff,
 } as const;
@@ -130,6 +134,35 @@ export const PageKind = {
 export type PageKind = (typeof PageKind)[keyof typeof PageKind];
 
 /**
+ * Pages as the lines of 64 bytes in which they differ from what the receiver knows of them, after
+ * QEMU's XBZRLE (`migration/xbzrle.c`) in units that are found and put in place fast.
+ */
+export const LinesPayload = {
+  pages: 0, // u32, 1 to MAX_BATCH_PAGES
+  reserved: 4, // u32, zero
+  table: 8, // pages × PageLines, then the lines of all of them, in order
+} as const;
+
+/** A bit of `low` and `high` for each line: line 0 is bit 0 of `low`. At least one is set. */
+export const PageLines = {
+  gfn: 0, // u32
+  over: 4, // u32, a LinesOver
+  low: 8, // u32
+  high: 12, // u32
+  size: 16,
+} as const;
+
+/** What the lines that are not told hold. */
+export const LinesOver = {
+  /** Zeros. */
+  zeros: 0,
+  /** What they held: the page came before, with bytes or without. */
+  before: 1,
+} as const;
+export type LinesOver = (typeof LinesOver)[keyof typeof LinesOver];
+export const LINE_BYTES = 64;
+
+/**
  * A named part of the engine's state. Blocks of zeros are left out: the section is `totalBytes`
  * zeros, and each extent's bytes put in their place.
  */
@@ -151,7 +184,7 @@ export const SectionExtent = {
 export const EndPayload = {
   bytes: 0, // u64, of the stream before this record
   records: 8, // u32, before this one
-  dataPages: 12, // u32, sent over all batches
+  dataPages: 12, // u32, sent over all batches, by lines or whole
   sha256: 16, // 32 bytes, of the preamble and the headers of all records before this one
   size: 48,
 } as const;
@@ -176,6 +209,7 @@ export const MAX_PAYLOAD_BYTES: ReadonlyMap<number, number> = new Map([
     RecordType.pages,
     PagesPayload.data + MAX_BATCH_PAGES * PAGE_BYTES + MAX_BATCH_RUNS * PageRun.size,
   ],
+  [RecordType.lines, LinesPayload.table + MAX_BATCH_PAGES * (PageLines.size + PAGE_BYTES)],
   [RecordType.engineState, MAX_SECTION_BYTES + (1 << 20)],
   [RecordType.domainState, 16 << 20],
   [RecordType.xenstore, 16 << 20],

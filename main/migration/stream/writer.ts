@@ -6,6 +6,8 @@ import type { ChunkSink } from './chunk-output.ts';
 import { StreamConfigSchema } from './config.ts';
 import type { StreamConfigInput } from './config.ts';
 import { encodeSection } from './engine-section.ts';
+import type { ToldLines } from './line-batch.ts';
+import { LineBatchBuilder } from './line-batch-builder.ts';
 import { MIN_BATCH_BYTES, PageBatchBuilder } from './page-batch-builder.ts';
 import type { StreamReport } from './report.ts';
 import type { PageKind } from './stream.abi.ts';
@@ -39,6 +41,8 @@ export interface StreamWriterOptions {
   live?: boolean;
   /** States follow each other, each ended by {@link StreamWriter.checkpoint}; implies `live`. */
   checkpoints?: boolean;
+  /** Pages may be told by their lines ({@link Feature.lines}). */
+  lines?: boolean;
 }
 
 /**
@@ -49,6 +53,8 @@ export interface StreamWriterOptions {
 export class StreamWriter {
   private readonly output: ChunkOutput;
   private readonly batch: PageBatchBuilder;
+  /** Null in a stream that has none. */
+  private readonly lines: LineBatchBuilder | null;
   private readonly digest = createHash('sha256');
   private sequence = 0;
   private dataPages = 0;
@@ -62,9 +68,12 @@ export class StreamWriter {
     const fresh = (): Uint8Array<ArrayBuffer> => new Uint8Array(chunkBytes);
     this.output = new ChunkOutput(sink, options.allocate ?? fresh);
     this.batch = new PageBatchBuilder(this.output);
-    const { live = false, checkpoints = false } = options;
+    const { live = false, checkpoints = false, lines = false } = options;
+    this.lines = lines ? new LineBatchBuilder() : null;
     this.writePreamble(
-      (live || checkpoints ? Feature.live : 0) | (checkpoints ? Feature.checkpoints : 0),
+      (live || checkpoints ? Feature.live : 0) |
+        (checkpoints ? Feature.checkpoints : 0) |
+        (lines ? Feature.lines : 0),
     );
   }
 
@@ -106,6 +115,15 @@ export class StreamWriter {
     }
   }
 
+  /** A page of which only those lines go along. Other pages of this round may go before it. */
+  addLines(ram: Uint8Array, told: ToldLines): void {
+    this.requireOpen();
+    if (!this.lines) throw new Error('a stream that was begun without lines');
+    if (this.lines.add(ram, told)) return;
+    this.completeLines();
+    this.lines.add(ram, told);
+  }
+
   /**
    * A part of the engine's state under a name of `a-z 0-9 . -`.
    *
@@ -131,14 +149,14 @@ export class StreamWriter {
 
   /** Hands on what is gathered, though the chunk is not full: before a pause in a live stream. */
   flush(): void {
-    this.completeBatch();
+    this.completePages();
     this.output.flush();
   }
 
   /** What was written so far is a state that may be resumed; hands it on. `beside` is JSON. */
   checkpoint(beside: unknown): void {
     this.requireOpen();
-    this.completeBatch();
+    this.completePages();
     const { payload } = this.totals();
     const json = new TextEncoder().encode(JSON.stringify(beside));
     this.writeRecord(RecordType.checkpoint, [payload, json]);
@@ -148,7 +166,7 @@ export class StreamWriter {
   /** Completes the stream and hands on its last chunk. */
   end(): StreamReport {
     this.requireOpen();
-    this.completeBatch();
+    this.completePages();
     const { payload, sha256 } = this.totals();
     this.writeRecord(RecordType.end, [payload], { last: true });
     this.phase = 'ended';
@@ -193,7 +211,7 @@ export class StreamWriter {
     payload: Uint8Array[],
     { flags = 0, last = false }: { flags?: number; last?: boolean } = {},
   ): void {
-    this.completeBatch();
+    this.completePages();
     this.requireOpen();
     const length = payload.reduce((sum, piece) => sum + piece.length, 0);
     if (length > (MAX_PAYLOAD_BYTES.get(type) ?? 0)) {
@@ -213,6 +231,18 @@ export class StreamWriter {
   private beginBatch(): void {
     this.completeBatch();
     this.output.makeRoom(MIN_BATCH_BYTES);
+  }
+
+  private completePages(): void {
+    this.completeBatch();
+    this.completeLines();
+  }
+
+  private completeLines(): void {
+    if (!this.lines || this.lines.isEmpty) return;
+    const { pieces, pages } = this.lines.complete();
+    this.writeRecord(RecordType.lines, pieces);
+    this.dataPages += pages;
   }
 
   private completeBatch(): void {

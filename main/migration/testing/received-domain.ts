@@ -1,6 +1,7 @@
 /** A handler that keeps what a stream brings: memory, sections and states. */
 import type { StreamConfig } from '../stream/config.ts';
 import { GuestMemorySink } from '../stream/memory-image.ts';
+import type { LineBatch } from '../stream/line-batch.ts';
 import type { PageBatch } from '../stream/page-batch.ts';
 import type { StreamHandler } from '../stream/reader.ts';
 import { PAGE_BYTES } from '../stream/stream.abi.ts';
@@ -27,6 +28,10 @@ export class ReceivedDomain implements StreamHandler {
 
   pages(batch: PageBatch): void {
     this.sink?.apply(batch);
+  }
+
+  lines(batch: LineBatch): void {
+    this.sink?.applyLines(batch);
   }
 
   engineState(name: string, bytes: Uint8Array<ArrayBuffer>): void {
