@@ -139,7 +139,7 @@ describe('a domain that is sent while it runs', () => {
 
   it('arrives as it is when it is stopped, whatever it wrote on the way', async () => {
     const sending = begin();
-    run(sending, 40);
+    run(sending, 10);
     expect(await sending.ready).toMatchObject({ stopReason: 'few-left' });
     write(1000, 1);
     sending.sendRest();

@@ -83,7 +83,7 @@ export type Decision =
   | { kind: 'give-up'; reason: StopReason };
 
 /** So few that another round would take longer than sending them while the guest stands still. */
-const FEW_PAGES = 50;
+const FEW_PAGES = 16;
 const MOST_ROUNDS = 29;
 const MOST_TIMES_MEMORY = 3;
 /**

@@ -110,8 +110,7 @@ export class HostProtection {
     await standby.started;
     Object.assign(domain.spec, spec);
     await domain.devices.prepare();
-    domain.settle('same');
-    return domain.run();
+    return domain.arrive();
   }
 
   /** `protection.discard` */

@@ -154,8 +154,7 @@ export class HostThread {
     'migration.received': ({ domid }) => this.received(domid),
     'migration.activate': async ({ domid }) => {
       const domain = this.domain(domid);
-      domain.settle('same');
-      const started = await domain.run();
+      const started = await domain.arrive();
       this.warm.prepare(domain.spec.maxMemoryKiB);
       return started;
     },
@@ -303,8 +302,6 @@ export class HostThread {
     const more = started.frames - domain.heldFrames;
     if (more > 0) domain.reserve(more, this.data.name);
     const { bytes, pages, digest } = started;
-    // The answer leaves first. What fails here fails again when it is to exist, and is told then.
-    setImmediate(() => attempt(() => domain.anticipate()));
     return { bytes, pages, digest };
   }
 
@@ -380,14 +377,6 @@ export class HostThread {
 
 function undone(): DomusError {
   return new DomusError('migration.undone', 'the move was taken back: the domain goes on here');
-}
-
-function attempt(work: () => void): void {
-  try {
-    work();
-  } catch {
-    // The caller says why that may be.
-  }
 }
 
 function noop(): void {}

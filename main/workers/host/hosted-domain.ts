@@ -157,20 +157,27 @@ export class HostedDomain {
     return this.started;
   }
 
-  /** Of one that was received: xenstore has it while others still decide whether it will exist here. */
-  anticipate(): void {
-    if (this.started && !this.over) this.takeOver(this.started.exported, 'same', false);
-  }
-
   /** It exists here now: it counts its own frames, and xenstore knows it. */
   settle(identity: 'new' | 'clone' | 'same', keepsDevices = false): void {
     const started = this.started;
     if (!started) throw new Error('a domain is settled after it was started');
     if (this.over) throw new DomusError('domain.gone', `domain ${this.spec.domid} was taken back`);
-    this.adopt(started.frames);
+    if (!this.ownsCounters) this.adopt(started.frames);
     if (identity === 'new') this.introduce(started);
     else if (!this.connection) this.takeOver(started.exported, identity, keepsDevices);
     this.devices.begin();
+  }
+
+  /**
+   * One that was received exists here now, and goes on: while its guest wakes xenstore takes its part
+   * over. What the guest asks or sends in between waits in its rings. After a throw it must be discarded.
+   */
+  async arrive(): Promise<{ startedAtMs: number }> {
+    if (this.started && !this.over) this.adopt(this.started.frames);
+    const running = this.run();
+    running.catch(() => undefined);
+    this.settle('same');
+    return running;
   }
 
   /** What xenstore would refuse, it refuses while the domain still runs where it was. */
