@@ -233,6 +233,27 @@ describe('a guest', () => {
     );
   });
 
+  it('prints on while it moves: no line is lost or doubled', async () => {
+    const child = startDomus(['console', 'web1'], site.home);
+    const lines = new Lines(child.stdout);
+    const last = 60;
+    child.stdin.write(`for n in $(seq ${last}); do echo "line-$n."; sleep 0.05; done\n`);
+    const numbers: number[] = [];
+    const readTo = async (end: number): Promise<void> => {
+      while (numbers.at(-1) !== end) {
+        const line = await lines.find((text) => /^line-\d+\./.test(text));
+        numbers.push(Number.parseInt(line.slice('line-'.length), 10));
+      }
+    };
+    await readTo(3);
+    await site.text('migrate', 'web1', 'beta');
+    await readTo(last);
+    expect(numbers).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+    child.stdin.write('\x1d');
+    await once(child, 'exit');
+    await site.text('migrate', 'web1', 'alpha');
+  });
+
   it('stays where it is when its task is cancelled', async () => {
     const slowly = ['migrate', 'web1', 'beta', '--max-rate', '2000000'];
     const moving = runDomus(slowly, { home: site.home });
