@@ -173,8 +173,10 @@ export class GoldenLibrary {
     );
   }
 
+  /** One that somebody else has loaded meanwhile serves all. */
   private async load(name: string, snapshot: GoldenSnapshot): Promise<LoadedSnapshot> {
-    return this.remember(name, { ...snapshot, code: await loadTranslatedCode(snapshot.code) });
+    const code = await loadTranslatedCode(snapshot.code);
+    return this.remember(name, this.loaded.get(name) ?? { ...snapshot, code });
   }
 
   private remember(name: string, snapshot: LoadedSnapshot): LoadedSnapshot {
