@@ -5,9 +5,10 @@ import { TappedHosts } from './testing/tapped-hosts.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
-/** It writes 6 MiB over and over: no round is empty. */
+/** It writes 6 MiB over and over, other bytes each time: no round is empty. */
 const WRITER =
-  '(dd if=/dev/urandom of=/tmp/first bs=1M count=6; n=0; while cp /tmp/first /tmp/second; ' +
+  '(for f in first other; do dd if=/dev/urandom of=/tmp/$f bs=1M count=6; done; n=0; ' +
+  'while cp /tmp/first /tmp/second && cp /tmp/other /tmp/second; ' +
   'do n=$((n+1)); echo $n >/tmp/n.new; mv /tmp/n.new /tmp/n; done) >/dev/null 2>&1 &';
 
 const hosts = new TappedHosts();
