@@ -30,6 +30,8 @@ const RECOVERED = 0.9;
 
 /** Who looks: always the probe; by workload one of the others. */
 export interface Outside {
+  /** Of the machine, for errors. */
+  name: string;
   probe: Probe;
   /** Starts to ask. */
   load: (() => HttpLoad) | null;
@@ -58,7 +60,7 @@ export interface SeenMove {
  * @throws MachineError when it answers nothing before the move
  */
 export async function observeMove<T>(
-  { probe, load, beats }: Outside,
+  { name, probe, load, beats }: Outside,
   move: () => Promise<T>,
 ): Promise<{ result: T; seen: SeenMove }> {
   await probe.take();
@@ -73,8 +75,8 @@ export async function observeMove<T>(
   await record.read();
   const usualMs = usualSilenceMs(record.answers, calmFromMs, fromMs);
   const before = speedIn(record.speed, record.done, calmFromMs, fromMs - calmFromMs);
-  if (Number.isNaN(usualMs)) throw new MachineError('the guest does not answer the probe');
-  if (before === 0) throw new MachineError('the guest did none of its work for a second');
+  if (Number.isNaN(usualMs)) throw new MachineError(`${name}: the guest does not answer the probe`);
+  if (before === 0) throw new MachineError(`${name}: the guest did none of its work for a second`);
   const moveFromMs = nowMs();
   const result = await move();
   const endMs = nowMs();

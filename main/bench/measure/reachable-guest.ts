@@ -98,6 +98,6 @@ export class ReachableGuest implements AsyncDisposable {
       perSecond === null
         ? null
         : () => new HttpLoad(() => ports.web(), PAGE.path, PAGE.bytes, perSecond);
-    return { probe, beats, load };
+    return { name: this.machine.name, probe, beats, load };
   }
 }
