@@ -4,7 +4,7 @@
  * guest that writes all of it changes it faster than anything helps.
  */
 import type { ToldLines } from './line-batch.ts';
-import type { LinesOver} from './stream.abi.ts';
+import type { LinesOver } from './stream.abi.ts';
 import { LINE_BYTES, PAGE_BYTES } from './stream.abi.ts';
 
 const LINE_WORDS = LINE_BYTES / 4;
