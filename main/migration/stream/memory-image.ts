@@ -1,12 +1,15 @@
 /** A guest's memory into a stream, and out of it again. */
 import type { LineBatch } from './line-batch.ts';
-import { forEachLineRun } from './line-batch.ts';
+import { forEachLineRun, lineCount } from './line-batch.ts';
+import { filledLines } from './line-scan.ts';
 import type { PageBatch } from './page-batch.ts';
 import type { SentPages } from './sent-pages.ts';
-import { LineScan } from './sent-pages.ts';
 import { LINE_BYTES, LinesOver, PAGE_BYTES, PageKind } from './stream.abi.ts';
 import type { StreamWriter } from './writer.ts';
 import { ZeroScan } from './zero-scan.ts';
+
+/** A page with more lines than this goes as a whole: it takes less time on both sides. */
+const MOST_LINES = 48;
 
 export interface GuestMemorySource {
   /** Guest RAM from gfn 0 on, a multiple of 4096 bytes; may lie in wasm or shared memory. */
@@ -82,13 +85,11 @@ class LineWriter {
       return false;
     }
     const changes = sent.changes(this.words, gfn);
-    if (changes?.count === 0) return true;
+    if (changes && lineCount(changes) === 0) return true;
     if (again) sent.keep(this.words, gfn);
-    const [told, over] = changes
-      ? [changes, LinesOver.before]
-      : [LineScan.ofPage(this.words, gfn), LinesOver.zeros];
-    if (told.isWhole) return false;
-    this.writer.addLines(this.ram, told.told(gfn, over));
+    const told = changes ?? filledLines(this.words, gfn);
+    if (lineCount(told) > MOST_LINES) return false;
+    this.writer.addLines(this.ram, told);
     return true;
   }
 }
