@@ -10,6 +10,7 @@ import { writeFrames } from '../stream/memory-image.ts';
 import { SentPages } from '../stream/sent-pages.ts';
 import type { StreamReport } from '../stream/report.ts';
 import { StreamWriter } from '../stream/writer.ts';
+import { memoryOf, takeWritten } from './domain-memory.ts';
 import type { Decision, Round, RoundUnderWay, StopReason, Terms } from './rounds.ts';
 import { Precopy } from './rounds.ts';
 import type { SentSections } from './send-domain.ts';
@@ -291,13 +292,9 @@ export class LiveSend {
   }
 
   private write(frames: Uint32Array): void {
-    const { memory, physmap } = this.options.domain;
-    const source = {
-      ram: memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE),
-      isPopulated: (gfn: number) => physmap.isPopulated(gfn),
-    };
     const again = this.precopy.rounds.length > 0;
-    writeFrames(this.writer, source, frames, { sent: this.sentPages, again });
+    const lines = { sent: this.sentPages, again };
+    writeFrames(this.writer, memoryOf(this.options.domain), frames, lines);
   }
 
   private endRound(): void {
@@ -343,12 +340,9 @@ export class LiveSend {
     this.options.slow(percent);
   }
 
-  /** The next round's frames: those written since the last. Grant frames are part of the state. */
+  /** The next round's frames: those written since the last. */
   private takeDirty(): void {
-    const { memory, physmap } = this.options.domain;
-    const count = memory.log.take(this.frames);
-    const beyond = this.frames.subarray(0, count).findIndex((gfn) => gfn >= physmap.ramFrames);
-    this.frameCount = beyond < 0 ? count : beyond;
+    this.frameCount = takeWritten(this.options.domain, this.frames);
     this.sent = 0;
   }
 }

@@ -8,6 +8,7 @@ import { GuestMemorySink } from '../stream/memory-image.ts';
 import type { LineBatch } from '../stream/line-batch.ts';
 import type { PageBatch } from '../stream/page-batch.ts';
 import type { StreamHandler } from '../stream/reader.ts';
+import { ramOf } from './domain-memory.ts';
 import { GRANT_FRAMES_SECTION } from './send-domain.ts';
 import { OWN_VERSIONS } from './versions.ts';
 
@@ -52,8 +53,8 @@ export class DomainReceiver implements StreamHandler {
     this.onForeseen = options.onForeseen ?? (() => undefined);
     this.beside = options.beside ?? null;
     this.ballooned = new Uint8Array(domain.physmap.ramFrames);
-    const { memory, physmap } = domain;
-    this.sink = new GuestMemorySink(() => memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE), {
+    const { memory } = domain;
+    this.sink = new GuestMemorySink(() => ramOf(domain), {
       fresh: true,
       setPopulated: (first, count, populated) =>
         this.ballooned.fill(populated ? 0 : 1, first, first + count),
@@ -77,12 +78,12 @@ export class DomainReceiver implements StreamHandler {
   }
 
   pages(batch: PageBatch): void {
-    if (!this.isRehearsed) this.rehearse();
+    this.rehearse();
     this.sink.apply(batch);
   }
 
   lines(batch: LineBatch): void {
-    if (!this.isRehearsed) this.rehearse();
+    this.rehearse();
     this.sink.applyLines(batch);
   }
 
@@ -109,10 +110,11 @@ export class DomainReceiver implements StreamHandler {
   }
 
   /**
-   * Of a live stream the state comes before the memory too: what does not change again is done then,
+   * Once. Of a live stream the state comes before the memory too: what does not change again is done then,
    * what does not fit is refused, and nothing is done for the first time while the domain stands still.
    */
   private rehearse(): void {
+    if (this.isRehearsed) return;
     this.isRehearsed = true;
     const expected = this.beside?.announced();
     if (expected) this.domain.engine.expectCode(expected);

@@ -1,9 +1,10 @@
 /** A stopped domain into a stream. */
 import type { Domain, WholeDomainState } from '../../hypervisor/index.ts';
-import { engineSections, PAGE_SIZE } from '../../hypervisor/index.ts';
+import { engineSections } from '../../hypervisor/index.ts';
 import { writeMemory } from '../stream/memory-image.ts';
 import type { StreamReport } from '../stream/report.ts';
 import type { StreamWriter } from '../stream/writer.ts';
+import { memoryOf } from './domain-memory.ts';
 import { OWN_VERSIONS } from './versions.ts';
 
 /** The section that holds the grant frames, which lie above RAM. */
@@ -17,12 +18,8 @@ export interface SentDomain {
 
 /** Writes a domain whose clock stands still: memory, machine, hypervisor's state, xenstore. */
 export function sendDomain(writer: StreamWriter, domain: Domain, sent: SentDomain): StreamReport {
-  const { physmap, memory } = domain;
   writeConfig(writer, domain, sent.name);
-  writeMemory(writer, {
-    ram: memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE),
-    isPopulated: (gfn) => physmap.isPopulated(gfn),
-  });
+  writeMemory(writer, memoryOf(domain));
   writeState(writer, domain, sent.xenstore);
   return writer.end();
 }

@@ -12,6 +12,7 @@
  */
 import type { Domain } from '../../hypervisor/index.ts';
 import { PAGE_SIZE } from '../../hypervisor/index.ts';
+import { memoryOf, takeWritten } from '../domain/domain-memory.ts';
 import type { HandedOver, LiveSink } from '../domain/live-send.ts';
 import { LiveSend } from '../domain/live-send.ts';
 import type { Pace, Round } from '../domain/rounds.ts';
@@ -162,22 +163,15 @@ export class Checkpoints {
 
   private take({ writer, sections, sentPages }: HandedOver): void {
     const { domain, output, xenstore, now } = this.options;
-    const { memory, physmap, engine } = domain;
+    const { engine } = domain;
     const startMs = now();
     const bytesBefore = writer.bytes;
     engine.clock.freeze();
     try {
       const store = xenstore();
-      const written = memory.log.take(this.frames);
-      // Grant frames, above RAM, are part of the state.
-      const beyond = this.frames.subarray(0, written).findIndex((gfn) => gfn >= physmap.ramFrames);
-      const pages = beyond < 0 ? written : beyond;
-      const ram = memory.bytes.subarray(0, physmap.ramFrames * PAGE_SIZE);
-      const source = { ram, isPopulated: (gfn: number) => physmap.isPopulated(gfn) };
-      writeFrames(writer, source, this.frames.subarray(0, pages), {
-        sent: sentPages,
-        again: true,
-      });
+      const pages = takeWritten(domain, this.frames);
+      const lines = { sent: sentPages, again: true };
+      writeFrames(writer, memoryOf(domain), this.frames.subarray(0, pages), lines);
       writeState(writer, domain, store, sections);
       writer.checkpoint(output.mark());
       const stoppedMs = now() - startMs;
