@@ -159,12 +159,10 @@ export class HostedDomain {
 
   /** It exists here now: it counts its own frames, and xenstore knows it. */
   settle(identity: 'new' | 'clone' | 'same', keepsDevices = false): void {
-    const started = this.started;
-    if (!started) throw new Error('a domain is settled after it was started');
-    if (this.over) throw new DomusError('domain.gone', `domain ${this.spec.domid} was taken back`);
-    if (!this.ownsCounters) this.adopt(started.frames);
+    const started = this.begun;
+    this.adopt(started.frames);
     if (identity === 'new') this.introduce(started);
-    else if (!this.connection) this.takeOver(started.exported, identity, keepsDevices);
+    else this.takeOver(started.exported, identity, keepsDevices);
     this.devices.begin();
   }
 
@@ -173,11 +171,18 @@ export class HostedDomain {
    * over. What the guest asks or sends in between waits in its rings. After a throw it must be discarded.
    */
   async arrive(): Promise<{ startedAtMs: number }> {
-    if (this.started && !this.over) this.adopt(this.started.frames);
+    this.adopt(this.begun.frames);
     const running = this.run();
     running.catch(() => undefined);
     this.settle('same');
     return running;
+  }
+
+  /** @throws DomusError `domain.gone` */
+  private get begun(): StartedDomain {
+    if (!this.started) throw new Error('a domain is settled after it was started');
+    if (this.over) throw new DomusError('domain.gone', `domain ${this.spec.domid} was taken back`);
+    return this.started;
   }
 
   /** What xenstore would refuse, it refuses while the domain still runs where it was. */
@@ -217,7 +222,7 @@ export class HostedDomain {
     this.resumptions++;
     if (this.takenBack && this.takenBack.length > 0) this.relay.send(this.takenBack);
     this.takenBack = null;
-    if (!this.ownsCounters) this.adopt(this.reserved);
+    this.adopt(this.reserved);
   }
 
   /** Half a conversation with xenstore is under way: a clone could not tell whose it is. */
@@ -267,7 +272,9 @@ export class HostedDomain {
     });
   }
 
+  /** Once: from then on its counters are true, and what it gives back is the host's. */
   private adopt(frames: number): void {
+    if (this.ownsCounters) return;
     this.ownsCounters = true;
     this.counters.setFrames(frames);
     this.frames.give(this.reserved - frames);
