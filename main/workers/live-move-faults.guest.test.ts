@@ -10,10 +10,11 @@ import { DOMAIN0_KIB, move, newDomain, TestHost } from './testing/test-host.ts';
 
 const HOST_MIB = 200;
 const FREE_FRAMES = (HOST_MIB * 1024 - DOMAIN0_KIB) / 4;
-/** Eight MiB written over and over, and each time their sum compared: a page that got lost shows. */
+/** Eight MiB written over and over, other bytes each time, and their sum compared: a page that got lost shows. */
 const WRITER =
-  '(dd if=/dev/urandom of=/tmp/first bs=1M count=8; sum=$(md5sum </tmp/first); n=0; ' +
-  'while cp /tmp/first /tmp/second && [ "$(md5sum </tmp/second)" = "$sum" ]; ' +
+  '(for f in first other; do dd if=/dev/urandom of=/tmp/$f bs=1M count=8; md5sum </tmp/$f >/tmp/$f.sum; done; n=0; ' +
+  'written() { cp /tmp/$1 /tmp/second && md5sum </tmp/second | cmp -s - /tmp/$1.sum; }; ' +
+  'while written first && written other; ' +
   'do n=$((n+1)); echo $n >/tmp/n; done; echo broken >/tmp/n) >/dev/null 2>&1 & ' +
   'until [ -s /tmp/n ]; do usleep 50000; done';
 

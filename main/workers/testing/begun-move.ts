@@ -12,7 +12,7 @@ export interface BegunMove {
   /** Whoever does not wait for them need not fear their failing. */
   readonly sent: Promise<MoveReport>;
   readonly received: Promise<ReceiveReport>;
-  /** Settles with the first round for which that holds. */
+  /** Settles with the first round for which that holds; fails if the move ends without one. */
   round(holds?: (round: Round) => boolean): Promise<Round>;
 }
 
@@ -45,12 +45,15 @@ export async function beginMove(
     sent,
     received,
     round: (holds = () => true) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         looked = () => {
           const found = rounds.find(holds);
           if (found) resolve(found);
         };
         looked();
+        const none = (): void =>
+          reject(new Error(`the move ended without such a round: ${JSON.stringify(rounds)}`));
+        sent.then(none, none);
       }),
   };
 }
