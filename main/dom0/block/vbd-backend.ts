@@ -15,10 +15,11 @@ import {
   BlkifOp,
   BlkifResponse,
   BlkifStatus,
-  PAGE_SIZE,
 } from '../../hypervisor/index.ts';
 import { BackRing, RingBroken } from '../rings/back-ring.ts';
-import { BlockRequest } from './block-request.ts';
+import type { BlockRequest } from './block-request.ts';
+import { Flight } from './flight.ts';
+import { HeldChanges } from './held-changes.ts';
 import type { DiskBuffer, DiskClient } from './ring/disk-client.ts';
 import { DiskStatus } from './ring/disk-ring.abi.ts';
 
@@ -42,6 +43,8 @@ export interface VbdBackendOptions {
   onFailure(status: DiskStatus): 'hold' | 'report';
   /** Its ring is broken: it is served no more. Told once. */
   onBroken(what: string): void;
+  /** As after {@link VbdBackend.hold}. */
+  holdsChanges?: boolean;
 }
 
 export class VbdBackend {
@@ -50,17 +53,23 @@ export class VbdBackend {
   private readonly ring: BackRing;
   private readonly port: BackendPort;
   private readonly spare: Flight[] = [];
-  /** Failed for what may be mended. */
-  private held: Flight[] = [];
+  /** For what may be mended. */
+  private readonly failed: Flight[] = [];
   private readonly response = new Uint8Array(BlkifResponse.size);
   private readonly responseView = new DataView(this.response.buffer);
   private broken = false;
   /** The disk takes no more now: requests wait in the ring. */
   private isFull = false;
+  /** Requests taken and not answered. */
+  private readonly flights = new Set<Flight>();
+  private readonly changes: HeldChanges<Flight>;
+  /** To be handed to the disk when it has room. */
+  private readonly due: Flight[] = [];
 
   /** @param ringGrants mapped for writing; this back end unmaps them when it closes */
   constructor(options: VbdBackendOptions, ringGrants: readonly GrantMapping[], port: BackendPort) {
     this.options = options;
+    this.changes = new HeldChanges(options.holdsChanges ?? false);
     this.ringGrants = ringGrants;
     this.port = port;
     const gfns = ringGrants.map(({ gfn }) => gfn);
@@ -71,14 +80,11 @@ export class VbdBackend {
   service(): void {
     this.options.disk.poll();
     if (this.broken) return;
-    try {
+    this.startDue();
+    this.guarded(() => {
       do this.takeRequests();
       while (!this.isFull && this.ring.sleep());
-    } catch (error) {
-      if (!(error instanceof RingBroken)) throw error;
-      this.broken = true;
-      this.options.onBroken(error.message);
-    }
+    });
     this.tell();
   }
 
@@ -96,45 +102,134 @@ export class VbdBackend {
 
   /** Requests that failed for what has been mended are made again. */
   retry(): void {
-    const { held } = this;
-    this.held = [];
-    for (const flight of held) if (!this.start(flight)) this.held.push(flight);
+    this.start(this.failed.splice(0));
   }
 
   /** What waits to be made again is answered as failed: the device is given up. */
   giveUp(): void {
-    for (const flight of this.held) {
-      this.unmap(flight);
-      this.answer(flight.request, BlkifStatus.error);
+    for (const flight of this.failed.splice(0)) this.end(flight, BlkifStatus.error);
+  }
+
+  /** From now on what would change the disk is taken, and not handed to it. */
+  hold(): void {
+    this.changes.hold();
+  }
+
+  /**
+   * All that was asked for until now belongs together. Answers with the requests that are not answered
+   * yet, one after the other as they stood in the ring: for {@link resume}.
+   */
+  mark(): Uint8Array {
+    this.changes.mark();
+    const entries = new Uint8Array(this.flights.size * BLKIF_RING_ENTRY_BYTES);
+    let at = 0;
+    for (const { request } of this.flights) {
+      entries.set(request.entry, at);
+      at += BLKIF_RING_ENTRY_BYTES;
     }
-    this.held = [];
+    return entries;
+  }
+
+  /** What was asked for before the last mark may change the disk. */
+  release(): void {
+    this.start(this.changes.release());
+  }
+
+  /** Nothing is held any more. */
+  letGo(): void {
+    this.start(this.changes.letGo());
+  }
+
+  /**
+   * Before the first `service`: requests that another back end of this ring had taken and not answered
+   * are made again. They are checked as if the guest had made them now.
+   *
+   * @param entries as `mark` gave them, from wherever
+   */
+  resume(entries: Uint8Array): void {
+    const count = Math.floor(entries.length / BLKIF_RING_ENTRY_BYTES);
+    this.guarded(() => this.ring.resume(count));
+    if (this.broken) return;
+    for (let at = 0; at < count * BLKIF_RING_ENTRY_BYTES; at += BLKIF_RING_ENTRY_BYTES) {
+      const flight = this.flight();
+      flight.request.entry.set(entries.subarray(at, at + BLKIF_RING_ENTRY_BYTES));
+      const refusal = this.prepare(flight);
+      if (refusal !== null) {
+        this.refuse(flight, refusal);
+      } else {
+        this.flights.add(flight);
+        this.due.push(flight);
+      }
+    }
   }
 
   private takeRequests(): void {
-    this.isFull = false;
-    for (let waiting = this.ring.waiting; waiting > 0; waiting--) {
-      const flight = this.spare.pop() ?? new Flight();
-      const { request } = flight;
-      this.ring.peek(request.entry);
-      const fault = request.parse() ?? this.readIndirect(request) ?? this.outside(request);
-      const refusal = fault ?? this.map(flight);
-      if (refusal === null && !this.start(flight)) {
-        this.unmap(flight);
+    // Who waits for room has it first.
+    this.isFull = this.due.length > 0;
+    for (let waiting = this.ring.waiting; waiting > 0 && !this.isFull; waiting--) {
+      const flight = this.spare.pop() ?? this.flight();
+      this.ring.peek(flight.request.entry);
+      const refusal = this.prepare(flight);
+      if (refusal === null && !this.begin(flight)) {
+        flight.unmap();
         this.spare.push(flight);
         this.isFull = true;
         return;
       }
       this.ring.take();
-      if (refusal === null) continue;
-      this.spare.push(flight);
-      this.options.onFault(refusal);
-      const isUnknown = refusal === 'unknown-operation';
-      this.answer(request, isUnknown ? BlkifStatus.eopnotsupp : BlkifStatus.error);
+      if (refusal === null) this.flights.add(flight);
+      else this.refuse(flight, refusal);
+    }
+  }
+
+  /** What is wrong with what its entry says, or null: then its pages are mapped. */
+  private prepare(flight: Flight): string | null {
+    return flight.read() ?? this.outside(flight.request) ?? flight.map();
+  }
+
+  private flight(): Flight {
+    const { memory, grants, backendDomid } = this.options;
+    return new Flight(memory, grants, backendDomid);
+  }
+
+  private refuse(flight: Flight, refusal: string): void {
+    this.options.onFault(refusal);
+    const isUnknown = refusal === 'unknown-operation';
+    this.answer(flight.request, isUnknown ? BlkifStatus.eopnotsupp : BlkifStatus.error);
+    this.spare.push(flight);
+  }
+
+  /** False when the disk is full. */
+  private begin(flight: Flight): boolean {
+    const { operation } = flight.request;
+    const isChange = operation === BlkifOp.write || operation === BlkifOp.discard;
+    return (isChange && this.changes.take(flight)) || this.hand(flight);
+  }
+
+  /** As soon as the disk has room. */
+  private start(flights: readonly Flight[]): void {
+    this.due.push(...flights);
+    this.startDue();
+  }
+
+  private startDue(): void {
+    let started = 0;
+    while (started < this.due.length && this.hand(this.due[started]!)) started++;
+    if (started > 0) this.due.splice(0, started);
+  }
+
+  private guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof RingBroken)) throw error;
+      this.broken = true;
+      this.options.onBroken(error.message);
     }
   }
 
   /** Hands the request to the disk; false when that is full. */
-  private start(flight: Flight): boolean {
+  private hand(flight: Flight): boolean {
     const { request } = flight;
     const { disk } = this.options;
     const offset = request.firstSector * BLKIF_SECTOR_BYTES;
@@ -146,14 +241,14 @@ export class VbdBackend {
           buffer,
           buffer !== null &&
             disk.read(offset, buffer, (status) => {
-              if (status === DiskStatus.ok) this.toGuest(flight, buffer.bytes);
+              if (status === DiskStatus.ok) flight.toGuest(buffer.bytes);
               this.finish(flight, status, 'read', length);
             }),
         );
       }
       case BlkifOp.write: {
         const buffer = disk.reserve(length);
-        if (buffer) this.fromGuest(flight, buffer.bytes);
+        if (buffer) flight.fromGuest(buffer.bytes);
         return this.given(
           buffer,
           buffer !== null &&
@@ -184,10 +279,15 @@ export class VbdBackend {
     bytes: number,
   ): void {
     const isOkay = status === DiskStatus.ok;
-    if (!isOkay && this.options.onFailure(status) === 'hold') return void this.held.push(flight);
-    this.unmap(flight);
+    if (!isOkay && this.options.onFailure(status) === 'hold') return void this.failed.push(flight);
     if (isOkay) this.options.count(operation, bytes);
-    this.answer(flight.request, isOkay ? BlkifStatus.okay : BlkifStatus.error);
+    this.end(flight, isOkay ? BlkifStatus.okay : BlkifStatus.error);
+  }
+
+  private end(flight: Flight, status: BlkifStatus): void {
+    flight.unmap();
+    this.flights.delete(flight);
+    this.answer(flight.request, status);
     this.spare.push(flight);
   }
 
@@ -195,58 +295,6 @@ export class VbdBackend {
     if (operation === BlkifOp.flushDiskcache) return null;
     if (operation !== BlkifOp.read && this.options.readOnly) return 'a write to a read-only disk';
     return firstSector + sectors > this.options.sectors() ? 'sectors beyond the end' : null;
-  }
-
-  private readIndirect(request: BlockRequest): string | null {
-    const { grants, backendDomid, memory } = this.options;
-    for (let page = 0; page < request.indirectPages; page++) {
-      const mapping = grants.map(request.indirectRef(page), backendDomid, false);
-      if (typeof mapping === 'number') return 'an indirect page that it does not grant';
-      const fault = request.parseIndirectPage(page, memory.view, mapping.gfn * PAGE_SIZE);
-      grants.unmap(mapping);
-      if (fault) return fault;
-    }
-    return null;
-  }
-
-  /** What is read is written into the guest's pages. */
-  private map(flight: Flight): string | null {
-    const { grants, backendDomid } = this.options;
-    const { request, mappings } = flight;
-    const writable = request.operation === BlkifOp.read;
-    for (let index = 0; index < request.segments; index++) {
-      const mapping = grants.map(request.refs[index]!, backendDomid, writable);
-      if (typeof mapping === 'number') {
-        this.unmap(flight);
-        return 'a page that it does not grant';
-      }
-      mappings.push(mapping);
-    }
-    return null;
-  }
-
-  private unmap({ mappings }: Flight): void {
-    for (const mapping of mappings) this.options.grants.unmap(mapping);
-    mappings.length = 0;
-  }
-
-  private toGuest({ request, mappings }: Flight, data: Uint8Array): void {
-    for (let index = 0, at = 0; index < mappings.length; index++) {
-      const [offset, bytes] = piece(request, index);
-      const address = mappings[index]!.gfn * PAGE_SIZE + offset;
-      this.options.memory.write(address, data.subarray(at, at + bytes));
-      at += bytes;
-    }
-  }
-
-  private fromGuest({ request, mappings }: Flight, data: Uint8Array): void {
-    const { bytes: ram } = this.options.memory;
-    for (let index = 0, at = 0; index < mappings.length; index++) {
-      const [offset, bytes] = piece(request, index);
-      const address = mappings[index]!.gfn * PAGE_SIZE + offset;
-      data.set(ram.subarray(address, address + bytes), at);
-      at += bytes;
-    }
   }
 
   private answer(request: BlockRequest, status: BlkifStatus): void {
@@ -261,16 +309,4 @@ export class VbdBackend {
   private tell(): void {
     if (this.ring.publish()) this.port.notify();
   }
-}
-
-/** A request on its way, with what is mapped for it. */
-class Flight {
-  readonly request = new BlockRequest();
-  readonly mappings: GrantMapping[] = [];
-}
-
-/** Where in its page a segment's data lies, and how much it is: bytes. */
-function piece({ first, last }: BlockRequest, index: number): [offset: number, bytes: number] {
-  const start = first[index]!;
-  return [start * BLKIF_SECTOR_BYTES, (last[index]! - start + 1) * BLKIF_SECTOR_BYTES];
 }

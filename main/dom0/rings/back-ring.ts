@@ -24,7 +24,7 @@ export class BackRing {
   private responsesPut: number;
   private responsesTold: number;
 
-  /** Goes on where its responses end: nothing may be under way when a ring is taken up again. */
+  /** Goes on where its responses end; what was under way there is named by {@link resume}. */
   constructor(memory: GuestMemory, gfns: readonly number[], entryBytes: number) {
     this.memory = memory;
     this.gfns = gfns;
@@ -67,6 +67,15 @@ export class BackRing {
   /** The next `count` requests are the back end's now. */
   take(count = 1): void {
     this.requestsTaken = (this.requestsTaken + count) >>> 0;
+  }
+
+  /** Of a ring that is taken up again: its next `count` requests are under way. @throws RingBroken */
+  resume(count: number): void {
+    const { waiting } = this;
+    if (count > waiting) {
+      throw new RingBroken(`${count} requests under way where ${waiting} were made`);
+    }
+    this.take(count);
   }
 
   /** Puts a response in the next slot; `publish` tells of it. */

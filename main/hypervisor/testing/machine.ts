@@ -9,6 +9,7 @@ import { compileEngine } from '../engine/engine-module.ts';
 import { engineSections, engineStateOf } from '../engine/engine-state.ts';
 import { loadTranslatedCode } from '../engine/translated-code.ts';
 import { PAGE_SIZE } from '../engine/page.ts';
+import { GrantFrames } from '../grant-frames.ts';
 
 const MEMORY_KIB = 8192;
 const FLAG_INTERRUPT = 1 << 9;
@@ -51,6 +52,14 @@ export class Machine {
     this.counters = parts.counters;
     this.hostFrames = parts.hostFrames;
     this.time = time;
+  }
+
+  /** The grant table as another host would have it: nothing is mapped. */
+  grantsAnew(): GrantFrames {
+    const { memory, layout, physmap, grants } = this.domain;
+    const anew = new GrantFrames(memory, layout, (gfn) => physmap.isPopulated(gfn));
+    anew.restore(grants.save());
+    return anew;
   }
 
   /** An empty machine, its clock standing still. */

@@ -6,11 +6,13 @@ import {
   BlkifRequestIndirect,
   BlkifRequestSegment,
   BlkifResponse,
+  PAGE_SIZE,
   ringEntryOffset,
   SharedRing,
 } from '../../../hypervisor/index.ts';
+import type { GrantFrames, GrantMapping } from '../../../hypervisor/index.ts';
 import { Machine } from '../../../hypervisor/testing/machine.ts';
-import { DATA_GFN, DATA_REF, FrontByHand } from '../../rings/testing/front-by-hand.ts';
+import { DATA_GFN, DATA_PAGES, DATA_REF, FrontByHand } from '../../rings/testing/front-by-hand.ts';
 import { createDiskRing, DiskOperation, DiskStatus } from '../ring/disk-ring.abi.ts';
 import { DiskClient } from '../ring/disk-client.ts';
 import { DiskRingServer } from '../ring/disk-ring-server.ts';
@@ -30,27 +32,69 @@ export interface Answer {
   status: number;
 }
 
+/** Of a guest at an instant: its memory as far as it matters here, and how far it has come. */
+export interface GuestSnapshot {
+  readonly memory: readonly [at: number, bytes: Uint8Array][];
+  readonly produced: number;
+  readonly consumed: number;
+}
+
 export class FrontEnd extends FrontByHand {
-  readonly backend: VbdBackend;
+  backend!: VbdBackend;
   readonly disk: Uint8Array;
   broken = 0;
   /** What the disk says to its next requests; then it is well again. */
   failing: DiskStatus[] = [];
   held: DiskStatus[] = [];
-  private readonly server: DiskRingServer;
+  private readonly readOnly: boolean;
+  private server!: DiskRingServer;
   private produced = 0;
   private consumed = 0;
 
   private constructor(machine: Machine, sectors: number, readOnly: boolean) {
     super(machine, [RING]);
-    const { domain } = machine;
     this.disk = new Uint8Array(sectors * 512).map((_, index) => (index >> 9) * 7 + index);
+    this.readOnly = readOnly;
+    this.connect(machine.domain.grants);
+  }
+
+  static async start(sectors: number, readOnly = false): Promise<FrontEnd> {
+    return new FrontEnd(await Machine.create(), sectors, readOnly);
+  }
+
+  snapshot(): GuestSnapshot {
+    const { layout, memory } = this.machine.domain;
+    const pages: [gfn: number, count: number][] = [
+      [RING.gfn, 1],
+      [DATA_GFN, DATA_PAGES],
+      [layout.bar1 / PAGE_SIZE, 1],
+    ];
+    return {
+      memory: pages.map(([gfn, count]) => {
+        const at = gfn * PAGE_SIZE;
+        return [at, memory.bytes.slice(at, at + count * PAGE_SIZE)];
+      }),
+      produced: this.produced,
+      consumed: this.consumed,
+    };
+  }
+
+  /** The back end is gone with its thread; the guest is as it was, and another back end has it. */
+  goBack({ memory, produced, consumed }: GuestSnapshot): void {
+    const { domain } = this.machine;
+    for (const [at, bytes] of memory) domain.memory.write(at, bytes);
+    [this.produced, this.consumed] = [produced, consumed];
+    this.connect(this.machine.grantsAnew());
+  }
+
+  private connect(grants: GrantFrames): void {
+    const { sectors, readOnly } = this;
     const ring = createDiskRing(1 << 20);
     this.server = new DiskRingServer(ring);
     this.backend = new VbdBackend(
       {
-        memory: domain.memory,
-        grants: domain.grants,
+        memory: this.machine.domain.memory,
+        grants,
         backendDomid: 0,
         disk: new DiskClient(ring),
         sectors: () => sectors,
@@ -64,13 +108,13 @@ export class FrontEnd extends FrontByHand {
         },
         onBroken: () => void this.broken++,
       },
-      [this.mapped(RING)],
+      [grants.map(RING.ref, 0, true) as GrantMapping],
       this.port,
     );
   }
 
-  static async start(sectors: number, readOnly = false): Promise<FrontEnd> {
-    return new FrontEnd(await Machine.create(), sectors, readOnly);
+  private get sectors(): number {
+    return this.disk.length / 512;
   }
 
   /** Puts a request of up to eleven segments into the ring. */
