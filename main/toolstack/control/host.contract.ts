@@ -326,7 +326,7 @@ export type HostCalls = LinkCalls & {
   'protection.takeOver': {
     params: {
       domid: number;
-      spec: Pick<DomainSpec, 'name' | 'memoryKiB' | 'interfaces'>;
+      spec: Pick<DomainSpec, 'name' | 'memoryKiB' | 'disks' | 'interfaces'>;
     };
     result: { startedAtMs: number };
   };

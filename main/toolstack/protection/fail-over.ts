@@ -77,12 +77,16 @@ export function failOver(
 
 async function takeOver(parts: SiteParts, run: RunningDomain): Promise<number> {
   const { domid, spec, host } = run;
-  spec.interfaces = withNewRings(spec.interfaces);
-  const { name, interfaces } = spec;
+  const disks = run.disks.withNewRings();
+  const interfaces = withNewRings(spec.interfaces);
+  // Whatever its lost thread has asked for ends before; its successor's requests wait in their rings.
+  const served = run.disks.moveTo(disks);
+  served.catch(() => undefined); // told below
+  [spec.disks, spec.interfaces] = [disks, interfaces];
   const { startedAtMs } = await host.link.call('protection.takeOver', {
     domid,
-    spec: { name, memoryKiB: run.targetKiB, interfaces },
+    spec: { name: spec.name, memoryKiB: run.targetKiB, disks, interfaces },
   });
-  await parts.networks.captures.moved(domid, null, host.link);
+  await Promise.all([served, parts.networks.captures.moved(domid, null, host.link)]);
   return startedAtMs;
 }

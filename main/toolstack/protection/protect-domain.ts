@@ -31,7 +31,7 @@ export function protect(
   intervalMs: number,
 ): Task {
   const { name, uuid } = domain;
-  const reason = whyNotProtect(domain, standby);
+  const reason = whyNotProtect(parts.storage.pools, domain, standby);
   if (reason !== null) {
     throw new DomusError(
       'domain.cannot-protect',

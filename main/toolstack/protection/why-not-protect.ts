@@ -2,9 +2,15 @@
 import { DomusError } from '../../../shared/errors.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { SiteHost } from '../hosts/site-host.ts';
+import { whyNotOn } from '../storage/open-source.ts';
+import type { PoolRegistry } from '../storage/pool-registry.ts';
 
 /** A sentence, or null when it can have its standby there. */
-export function whyNotProtect(domain: ManagedDomain, standby: SiteHost): string | null {
+export function whyNotProtect(
+  pools: PoolRegistry,
+  domain: ManagedDomain,
+  standby: SiteHost,
+): string | null {
   const run = domain.running;
   if (!run || domain.state !== 'running') {
     return `it is ${domain.state}; only a running domain can be protected`;
@@ -13,9 +19,9 @@ export function whyNotProtect(domain: ManagedDomain, standby: SiteHost): string 
   if (domain.operation) return `it is being ${domain.operation.participle}`;
   if (standby === run.host) return 'it runs there itself, and would be lost with its standby';
   if (!standby.isUp) return `${standby.name} is down`;
-  const [disk] = domain.definition.disks;
-  if (disk) {
-    return `it has a disk (${disk.name}), and what it writes to disks is not held for its standby yet; only a domain without disks can be protected`;
+  const unseen = whyNotOn(pools, domain.definition.disks, standby.name);
+  if (unseen !== null) {
+    return `${unseen}: move it to a shared pool first (domus disk move ${domain.name} DISK POOL)`;
   }
   return standby.ledger.refusal(run.maximumKiB);
 }

@@ -11,6 +11,7 @@ const DOMAIN_0 = 0;
 /** Requests under way end in this time, or the medium is as good as gone. */
 const QUIESCE_MS = 30_000;
 const LOOK_AGAIN_MS = 100;
+const NOTHING = new Uint8Array(0);
 /** Refused requests of one connection that are told one by one. */
 const FAULTS_TOLD = 5;
 
@@ -40,6 +41,9 @@ export class DomainDisks {
   private readonly domain: Domain;
   private readonly listener: DomainDisksListener;
   private readonly disks = new Map<string, Disk>();
+  private isHolding = false;
+  /** By disk: what was under way where the domain was, until its front end is connected here. */
+  private readonly underWayBefore = new Map<string, Uint8Array>();
 
   constructor(domain: Domain, listener: DomainDisksListener) {
     this.domain = domain;
@@ -68,6 +72,8 @@ export class DomainDisks {
       throw badFrontEnd(name, `it has no port ${port} for domain 0`);
     }
     disk.backend = this.backend(disk, grants, bound);
+    disk.backend.resume(this.underWayBefore.get(name) ?? NOTHING);
+    this.underWayBefore.delete(name);
     disk.backend.service();
   }
 
@@ -97,6 +103,35 @@ export class DomainDisks {
       disk.backend?.retry();
     }
     this.service();
+  }
+
+  /** From now on what would change a disk waits. */
+  hold(): void {
+    this.isHolding = true;
+    for (const backend of this.connected()) backend.hold();
+  }
+
+  /** By disk, the requests that are not answered, as they stood in its ring: for {@link resume}. */
+  mark(): Record<string, Uint8Array> {
+    const underWay: Record<string, Uint8Array> = {};
+    for (const [name, { backend }] of this.disks) if (backend) underWay[name] = backend.mark();
+    return underWay;
+  }
+
+  /** What was asked for before the last mark may change its disk. */
+  release(): void {
+    for (const backend of this.connected()) backend.release();
+  }
+
+  /** Nothing waits any more. */
+  letGo(): void {
+    this.isHolding = false;
+    for (const backend of this.connected()) backend.letGo();
+  }
+
+  /** Of a successor, before its guest's first instruction: these requests are made again. */
+  resume(underWay: Readonly<Record<string, Uint8Array>>): void {
+    for (const [name, entries] of Object.entries(underWay)) this.underWayBefore.set(name, entries);
   }
 
   /** Requests are under way. */
@@ -140,6 +175,10 @@ export class DomainDisks {
     }
   }
 
+  private *connected(): Generator<VbdBackend> {
+    for (const { backend } of this.disks.values()) if (backend) yield backend;
+  }
+
   private backend(disk: Disk, grants: GrantMapping[], port: BackendPort): VbdBackend {
     const { domain, listener } = this;
     const { spec } = disk;
@@ -165,6 +204,7 @@ export class DomainDisks {
           domain.counters.values[DomainCounter.guestFaults]! += 1;
           listener.log(`the guest broke the ring of its disk ${spec.name}: ${what}`);
         },
+        holdsChanges: this.isHolding,
       },
       grants,
       port,

@@ -32,7 +32,7 @@ import { DomainDisks } from './domain-disks.ts';
 import { DomainInterfaces } from './domain-interfaces.ts';
 import { codeBeside } from './code-beside.ts';
 import { DomainDevices } from './domain-devices.ts';
-import { HeldRings } from './held-output.ts';
+import { DomainOutput } from './held-output.ts';
 import { domainInside } from './inside.ts';
 import { materialise } from './materialise.ts';
 import { Protection } from './protection.ts';
@@ -63,7 +63,7 @@ export class DomainThread {
   private machine: BareMachine | null = null;
   private sending: Sending | null = null;
   private protection: Protection | null = null;
-  /** Of a standby: where its consoles go on, once it runs. */
+  /** Of a standby: what it had said and asked for goes on, once it runs. */
   private resume: (() => void) | null = null;
   private life: Life | null = null;
   private onPaused: (() => void) | null = null;
@@ -147,7 +147,10 @@ export class DomainThread {
       this.channel.emit('foreseen', { exported }),
     );
     devices.begin();
-    if (origin.kind === 'standby') this.resume = () => HeldRings.resume(devices.rings, beside);
+    if (origin.kind === 'standby') {
+      const { disks } = life;
+      this.resume = () => DomainOutput.resume({ consoles: devices.rings, disks }, beside);
+    }
     if (origin.kind === 'boot') devices.reset();
     if ('identity' in origin && origin.identity === 'clone') {
       domain.setGenerationId(randomBytes(16));
@@ -276,7 +279,7 @@ export class DomainThread {
   }
 
   private protect({ link, store, code, ...more }: DomainCalls['protect']['params']): Promise<void> {
-    const { domain, devices, interfaces, doorbell, loop } = this.alive;
+    const { domain, devices, disks, interfaces, doorbell, loop } = this.alive;
     if (this.protection || this.sending || !loop.isRunning) {
       throw new DomusError(
         'domain.cannot-protect',
@@ -289,7 +292,11 @@ export class DomainThread {
       link,
       store,
       ...more,
-      output: new HeldRings(devices.rings, () => interfaces.sent),
+      output: new DomainOutput({
+        consoles: devices.rings,
+        disks,
+        frames: () => interfaces.sent,
+      }),
       ...codeBeside(domain, code),
       onRound: (round) => this.channel.emit('round', round),
       onFigures: (figures) => this.channel.emit('checkpoints', figures),

@@ -1,76 +1,107 @@
 /**
- * What a protected guest tells the outside, held until its standby has the checkpoint behind it: it
- * waits in the rings to those who carry it on, written and not shown. A ring that is full holds up the
- * guest, as it does otherwise.
+ * What a protected guest does to the outside, held until its standby has the checkpoint behind it. It
+ * waits where it is anyway: what a guest says in the rings to those who carry it on, written and not
+ * shown; what would change a disk in the back end, taken and not answered. A ring that is full holds up
+ * the guest, as it does otherwise.
  *
  * What was read of its consoles' input is held too: it stays in the ring until the standby knows that
  * it was read, so that a successor reads it again.
  *
  * The rings of consoles outlive the host. A checkpoint says how far each had come, and a successor
- * shows what lies before that: nothing is lost, nothing comes twice. Frames that were held are lost
- * with the host, as on any network.
+ * shows what lies before that: nothing is lost, nothing comes twice. Requests to disks that were not
+ * answered go along with the checkpoint, and a successor makes them again. Frames that were held are
+ * lost with the host, as on any network.
  */
 import { z } from 'zod';
+import { DomusError } from '../../../shared/errors.ts';
 import type { RingConsumer, RingProducer } from '../../../shared/ring/byte-ring.ts';
 import type { FrameProducer } from '../../../shared/ring/frame-ring.ts';
-import { DomusError } from '../../../shared/errors.ts';
 import type { HeldOutput } from '../../migration/index.ts';
+import type { DomainDisks } from './domain-disks.ts';
 
 type Consoles = Record<string, RingProducer | RingConsumer>;
 
-const Positions = z.record(z.string(), z.int().nonnegative().max(0xffff_ffff));
+/** Beside a checkpoint, as JSON. */
+const Beside = z.strictObject({
+  /** Positions of the rings. */
+  consoles: z.record(z.string(), z.int().nonnegative().max(0xffff_ffff)),
+  /** By disk, the requests under way: base64. */
+  disks: z.record(z.string(), z.base64()),
+});
 
-export class HeldRings implements HeldOutput {
-  private readonly consoles: Consoles;
-  private readonly frames: () => FrameProducer[];
+export interface OutputWays {
+  consoles: Consoles;
+  disks: DomainDisks;
+  /** Those that there are now. */
+  frames(): FrameProducer[];
+}
+
+export class DomainOutput implements HeldOutput {
+  private readonly ways: OutputWays;
   private consolesAt: Record<string, number> = {};
   private framesAt: [FrameProducer, number][] = [];
 
-  /** @param frames those that there are now */
-  constructor(consoles: Consoles, frames: () => FrameProducer[]) {
-    this.consoles = consoles;
-    this.frames = frames;
+  constructor(ways: OutputWays) {
+    this.ways = ways;
   }
 
   hold(): void {
-    for (const ring of [...Object.values(this.consoles), ...this.frames()]) ring.hold();
+    for (const way of this.all) way.hold();
   }
 
-  mark(): unknown {
-    const consoles = Object.entries(this.consoles);
-    this.consolesAt = Object.fromEntries(consoles.map(([name, ring]) => [name, ring.position]));
-    this.framesAt = this.frames().map((ring) => [ring, ring.position]);
-    return this.consolesAt;
+  mark(): z.infer<typeof Beside> {
+    const { consoles, disks, frames } = this.ways;
+    const positions = Object.entries(consoles).map(([name, ring]) => [name, ring.position]);
+    this.consolesAt = Object.fromEntries(positions);
+    this.framesAt = frames().map((ring) => [ring, ring.position]);
+    return { consoles: this.consolesAt, disks: mapValues(disks.mark(), toBase64) };
   }
 
   release(): void {
+    const { consoles, disks } = this.ways;
     for (const [name, position] of Object.entries(this.consolesAt)) {
-      this.consoles[name]?.release(position);
+      consoles[name]?.release(position);
     }
     for (const [ring, position] of this.framesAt) ring.release(position);
+    disks.release();
   }
 
   /** Nobody waits for a checkpoint any more: all of it leaves. */
   letGo(): void {
-    for (const ring of [...Object.values(this.consoles), ...this.frames()]) ring.letGo();
+    for (const way of this.all) way.letGo();
   }
 
   /**
-   * Of a successor, before the guest's first instruction: the consoles go on from where the checkpoint
-   * has them.
+   * Of a successor, before the guest's first instruction: all goes on from where the checkpoint has it.
    *
-   * @param positions what `mark` returned, as it arrived
+   * @param beside what `mark` returned, as it arrived
    * @throws DomusError `stream.bad-domain-state`
    */
-  static resume(consoles: Consoles, positions: unknown): void {
-    const parsed = Positions.safeParse(positions);
+  static resume({ consoles, disks }: Omit<OutputWays, 'frames'>, beside: unknown): void {
+    const parsed = Beside.safeParse(beside);
     try {
-      if (!parsed.success) throw new RangeError('they are none');
-      for (const [name, ring] of Object.entries(consoles)) ring.resumeAt(parsed.data[name] ?? -1);
+      if (!parsed.success) throw new RangeError(z.prettifyError(parsed.error));
+      for (const [name, ring] of Object.entries(consoles)) {
+        ring.resumeAt(parsed.data.consoles[name] ?? -1);
+      }
+      disks.resume(mapValues(parsed.data.disks, (entries) => Buffer.from(entries, 'base64')));
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      const what = `the positions of its consoles do not fit: ${why}`;
+      const what = `what it had said and asked for does not fit: ${why}`;
       throw new DomusError('stream.bad-domain-state', what, { cause });
     }
   }
+
+  private get all(): { hold(): void; letGo(): void }[] {
+    const { consoles, disks, frames } = this.ways;
+    return [...Object.values(consoles), ...frames(), disks];
+  }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+}
+
+function mapValues<A, B>(of: Record<string, A>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(of).map(([name, value]) => [name, change(value)]));
 }

@@ -13,7 +13,7 @@ import type { Domain } from '../../hypervisor/index.ts';
 import { BlockingLinkSender, Checkpoints } from '../../migration/index.ts';
 import type { Pace, Round, TakenCheckpoint } from '../../migration/index.ts';
 import type { CheckpointFigures } from '../../toolstack/control/host.contract.ts';
-import type { HeldRings } from './held-output.ts';
+import type { DomainOutput } from './held-output.ts';
 
 /** Two checkpoints of a guest that writes much: it waits for no credit in between. */
 const WINDOW_BYTES = 8 << 20;
@@ -32,7 +32,7 @@ export interface ProtectionOptions {
   name: string;
   pace: Pace;
   intervalMs: number;
-  output: HeldRings;
+  output: DomainOutput;
   /** As of `LiveSend`. */
   shareCode?(): boolean;
   onRound(round: Round): void;

@@ -13,7 +13,7 @@ export async function protect(
   const { port1, port2 } = new MessageChannel();
   await to.channel.call(
     'protection.prepare',
-    { spec: { ...spec, interfaces: [] }, link: port2 },
+    { spec: { ...spec, disks: [], interfaces: [] }, link: port2 },
     { transfer: [port2] },
   );
   await from.channel.call(
@@ -23,10 +23,11 @@ export async function protect(
   );
 }
 
-/** Its host is gone. */
+/** Its host is gone; its disks have the rings of its next life. */
 export async function takeOver(domain: TestDomain, to: TestHost): Promise<{ startedAtMs: number }> {
   const interfaces = domain.spec.interfaces.map((vif) => ({ ...vif, ...newFrameRings() }));
   domain.spec = { ...domain.spec, interfaces };
-  const { domid, name, memoryKiB } = domain.spec;
-  return to.channel.call('protection.takeOver', { domid, spec: { name, memoryKiB, interfaces } });
+  const { domid, name, memoryKiB, disks } = domain.spec;
+  const spec = { name, memoryKiB, disks, interfaces };
+  return to.channel.call('protection.takeOver', { domid, spec });
 }
