@@ -25,10 +25,22 @@ test('a domain is protected from its menu, shows its standby, and is let go agai
   await expect(article).not.toContainText('protected on');
 });
 
-test('one with disks is not offered a standby, with the reason', async ({ site, page }) => {
+test('one whose disk only its host sees is not offered a standby, with the reason', async ({
+  site,
+  page,
+}) => {
+  await site.row('db1').getByRole('button', { name: 'More for db1' }).click();
+  await page.getByRole('menuitem', { name: 'Protect on' }).hover();
+  const hosts = page.getByRole('menu', { name: 'Protect on' }).getByRole('menuitem');
+  await expect(hosts.first()).toHaveAttribute('aria-disabled', 'true');
+  await expect(hosts.first()).toContainText(
+    /its disk xvdb is in pool \w+-local, which only \w+ sees/,
+  );
+});
+
+test('one with shared disks is offered one', async ({ site, page }) => {
   await site.row('web1').getByRole('button', { name: 'More for web1' }).click();
   await page.getByRole('menuitem', { name: 'Protect on' }).hover();
-  const beta = page.getByRole('menuitem', { name: 'beta' });
-  await expect(beta).toHaveAttribute('aria-disabled', 'true');
-  await expect(beta).toContainText('only a domain without disks can be protected');
+  const hosts = page.getByRole('menu', { name: 'Protect on' }).getByRole('menuitem');
+  await expect(hosts.first()).not.toHaveAttribute('aria-disabled', 'true');
 });

@@ -1,10 +1,8 @@
 /** Protection of real guests, as the site's API gives and takes it, and hosts that die. */
-import { createConnection } from 'node:net';
-import type { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Domain, FailoverReport } from '../../shared/contract/index.ts';
+import type { Domain } from '../../shared/contract/index.ts';
+import { loseHost, NumberClient, numberServer, protect } from './testing/failovers.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 100 };
@@ -17,19 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => site.close());
 
-const other = ({ host }: Domain): string => (host === 'alpha' ? 'beta' : 'alpha');
-
-async function protect(): Promise<Domain> {
-  const host = other(await site.get('guarded'));
-  await expect
-    .poll(
-      async () => (await site.api.hosts.list({})).find(({ name }) => name === host)?.state,
-      PATIENCE,
-    )
-    .toBe('up');
-  const task = await site.done(site.api.domains.protect({ domain: 'guarded', host }));
-  return task.result as Domain;
-}
+const protectIt = (): Promise<Domain> => protect(site, 'guarded');
 
 /** The hosts whose xenstore knows the domain. */
 async function whereabouts(): Promise<string[]> {
@@ -44,22 +30,10 @@ async function whereabouts(): Promise<string[]> {
   return known.flat();
 }
 
-/** Ends the worker of the domain's host, and waits for what comes of it. */
-async function loseHost(): Promise<FailoverReport> {
-  const { host, uuid } = await site.get('guarded');
-  await site.site.parts.hosts.get(host).terminate();
-  await site.until('guarded', (domain) => domain.host !== host);
-  const tasks = await site.api.tasks.list({});
-  const failover = tasks.find(({ kind, domain }) => kind === 'failover' && domain === uuid);
-  const { result, error } = await site.api.tasks.wait({ id: failover!.id });
-  expect(error).toBeNull();
-  return result as FailoverReport;
-}
-
 describe('protecting a domain', () => {
   test('shows its standby and its checkpoints, and costs it no frame where it runs', async () => {
     const free = await site.freeKiB('alpha');
-    const { protection } = await protect();
+    const { protection } = await protectIt();
     expect(protection).toMatchObject({ host: 'beta', intervalMs: 50 });
     const later = await site.until(
       'guarded',
@@ -116,7 +90,7 @@ describe('protecting a domain', () => {
 
 describe('when the standby’s host dies', () => {
   test('the domain goes on unprotected, and one is told', async () => {
-    await protect();
+    await protectIt();
     await site.site.parts.hosts.get('beta').terminate();
     await site.until('guarded', ({ protection }) => protection === null);
     expect(await site.ask('guarded', 'echo well')).toBe('well');
@@ -135,11 +109,11 @@ describe('when the host of a protected domain dies', () => {
   test('a command that runs keeps its output and status, and nothing reboots', async () => {
     const boot = await site.ask('guarded', 'cat /proc/sys/kernel/random/boot_id');
     const { domid } = await site.get('guarded');
-    await protect();
+    await protectIt();
     const command = 'for n in 1 2 3 4 5 6 7 8; do echo $n; sleep 0.2; done; exit 5';
     const running = site.exec('guarded', command);
     await sleep(Math.random() * 1000);
-    const report = await loseHost();
+    const report = await loseHost(site, 'guarded');
     expect(report).toMatchObject({ from: 'alpha', to: 'beta' });
     expect(await running).toEqual({ stdout: '1\n2\n3\n4\n5\n6\n7\n8\n', stderr: '', status: 5 });
     expect(await site.ask('guarded', 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
@@ -153,29 +127,23 @@ describe('when the host of a protected domain dies', () => {
   });
 
   test('who is connected to it loses nothing that it was told', async () => {
-    await site.ask(
-      'guarded',
-      'mkdir -p /tmp/w; cat >/tmp/w/serve <<"."\n#!/bin/sh\nwhile read n; do echo $n >>/tmp/w/kept; echo kept $n; done\n.\nchmod +x /tmp/w/serve; (nc -ll -p 5000 -e /tmp/w/serve >/dev/null 2>&1 &)',
-    );
+    await site.ask('guarded', numberServer('/tmp/kept', ':', 5000));
     const { port } = await site.api.forwards.add({ domain: 'guarded', port: 0, toPort: 5000 });
-    const client = new Client(port);
+    const client = new NumberClient(port);
     for (let failover = 0; failover < FAILOVERS; failover++) {
-      await protect();
-      await client.progress();
+      await protectIt();
+      await client.progress(10);
       await sleep(Math.random() * 500);
-      await loseHost();
-      await client.progress();
+      await loseHost(site, 'guarded');
+      await client.progress(10);
     }
-    const told = await client.end();
-    const kept = (await site.ask('guarded', 'cat /tmp/w/kept')).split('\n').map(Number);
-    // In the order in which they were sent, each once; all that the client was told of are there.
-    expect(kept).toEqual(kept.map((_, index) => index + 1));
-    expect(told).toEqual(told.map((_, index) => index + 1));
-    expect(kept.length).toBeGreaterThanOrEqual(told.length);
+    const told = client.end();
+    const kept = (await site.ask('guarded', 'cat /tmp/kept')).split('\n').map(Number);
+    NumberClient.expectKept(kept, told);
   });
 
   test('a standby that was let go before is not used: the domain is lost with its host', async () => {
-    await protect();
+    await protectIt();
     const { host } = await site.get('guarded');
     await site.api.domains.unprotect({ domain: 'guarded' });
     await site.site.parts.hosts.get(host).terminate();
@@ -192,7 +160,7 @@ describe('when the host of a protected domain dies', () => {
       )
       .toBe(true);
     await site.done(site.api.domains.start({ domain: 'guarded' }));
-    await protect();
+    await protectIt();
     await site.done(site.api.domains.shutdown({ domain: 'guarded' }));
     expect(await site.get('guarded')).toMatchObject({ state: 'shut-off', protection: null });
     for (const host of ['alpha', 'beta']) {
@@ -200,37 +168,3 @@ describe('when the host of a protected domain dies', () => {
     }
   });
 });
-
-/** Sends numbers, and keeps those that it was told of. */
-class Client {
-  private readonly socket: Socket;
-  private readonly told: number[] = [];
-  private heard: () => void = () => undefined;
-
-  constructor(port: number) {
-    this.socket = createConnection({ host: '127.0.0.1', port });
-    createInterface(this.socket).on('line', (line) => {
-      const number = Number(line.replace('kept ', ''));
-      this.told.push(number);
-      this.heard();
-      this.socket.write(`${number + 1}\n`);
-    });
-    this.socket.write('1\n');
-  }
-
-  /** Settles when it was told of ten more. */
-  async progress(): Promise<void> {
-    const enough = this.told.length + 10;
-    while (this.told.length < enough) {
-      await new Promise<void>((resolve, reject) => {
-        this.heard = resolve;
-        this.socket.once('close', () => reject(new Error('the connection was closed')));
-      });
-    }
-  }
-
-  async end(): Promise<number[]> {
-    this.socket.destroy();
-    return this.told;
-  }
-}

@@ -103,8 +103,7 @@ async function savedDebian(): Promise<SharedArrayBuffer> {
   try {
     const first = newDomain('first', MEMORY_MIB);
     await host.channel.call('domain.boot', { spec: first.spec, boot: await guestImage('first') });
-    await first.console.prompt();
-    await first.console.run('dmesg -n 1');
+    await first.console.ready();
     const { domid } = first.spec;
     return (await host.channel.call('domain.save', { domid, thenDestroy: true })).stream;
   } finally {

@@ -35,8 +35,8 @@ describe('a guest’s disks', { timeout: 240_000 }, () => {
     guest.spec.disks.push(root.spec);
     const boot = await guestImage('disks');
     await alpha.channel.call('domain.boot', { spec: guest.spec, boot });
-    await guest.console.prompt();
-    await ask('dmesg -n 1; until [ -b /dev/xvda ]; do usleep 50000; done');
+    await guest.console.ready();
+    await ask('until [ -b /dev/xvda ]; do usleep 50000; done');
   }, 240_000);
 
   afterAll(async () => {

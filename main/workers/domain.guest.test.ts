@@ -25,7 +25,7 @@ describe('a Debian guest', { timeout: 240_000 }, () => {
     web = newDomain('web1', 128);
     const boot = await guestImage('web1');
     await alpha.channel.call('domain.boot', { spec: web.spec, boot });
-    await web.console.prompt();
+    await web.console.ready();
   }, 240_000);
 
   afterAll(async () => {

@@ -62,8 +62,7 @@ describe('guests with a gateway, on two hosts', { timeout: 240_000 }, () => {
         guest.spec.interfaces.push(newVif(0, 'lan', `10.77.0.${11 + index}`));
         const boot = await guestImage(guest.spec.name);
         await host.channel.call('domain.boot', { spec: guest.spec, boot });
-        await guest.console.prompt();
-        await guest.console.run('dmesg -n 1');
+        await guest.console.ready();
       }),
     );
   }, 240_000);

@@ -39,7 +39,7 @@ describe('a live move that breaks', { timeout: 240_000 }, () => {
   async function boot(): Promise<void> {
     guest = newDomain('mover', 128);
     await alpha.channel.call('domain.boot', { spec: guest.spec, boot: await guestImage('mover') });
-    await guest.console.prompt();
+    await guest.console.ready();
     await guest.console.run(WRITER);
   }
 

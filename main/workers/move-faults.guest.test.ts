@@ -20,7 +20,7 @@ describe('a move that fails', { timeout: 240_000 }, () => {
     ]);
     const first = newDomain('first', 128);
     await alpha.channel.call('domain.boot', { spec: first.spec, boot: await guestImage('first') });
-    await first.console.prompt();
+    await first.console.ready();
     const saved = await alpha.channel.call('domain.save', {
       domid: first.spec.domid,
       thenDestroy: true,

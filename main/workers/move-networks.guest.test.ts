@@ -36,8 +36,8 @@ describe('a guest that moves', { timeout: 240_000 }, () => {
         guest.spec.interfaces.push(newVif(0, 'lan', address));
         const boot = await guestImage(guest.spec.name);
         await host.channel.call('domain.boot', { spec: guest.spec, boot });
-        await guest.console.prompt();
-        await guest.console.run(`dmesg -n 1; ${setAddress('eth0', address)}`);
+        await guest.console.ready();
+        await guest.console.run(setAddress('eth0', address));
       }),
     );
   }, 240_000);

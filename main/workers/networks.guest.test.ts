@@ -30,8 +30,8 @@ describe('guests on a network', { timeout: 240_000 }, () => {
         guests.push(guest);
         const boot = await guestImage(guest.spec.name);
         await host.channel.call('domain.boot', { spec: guest.spec, boot });
-        await guest.console.prompt();
-        await guest.console.run(`dmesg -n 1; ${setAddress('eth0', address)}`);
+        await guest.console.ready();
+        await guest.console.run(setAddress('eth0', address));
       }),
     );
     guests.sort((a, b) => a.spec.name.localeCompare(b.spec.name));

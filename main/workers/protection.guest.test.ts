@@ -29,8 +29,7 @@ describe('a protected guest', { timeout: 240_000 }, () => {
       spec: guest.spec,
       boot: await guestImage('guarded'),
     });
-    await guest.console.prompt();
-    await guest.console.run('dmesg -n 1');
+    await guest.console.ready();
   }, 240_000);
 
   afterAll(async () => {

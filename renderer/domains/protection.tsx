@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react';
-import type { Domain, Protection } from '../../shared/contract/schemas.ts';
+import type { Domain, Pool, Protection } from '../../shared/contract/schemas.ts';
 import { Button } from '../design/button.tsx';
 import { duration, milliseconds, size } from '../design/format.ts';
 import { Icon } from '../design/icon.tsx';
 import { Menu, MenuItem } from '../design/menu.tsx';
-import { useHosts } from '../site/queries.ts';
+import { useHosts, usePools } from '../site/queries.ts';
 import { useSite } from '../site/site.ts';
 import { routeHref } from '../app/route.ts';
 import styles from './protection.module.css';
@@ -70,7 +70,7 @@ interface MenuProps {
 export function ProtectMenu({ domain, onClose }: MenuProps) {
   const { commands } = useSite();
   const others = useHosts()?.filter(({ name }) => name !== domain.host) ?? [];
-  const refusal = refusalOf(domain);
+  const refusal = refusalOf(domain, usePools() ?? []);
   const refused = others.filter(({ state }) => refusal !== null || state === 'down');
   return (
     <Menu
@@ -96,9 +96,13 @@ export function ProtectMenu({ domain, onClose }: MenuProps) {
 }
 
 /** As the toolstack would say it; null: it may be tried. */
-function refusalOf({ state, disks }: Domain): string | null {
+function refusalOf({ state, disks }: Domain, pools: readonly Pool[]): string | null {
   if (state !== 'running') return 'only a running domain can be protected';
-  return disks.length > 0 ? 'only a domain without disks can be protected' : null;
+  for (const { name, source } of disks) {
+    const pool = pools.find((one) => one.host !== null && source.startsWith(`${one.name}/`));
+    if (pool) return `its disk ${name} is in pool ${pool.name}, which only ${pool.host} sees`;
+  }
+  return null;
 }
 
 function Age({ timeMs }: { readonly timeMs: number }) {

@@ -51,8 +51,7 @@ export class DomainOutput implements HeldOutput {
 
   mark(): z.infer<typeof Beside> {
     const { consoles, disks, frames } = this.ways;
-    const positions = Object.entries(consoles).map(([name, ring]) => [name, ring.position]);
-    this.consolesAt = Object.fromEntries(positions);
+    this.consolesAt = mapValues(consoles, ({ position }) => position);
     this.framesAt = frames().map((ring) => [ring, ring.position]);
     return { consoles: this.consolesAt, disks: mapValues(disks.mark(), toBase64) };
   }

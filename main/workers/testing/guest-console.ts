@@ -45,6 +45,13 @@ export class GuestConsole {
     return this.until(PROMPT);
   }
 
+  /** After its boot: at the shell's prompt, and its kernel prints nothing in between any more. */
+  async ready(): Promise<void> {
+    await this.prompt();
+    this.type('dmesg -n 1\n');
+    await this.run('true');
+  }
+
   /** Runs a command line in the shell and returns what it printed. */
   async run(command: string): Promise<string> {
     const mark = `domus-${++this.commands}`;

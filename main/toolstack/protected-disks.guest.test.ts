@@ -1,0 +1,157 @@
+/** Disks of protected guests, and hosts that die: what was written is there, and what was taken back is not. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Domain } from '../../shared/contract/index.ts';
+import { loseHost, NumberClient, numberServer, protect } from './testing/failovers.ts';
+import { TestSite } from './testing/test-site.ts';
+
+const run = promisify(execFile);
+const PATIENCE = { timeout: 60_000, interval: 100 };
+const FAILOVERS = 3;
+let site: TestSite;
+let folder: string;
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'domus-protected-'));
+  site = await TestSite.open();
+  await site.create('guarded', {
+    host: 'alpha',
+    interfaces: [{ network: 'default' }],
+    disks: [
+      { source: at('numbers.qcow2'), sizeMiB: 16 },
+      { source: at('files.img'), sizeMiB: 64 },
+    ],
+  });
+  const ready = 'until [ -b /dev/xvda ] && [ -b /dev/xvdb ]; do usleep 50000; done';
+  await site.ask(
+    'guarded',
+    `${ready}; mke2fs -q /dev/xvdb; mkdir -p /mnt; mount -t ext2 /dev/xvdb /mnt`,
+  );
+});
+afterAll(async () => {
+  await site.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Its disk always has the number that it wrote last, and it looks before it writes the next. */
+const COUNTER = `cat >/tmp/counter <<"."
+#!/bin/sh
+n=0
+put() { printf "%-511s\\n" $n | dd of=/dev/xvda bs=512 count=1 conv=notrunc oflag=direct 2>/dev/null; }
+put
+while :; do
+  found=$(dd if=/dev/xvda bs=512 count=1 iflag=direct 2>/dev/null)
+  [ "\${found%% *}" = $n ] || { echo "found \${found%% *} where $n was written" >/tmp/count; exit 1; }
+  echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count
+  n=$((n+1))
+  put
+done
+.
+chmod +x /tmp/counter; (/tmp/counter >/dev/null 2>&1 &)`;
+
+const count = (): Promise<string> => site.ask('guarded', 'cat /tmp/count 2>/dev/null || echo 0');
+
+/** Some more numbers were written and found. */
+async function counts(): Promise<void> {
+  const before = Number(await count());
+  const hasMore = async (): Promise<string | boolean> => {
+    const found = await count();
+    return Number.isNaN(Number(found)) ? found : Number(found) >= before + 5;
+  };
+  await expect.poll(hasMore, PATIENCE).toBe(true);
+}
+
+const protectIt = (): Promise<Domain> => protect(site, 'guarded');
+
+describe('a protected domain with disks', () => {
+  test('has on them what its last checkpoint knows of, and nothing that a failover takes back', async () => {
+    await site.ask('guarded', COUNTER);
+    await counts();
+    for (let failover = 0; failover < FAILOVERS; failover++) {
+      await protectIt();
+      await counts();
+      await sleep(Math.random() * 300);
+      await loseHost(site, 'guarded');
+      await counts();
+    }
+  });
+
+  test('goes on writing when its protection ends, and when its standby is lost', async () => {
+    await protectIt();
+    await counts();
+    await site.api.domains.unprotect({ domain: 'guarded' });
+    await counts();
+    const { protection } = await protectIt();
+    await site.site.parts.hosts.get(protection!.host).terminate();
+    await site.until('guarded', (domain) => domain.protection === null);
+    await counts();
+    await site.ask('guarded', 'killall counter');
+  });
+
+  test('loses nothing that it said was synced, to whoever was told', async () => {
+    await site.ask('guarded', numberServer('/mnt/kept', 'sync', 5000));
+    const { port } = await site.api.forwards.add({ domain: 'guarded', port: 0, toPort: 5000 });
+    const client = new NumberClient(port);
+    for (let failover = 0; failover < FAILOVERS; failover++) {
+      await protectIt();
+      await client.progress(5);
+      await sleep(Math.random() * 300);
+      await loseHost(site, 'guarded');
+      await client.progress(5);
+    }
+    const told = client.end();
+    await site.ask('guarded', 'sync; echo 3 >/proc/sys/vm/drop_caches');
+    const kept = (await site.ask('guarded', 'cat /mnt/kept')).split('\n').map(Number);
+    NumberClient.expectKept(kept, told);
+    expect(await site.ask('guarded', 'dmesg | grep -ci "i/o error" || true')).toBe('0');
+  });
+
+  test('is written to in great pieces while its host dies, and has them whole', async () => {
+    await protectIt();
+    const writing = site.exec(
+      'guarded',
+      'dd if=/dev/urandom of=/tmp/a bs=64k count=160 2>/dev/null; ' +
+        'for n in 1 2 3 4; do dd if=/tmp/a of=/mnt/a bs=64k conv=fsync 2>/dev/null || exit 1; echo $n; done; ' +
+        'echo 3 >/proc/sys/vm/drop_caches; cmp /tmp/a /mnt/a',
+    );
+    await sleep(1000 + Math.random() * 1000);
+    await loseHost(site, 'guarded');
+    expect(await writing).toEqual({ stdout: '1\n2\n3\n4\n', stderr: '', status: 0 });
+  });
+
+  test('keeps its disks as they are meanwhile', async () => {
+    await protectIt();
+    const domain = 'guarded';
+    const asked = [
+      site.api.domains.attachDisk({ domain, source: at('new.img'), sizeMiB: 16 }),
+      site.api.domains.resizeDisk({ domain, disk: 'xvdb', sizeMiB: 128 }),
+      site.api.domains.detachDisk({ domain, disk: 'xvdb' }),
+      site.api.domains.moveDisk({ domain, disk: 'xvda', pool: 'default' }),
+    ];
+    for (const each of asked)
+      await expect(each).rejects.toMatchObject({ code: 'domain.protected' });
+  });
+
+  test('leaves files that checks of others find clean', async () => {
+    await site.api.domains.unprotect({ domain: 'guarded' });
+    await site.ask('guarded', 'killall nc; umount /mnt');
+    await site.done(site.api.domains.shutdown({ domain: 'guarded' }));
+    expect((await run('e2fsck', ['-fn', at('files.img')])).stdout).toContain('files');
+    expect((await run('qemu-img', ['check', at('numbers.qcow2')])).stdout).toContain('No errors');
+  });
+});
+
+test('a domain whose disk only its host sees is refused, with what to do', async () => {
+  await site.api.pools.add({ name: 'fast', kind: 'local', host: 'alpha' });
+  await site.create('bound', { host: 'alpha', disks: [{ source: 'fast/a', sizeMiB: 16 }] });
+  const asked = site.api.domains.protect({ domain: 'bound', host: 'beta' });
+  await expect(asked).rejects.toThrow(
+    /its disk xvda \(fast\/a\) is in a local pool, which only alpha sees: move it to a shared pool first/,
+  );
+});
