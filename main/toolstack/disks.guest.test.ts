@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limitFiles } from './testing/file-limit.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const run = promisify(execFile);
@@ -17,13 +18,7 @@ let site: TestSite;
 let folder: string;
 const at = (name: string): string => join(folder, name);
 
-/** What a full file system does, without one: writes of this process beyond it fail (EFBIG). */
-async function limitFiles(bytes: string): Promise<void> {
-  await run('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`]);
-}
-
 beforeAll(async () => {
-  process.on('SIGXFSZ', () => undefined);
   folder = mkdtempSync(join(tmpdir(), 'domus-files-'));
   site = await TestSite.open();
   await site.create('db', { host: 'alpha', disks: [{ source: at('db.img'), sizeMiB: 64 }] });
@@ -186,7 +181,7 @@ describe('a disk of a running domain', () => {
         'dd if=/tmp/a of=/dev/xvdc bs=64k seek=128 conv=fsync 2>/dev/null || exit 1; ' +
         'echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/xvdc bs=64k skip=128 count=16 2>/dev/null | cmp - /tmp/a',
     );
-    await limitFiles(String(4 * MIB));
+    await limitFiles(4 * MIB);
     try {
       const paused = await site.until('db', ({ state }) => state === 'paused');
       expect(paused.reason).toBe(`there is no space left for its disk xvdc (${at('log.img')})`);

@@ -8,11 +8,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Domain } from '../../shared/contract/index.ts';
 import { loseHost, NumberClient, numberServer, protect } from './testing/failovers.ts';
+import { limitFiles } from './testing/file-limit.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const run = promisify(execFile);
 const PATIENCE = { timeout: 60_000, interval: 100 };
-const FAILOVERS = 3;
+const FAILOVERS = 2;
 let site: TestSite;
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -26,9 +27,11 @@ beforeAll(async () => {
     disks: [
       { source: at('numbers.qcow2'), sizeMiB: 16 },
       { source: at('files.img'), sizeMiB: 64 },
+      { source: at('log.img'), sizeMiB: 16 },
     ],
   });
-  const ready = 'until [ -b /dev/xvda ] && [ -b /dev/xvdb ]; do usleep 50000; done';
+  const ready =
+    'until [ -b /dev/xvda ] && [ -b /dev/xvdb ] && [ -b /dev/xvdc ]; do usleep 50000; done';
   await site.ask(
     'guarded',
     `${ready}; mke2fs -q /dev/xvdb; mkdir -p /mnt; mount -t ext2 /dev/xvdb /mnt`,
@@ -116,13 +119,33 @@ describe('a protected domain with disks', () => {
     await protectIt();
     const writing = site.exec(
       'guarded',
-      'dd if=/dev/urandom of=/tmp/a bs=64k count=160 2>/dev/null; ' +
-        'for n in 1 2 3 4; do dd if=/tmp/a of=/mnt/a bs=64k conv=fsync 2>/dev/null || exit 1; echo $n; done; ' +
+      'dd if=/dev/urandom of=/tmp/a bs=64k count=80 2>/dev/null; ' +
+        'for n in 1 2 3; do dd if=/tmp/a of=/mnt/a bs=64k conv=fsync 2>/dev/null || exit 1; echo $n; done; ' +
         'echo 3 >/proc/sys/vm/drop_caches; cmp /tmp/a /mnt/a',
     );
     await sleep(1000 + Math.random() * 1000);
     await loseHost(site, 'guarded');
-    expect(await writing).toEqual({ stdout: '1\n2\n3\n4\n', stderr: '', status: 0 });
+    expect(await writing).toEqual({ stdout: '1\n2\n3\n', stderr: '', status: 0 });
+  });
+
+  test('waits for room on a disk that is full, on the one host and then on the other', async () => {
+    await protectIt();
+    await limitFiles(4 * 2 ** 20);
+    const writing = site.exec(
+      'guarded',
+      'dd if=/tmp/a of=/dev/xvdc bs=64k conv=fsync 2>/dev/null && echo 3 >/proc/sys/vm/drop_caches && ' +
+        'dd if=/dev/xvdc bs=64k count=80 2>/dev/null | cmp /tmp/a -',
+    );
+    try {
+      await site.until('guarded', ({ state }) => state === 'paused');
+      await loseHost(site, 'guarded');
+      const paused = await site.until('guarded', ({ state }) => state === 'paused');
+      expect(paused.reason).toContain('there is no space left for its disk xvdc');
+    } finally {
+      await limitFiles('unlimited');
+    }
+    await site.api.domains.unpause({ domain: 'guarded' });
+    expect(await writing).toEqual({ stdout: '', stderr: '', status: 0 });
   });
 
   test('keeps its disks as they are meanwhile', async () => {

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DomainSample } from '../../shared/contract/index.ts';
 import { NbdServer } from '../dom0/block/testing/nbd-server.ts';
 import { qemuCheck, qemuImg } from '../dom0/block/testing/qemu-img.ts';
+import { limitFiles } from './testing/file-limit.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const run = promisify(execFile);
@@ -20,11 +21,6 @@ const MOUNT = `${HAS_DISK}; mkdir -p /mnt; mount -t ext2 /dev/xvda /mnt`;
 let site: TestSite;
 let folder: string;
 const volumeFile = (name: string): string => join(site.folder, 'pools/default', name);
-
-/** What a full file system does, without one: writes of this process beyond it fail (EFBIG). */
-async function limitFiles(bytes: string): Promise<void> {
-  await run('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`]);
-}
 
 /** The file system's own check of what a volume shows. */
 async function checkFiles(name: string): Promise<void> {
@@ -57,7 +53,6 @@ async function sampleOf(
 }
 
 beforeAll(async () => {
-  process.on('SIGXFSZ', () => undefined);
   folder = mkdtempSync(join(tmpdir(), 'domus-files-'));
   site = await TestSite.open();
   const { api } = site;
@@ -191,7 +186,7 @@ describe('a disk that fails', () => {
     const disk = { source: `default/${onError}`, sizeMiB: 16, onError };
     await site.done(api.domains.attachDisk({ domain: 'web1', ...disk }));
     await site.ask('web1', 'until [ -b /dev/xvdb ]; do usleep 50000; done');
-    await limitFiles(String(2 * MIB));
+    await limitFiles(2 * MIB);
     try {
       if (onError === 'report') {
         expect(await site.ask('web1', `${write} && echo written || echo failed`)).toBe('failed');

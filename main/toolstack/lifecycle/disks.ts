@@ -6,6 +6,7 @@ import { makeDisks, planDisks } from '../disks/plan-disks.ts';
 import type { PlannedDisk } from '../disks/plan-disks.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
+import { requireUnprotected } from '../protection/why-not-protect.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { requireWritable, whyNotOn } from '../storage/open-source.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
@@ -94,6 +95,7 @@ export async function resizeDisk(
   bytes: number,
 ): Promise<Domain> {
   domain.requireIdle();
+  requireUnprotected(domain, 'given a larger disk');
   const disk = named(domain, name);
   await domain.exclusively(`given a larger disk ${name}`, async () => {
     const size = domain.running

@@ -30,6 +30,8 @@ export function failOver(
   domain.protection = null;
   run.host = standby;
   domain.definition = { ...domain.definition, host: standby.name };
+  // A disk of its had failed there: it is asked again from here.
+  if (domain.state === 'paused') parts.domains.advance(domain, { step: 'unpause' });
   parts.domains.tell(domain);
   const { name, uuid } = domain;
   parts.tasks.start(
