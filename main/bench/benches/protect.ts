@@ -23,6 +23,10 @@ const WARM_UPS = 2;
 const ROUNDS = 4;
 /** Of each kind, in each round. */
 const LOAD_MS = 6_000;
+const DISK_MIB = 16;
+const WRITES = 20;
+/** Each waits until the disk has it. */
+const WRITE = `dd if=/dev/zero of=/dev/xvda bs=4k count=${WRITES} oflag=direct 2>/dev/null`;
 /** Work of the guest's shell alone: about a second. */
 const COMPUTE = 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done';
 
@@ -32,6 +36,8 @@ const FAILOVERS_UNTIL_MS = 7.5 * 60_000;
 
 interface Round {
   computeMs: number;
+  /** Of one write to its disk. */
+  writeMs: number;
   latencyMs: number;
   checkpointsPerSecond: number | null;
 }
@@ -54,6 +60,7 @@ export async function protect(progress: (message: string) => void): Promise<Meas
       memoryMiB: MEMORY_MIB,
       maxMemoryMiB: MEMORY_MIB,
       interfaces: [{ network: 'default' }],
+      disks: [{ source: 'default/web.img', format: 'raw', sizeMiB: DISK_MIB }],
     }),
   );
   const shell = await GuestShell.open(domain);
@@ -105,9 +112,8 @@ async function compare(comparison: Comparison): Promise<Record<'alone' | 'guarde
 }
 
 async function measure({ domain, shell, load, perSecond }: Comparison): Promise<Round> {
-  const computeFromMs = performance.now();
-  await shell.run(COMPUTE);
-  const computeMs = performance.now() - computeFromMs;
+  const computeMs = await timed(shell, COMPUTE);
+  const writeMs = (await timed(shell, WRITE)) / WRITES;
   load.takeLatencies();
   const before = (await domain.get()).protection;
   load.start(perSecond);
@@ -119,7 +125,14 @@ async function measure({ domain, shell, load, perSecond }: Comparison): Promise<
       ? ((after.checkpoints - before.checkpoints) * 1e3) /
         Math.max(1, after.lastCheckpointAtMs - before.lastCheckpointAtMs)
       : null;
-  return { computeMs, latencyMs: median(load.takeLatencies()), checkpointsPerSecond };
+  return { computeMs, writeMs, latencyMs: median(load.takeLatencies()), checkpointsPerSecond };
+}
+
+/** How long the guest takes for it, ms. */
+async function timed(shell: GuestShell, command: string): Promise<number> {
+  const fromMs = performance.now();
+  await shell.run(command);
+  return performance.now() - fromMs;
 }
 
 /** On the other host, once that is there again. */
@@ -175,6 +188,8 @@ function result({ rounds, most, failoverMs, lost, load }: Found): Measurement {
     detail: {
       failover_ms_p50: round(median(failoverMs), 0),
       failover_ms_p95: round(p95(failoverMs), 0),
+      disk_write_ms_alone: round(median(alone.map(({ writeMs }) => writeMs)), 1),
+      disk_write_ms_guarded: round(median(guarded.map(({ writeMs }) => writeMs)), 1),
       most_requests_per_s: round(most, 1),
       acknowledged: load.acknowledged.length,
       unanswered: load.failed,
