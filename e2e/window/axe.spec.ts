@@ -3,6 +3,8 @@ import type { Page } from '@playwright/test';
 import type { SitePage } from '../pages/site-page.ts';
 import { expect, test } from './fixture.ts';
 
+// Most of the suite's time is this file's, and each of its tests has a site of its own.
+test.describe.configure({ mode: 'parallel' });
 test.use({ siteOptions: ['--domains', '12', '--hosts', '3', '--was-running', '2'] });
 
 type Visit = (site: SitePage, page: Page) => Promise<void>;

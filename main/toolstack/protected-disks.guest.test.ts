@@ -12,7 +12,6 @@ import { limitFiles } from './testing/file-limit.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const run = promisify(execFile);
-const PATIENCE = { timeout: 60_000, interval: 100 };
 const FAILOVERS = 2;
 let site: TestSite;
 let folder: string;

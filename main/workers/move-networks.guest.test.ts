@@ -60,7 +60,7 @@ describe('a guest that moves', { timeout: 240_000 }, () => {
     });
     const sent = await ask(
       0,
-      'dd if=/dev/urandom of=/tmp/data bs=64k count=48 2>/dev/null; httpd -p 5000 -h /tmp; md5sum </tmp/data',
+      'dd if=/dev/urandom of=/tmp/data bs=64k count=160 2>/dev/null; httpd -p 5000 -h /tmp; md5sum </tmp/data',
     );
     const fetch = 'wget -q -O - http://10.77.0.11:5000/data | md5sum >/tmp/sum; echo >/tmp/done';
     await ask(1, `(${fetch}) >/dev/null 2>&1 & true`);

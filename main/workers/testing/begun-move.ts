@@ -1,4 +1,5 @@
 /** A move under way between two test hosts, step by step: for tests that break it. */
+import { MessageChannel } from 'node:worker_threads';
 import type { MoveOptions } from '../../../shared/contract/index.ts';
 import type { Round } from '../../migration/index.ts';
 import type { Tap } from '../../migration/testing/tapped-link.ts';
@@ -27,8 +28,9 @@ export async function beginMove(
   const { domid } = domain.spec;
   const interfaces = domain.spec.interfaces.map((vif) => ({ ...vif, ...newFrameRings() }));
   const spec = { ...domain.spec, interfaces };
-  const prepare = { spec, link: link.target };
-  await to.channel.call('migration.prepare', prepare, { transfer: [link.target] });
+  const code = new MessageChannel();
+  const prepare = { spec, link: link.target, code: code.port2 };
+  await to.channel.call('migration.prepare', prepare, { transfer: [link.target, code.port2] });
   const rounds: Round[] = [];
   let looked = (): void => undefined;
   from.channel.on('migration.round', (event) => {
@@ -37,8 +39,8 @@ export async function beginMove(
     looked();
   });
   const received = to.channel.call('migration.received', { domid });
-  const send = { domid, link: link.source, options };
-  const sent = from.channel.call('migration.send', send, { transfer: [link.source] });
+  const send = { domid, link: link.source, code: code.port1, options };
+  const sent = from.channel.call('migration.send', send, { transfer: [link.source, code.port1] });
   for (const end of [sent, received]) end.catch(() => undefined);
   return {
     link,

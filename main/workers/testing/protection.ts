@@ -10,16 +10,16 @@ export async function protect(
   to: TestHost,
   intervalMs: number,
 ): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
+  const [link, code] = [new MessageChannel(), new MessageChannel()];
   await to.channel.call(
     'protection.prepare',
-    { spec: { ...spec, disks: [], interfaces: [] }, link: port2 },
-    { transfer: [port2] },
+    { spec: { ...spec, disks: [], interfaces: [] }, link: link.port2, code: code.port2 },
+    { transfer: [link.port2, code.port2] },
   );
   await from.channel.call(
     'protection.begin',
-    { domid: spec.domid, link: port1, intervalMs },
-    { transfer: [port1] },
+    { domid: spec.domid, link: link.port1, code: code.port1, intervalMs },
+    { transfer: [link.port1, code.port1] },
   );
 }
 

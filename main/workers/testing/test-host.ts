@@ -172,17 +172,21 @@ export interface MoveReport {
 
 /** Stop and copy, as the toolstack orchestrates it when nothing fails. */
 export async function move(domain: TestDomain, from: TestHost, to: TestHost): Promise<MoveReport> {
-  const { port1, port2 } = new MessageChannel();
+  const [link, code] = [new MessageChannel(), new MessageChannel()];
   const { domid } = domain.spec;
   const interfaces = domain.spec.interfaces.map((vif) => ({ ...vif, ...newFrameRings() }));
   domain.spec = { ...domain.spec, interfaces };
   await to.channel.call(
     'migration.prepare',
-    { spec: domain.spec, link: port2 },
-    { transfer: [port2] },
+    { spec: domain.spec, link: link.port2, code: code.port2 },
+    { transfer: [link.port2, code.port2] },
   );
   const [sent, received] = await Promise.all([
-    from.channel.call('migration.send', { domid, link: port1 }, { transfer: [port1] }),
+    from.channel.call(
+      'migration.send',
+      { domid, link: link.port1, code: code.port1 },
+      { transfer: [link.port1, code.port1] },
+    ),
     to.channel.call('migration.received', { domid }),
   ]);
   if (sent.digest !== received.digest) throw new Error('the two ends saw different streams');
