@@ -5,7 +5,7 @@
  * Chunks carry the exact time at which they arrive: a receiver that sleeps in Atomics.wait keeps it.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { DomusError } from '../../../shared/errors.ts';
+import { DomusError } from '../../../shared/errors.ts';
 import type { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { transferList, wireBytes } from './flow.contract.ts';
 import type { FlowId, FlowMessage, LinkMessage } from './flow.contract.ts';
@@ -70,9 +70,10 @@ export class LinkEnd {
     if (!this.up) this.abortLocal(flow, this.cutError('it is down'));
   }
 
-  /** Ends a flow at both ends; nothing where it is over. */
-  abort(flow: FlowId, error: DomusError): void {
+  /** Ends a flow, and both ends hear why; nothing where it is over. */
+  abort(flow: FlowId, reason: unknown): void {
     if (!this.flows.has(flow)) return;
+    const error = DomusError.from(DomusError.toData(reason));
     this.abortLocal(flow, error);
     this.send(flow, { kind: 'abort', error: error.toJSON() });
   }

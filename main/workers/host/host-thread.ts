@@ -38,10 +38,8 @@ type Emit = <Name extends keyof HostEvents>(name: Name, payload: HostEvents[Name
 interface Flow {
   /** For its thread. */
   port: MessagePort;
-  /** When its thread never got the port. */
-  cancel(): void;
   /** Both ends hear of it, whatever they wait for. */
-  abort(error: DomusError): void;
+  abort(reason: unknown): void;
   /** It is over, or nobody is interested any more. */
   close(): void;
 }
@@ -286,7 +284,8 @@ export class HostThread {
       if (domain.resumptions !== resumptions) throw undone();
       return { ...(await domain.send()), ...live };
     } catch (error) {
-      flow.cancel();
+      // Also where its thread never got it. Whoever hears first hears this.
+      flow.abort(error);
       // Nobody can have begun to run it elsewhere: nobody has the whole of it.
       await domain.goOn().catch(() => undefined);
       throw error;
@@ -339,18 +338,14 @@ export class HostThread {
     }
   }
 
-  /**
-   * This host's end of a link to another, with one flow: the flow's port for a domain's thread, and
-   * a way to end it when that thread never got it.
-   */
+  /** This host's end of a link to another, with one flow: the flow's port is for a domain's thread. */
   private attachFlow(wire: MessagePort, doorbell: SharedArrayBuffer): Flow {
     const end = new LinkEnd(wire, { peerName: 'the other host', outlet: this.outlet });
     const { port1, port2 } = new MessageChannel();
     end.attach(FLOW, port1, new Doorbell(doorbell));
     return {
       port: port2,
-      cancel: () => port1.close(),
-      abort: (error) => end.abort(FLOW, error),
+      abort: (reason) => end.abort(FLOW, reason),
       close: () => end.close(),
     };
   }
