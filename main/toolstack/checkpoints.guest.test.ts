@@ -1,11 +1,12 @@
 /** Checkpoints of a guest with a disk and an interface: memory and disks at one instant. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Checkpoint, CheckpointReport } from '../../shared/contract/index.ts';
+import { NewStateFile, openStateFile } from './saving/state-file.ts';
+import { counts, diskCounter } from './testing/disk-counter.ts';
 import { TestSite } from './testing/test-site.ts';
 
-const PATIENCE = { timeout: 60_000, interval: 200 };
 const GUEST = 'walker';
 let site: TestSite;
 
@@ -13,33 +14,20 @@ beforeAll(async () => {
   site = await TestSite.open();
   await site.create(GUEST, {
     host: 'alpha',
-    disks: [{ source: 'default/data', sizeMiB: 64 }],
+    disks: [
+      { source: 'default/data', sizeMiB: 64 },
+      { source: 'default/numbers', sizeMiB: 16 },
+    ],
     interfaces: [{ network: 'default' }],
   });
   await site.ask(GUEST, 'mke2fs -q /dev/xvda && mkdir -p /mnt && mount /dev/xvda /mnt');
-  // Each step first on the disk, durably, then in memory: at one instant they differ by one at most.
-  await site.exec(
-    GUEST,
-    '(n=0; while :; do n=$((n+1)); echo $n >/mnt/count.new; mv /mnt/count.new /mnt/count; sync; echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count; sleep 0.2; done) >/dev/null 2>&1 &',
-  );
-  await site.ask(GUEST, 'until [ "$(cat /tmp/count)" -gt 2 ]; do sleep 0.1; done 2>/dev/null');
+  await site.ask(GUEST, diskCounter('/dev/xvdb'));
+  await isOfOneInstant();
 }, 400_000);
 afterAll(() => site.close());
 
-function count(): Promise<number> {
-  return site.ask(GUEST, 'cat /tmp/count').then(Number);
-}
-
-/** On the medium itself, not in the guest's cache. */
-function countOnDisk(): Promise<number> {
-  return site
-    .ask(GUEST, 'sync; echo 3 >/proc/sys/vm/drop_caches; cat /tmp/count; cat /mnt/count')
-    .then((text) => {
-      const [inMemory, onDisk] = text.split('\n').map(Number);
-      expect(onDisk! - inMemory!).toBeGreaterThanOrEqual(0);
-      return onDisk!;
-    });
-}
+/** What is on its disk is what it wrote there last. */
+const isOfOneInstant = (): Promise<void> => counts(site, GUEST);
 
 async function checkpoint(label: string): Promise<CheckpointReport> {
   const task = await site.done(site.api.checkpoints.create({ domain: GUEST, label }));
@@ -58,25 +46,32 @@ async function isSound(): Promise<void> {
 describe('checkpoints', { timeout: 240_000 }, () => {
   test('are made while the guest goes on, with a picture, each from the one before', async () => {
     const boot = await site.ask(GUEST, 'cat /proc/sys/kernel/random/boot_id');
-    const before = await count();
     const first = await checkpoint('first');
     expect(first.downtimeMs).toBeGreaterThan(0);
-    await expect.poll(count, PATIENCE).toBeGreaterThan(before);
+    await isOfOneInstant();
     await site.ask(GUEST, 'echo after-first >/mnt/mark; sync; echo after-first >/tmp/mark');
     const second = await checkpoint('second');
     expect(await list()).toMatchObject([
-      { label: 'first', parent: null, isCurrent: false, disks: ['default/data'] },
+      {
+        label: 'first',
+        parent: null,
+        isCurrent: false,
+        disks: ['default/data', 'default/numbers'],
+      },
       {
         label: 'second',
         parent: first.checkpoint.id,
         isCurrent: true,
-        disks: ['default/data.1.qcow2'],
+        disks: ['default/data.1.qcow2', 'default/numbers.1.qcow2'],
       },
     ]);
     expect(second.checkpoint.picture!.lines.join('').trim()).not.toBe('');
     expect(await site.get(GUEST)).toMatchObject({
       checkpoints: { count: 2, current: second.checkpoint.id },
-      disks: [{ name: 'xvda', source: 'default/data.2.qcow2' }],
+      disks: [
+        { name: 'xvda', source: 'default/data.2.qcow2' },
+        { name: 'xvdb', source: 'default/numbers.2.qcow2' },
+      ],
     });
     expect(await site.ask(GUEST, 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
     await isSound();
@@ -88,13 +83,12 @@ describe('checkpoints', { timeout: 240_000 }, () => {
       expect(await site.ask(GUEST, 'cat /mnt/mark /tmp/mark 2>&1 | grep -c after || true')).toBe(
         '0',
       );
-      await countOnDisk();
-      await expect.poll(count, PATIENCE).toBeGreaterThan(0);
+      await isOfOneInstant();
       await isSound();
     }
     await revert('second');
     expect(await site.ask(GUEST, 'cat /mnt/mark /tmp/mark')).toBe('after-first\nafter-first');
-    expect(await countOnDisk()).toBeGreaterThan(0);
+    await isOfOneInstant();
     await isSound();
     const [first, second] = await list();
     expect([first!.isCurrent, second!.isCurrent]).toEqual([false, true]);
@@ -138,6 +132,21 @@ describe('checkpoints', { timeout: 240_000 }, () => {
     writeFileSync(path, bytes);
   });
 
+  test('of another version are refused, and the domain goes on as it was', async () => {
+    const boot = await site.ask(GUEST, 'cat /proc/sys/kernel/random/boot_id');
+    const [first] = await list();
+    const path = join(site.folder, 'states', `${first!.id}.checkpoint`);
+    const bytes = readFileSync(path);
+    await ofAnotherVersion(path);
+    await expect(revert('first')).rejects.toMatchObject({
+      code: 'stream.incompatible',
+      message: expect.stringContaining('was made by another version (hypervisor state') as string,
+    });
+    expect(await site.ask(GUEST, 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
+    await isOfOneInstant();
+    writeFileSync(path, bytes);
+  });
+
   test('are deleted one by one: what came after goes on, and their overlays go when none needs them', async () => {
     const volumes = async (): Promise<string[]> => {
       const [pool] = await site.api.pools.list({});
@@ -167,11 +176,24 @@ describe('checkpoints', { timeout: 240_000 }, () => {
   test('are refused of a domain whose disk is no volume', async () => {
     const path = join(site.folder, 'outside.img');
     await site.done(
-      site.api.domains.attachDisk({ domain: GUEST, source: path, sizeMiB: 8, name: 'xvdb' }),
+      site.api.domains.attachDisk({ domain: GUEST, source: path, sizeMiB: 8, name: 'xvdc' }),
     );
     await expect(site.api.checkpoints.create({ domain: GUEST })).rejects.toMatchObject({
       code: 'checkpoint.disk-outside',
     });
-    await site.done(site.api.domains.detachDisk({ domain: GUEST, disk: 'xvdb' }));
+    await site.done(site.api.domains.detachDisk({ domain: GUEST, disk: 'xvdc' }));
   });
 });
+
+/** As a build of this program would have made it whose hypervisor's state is another. */
+async function ofAnotherVersion(path: string): Promise<void> {
+  const state = await openStateFile(path);
+  const { record, streamBytes } = state;
+  await state.close();
+  const stream = readFileSync(path).subarray(0, streamBytes);
+  record.versions.hypervisorState++;
+  const file = await NewStateFile.create(path);
+  writeSync(file.fd, stream, 0, streamBytes, 0);
+  await file.publish(streamBytes, record);
+  await file.close();
+}

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Domain } from '../../shared/contract/index.ts';
+import { counts, diskCounter } from './testing/disk-counter.ts';
 import { loseHost, NumberClient, numberServer, protect } from './testing/failovers.ts';
 import { limitFiles } from './testing/file-limit.ts';
 import { TestSite } from './testing/test-site.ts';
@@ -41,58 +42,30 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Its disk always has the number that it wrote last, and it looks before it writes the next. */
-const COUNTER = `cat >/tmp/counter <<"."
-#!/bin/sh
-n=0
-put() { printf "%-511s\\n" $n | dd of=/dev/xvda bs=512 count=1 conv=notrunc oflag=direct 2>/dev/null; }
-put
-while :; do
-  found=$(dd if=/dev/xvda bs=512 count=1 iflag=direct 2>/dev/null)
-  [ "\${found%% *}" = $n ] || { echo "found \${found%% *} where $n was written" >/tmp/count; exit 1; }
-  echo $n >/tmp/count.new; mv /tmp/count.new /tmp/count
-  n=$((n+1))
-  put
-done
-.
-chmod +x /tmp/counter; (/tmp/counter >/dev/null 2>&1 &)`;
-
-const count = (): Promise<string> => site.ask('guarded', 'cat /tmp/count 2>/dev/null || echo 0');
-
-/** Some more numbers were written and found. */
-async function counts(): Promise<void> {
-  for (let enough = Infinity; ; await sleep(100)) {
-    const found = await count();
-    expect(found).toMatch(/^\d+$/);
-    if (enough === Infinity) enough = Number(found) + 5;
-    if (Number(found) >= enough) return;
-  }
-}
-
 const protectIt = (): Promise<Domain> => protect(site, 'guarded');
 
 describe('a protected domain with disks', () => {
   test('has on them what its last checkpoint knows of, and nothing that a failover takes back', async () => {
-    await site.ask('guarded', COUNTER);
-    await counts();
+    await site.ask('guarded', diskCounter('/dev/xvda'));
+    await counts(site, 'guarded');
     for (let failover = 0; failover < FAILOVERS; failover++) {
       await protectIt();
-      await counts();
+      await counts(site, 'guarded');
       await sleep(Math.random() * 300);
       await loseHost(site, 'guarded');
-      await counts();
+      await counts(site, 'guarded');
     }
   });
 
   test('goes on writing when its protection ends, and when its standby is lost', async () => {
     await protectIt();
-    await counts();
+    await counts(site, 'guarded');
     await site.api.domains.unprotect({ domain: 'guarded' });
-    await counts();
+    await counts(site, 'guarded');
     const { protection } = await protectIt();
     await site.site.parts.hosts.get(protection!.host).terminate();
     await site.until('guarded', (domain) => domain.protection === null);
-    await counts();
+    await counts(site, 'guarded');
     await site.ask('guarded', 'killall counter');
   });
 

@@ -18,7 +18,7 @@ import { domainEnded } from '../lifecycle/end-of-life.ts';
 import { requireUnprotected } from '../protection/why-not-protect.ts';
 import { requireSameDisks } from '../saving/disk-stamps.ts';
 import { forgetSaved } from '../saving/save-domain.ts';
-import { startFromState } from '../saving/start-from-state.ts';
+import { requireStartable, startFromState } from '../saving/start-from-state.ts';
 import { damaged, openStateFile } from '../saving/state-file.ts';
 import type { OpenStateFile } from '../saving/state-file.ts';
 import type { SiteParts } from '../site-parts.ts';
@@ -70,6 +70,7 @@ async function revertNow(
   const state = await openStateFile(checkpointFile(parts, checkpoint.id));
   try {
     const { record } = state;
+    requireStartable(parts, domain, record);
     await requireSameDisks(parts.storage, record);
     task.progress(0.05, 'checking its memory');
     await verify(parts, state);

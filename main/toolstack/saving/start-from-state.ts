@@ -29,6 +29,22 @@ export interface StateStart {
 }
 
 /**
+ * For who ends a domain to start it from a file: refuses what would be refused then, while the domain
+ * still is what it was. Errors `stream.incompatible`, `host.*`.
+ */
+export function requireStartable(
+  parts: SiteParts,
+  { definition, running, name }: ManagedDomain,
+  record: StateRecord,
+): void {
+  requireOwnVersions(record);
+  const host = parts.hosts.get(definition.host);
+  void host.link; // it must be up
+  const more = record.frames - (running?.counters.frames ?? 0);
+  if (more > 0) host.ledger.require(more * FRAME_KIB, name);
+}
+
+/**
  * Starts `domain` on the host of its definition, with the devices of its definition, and settles when
  * its guest answers, or is there and paused. The caller holds the domain for itself. Errors `state.*`,
  * `stream.*`, `disk.*`, `host.*`, `budget.*`, `domain.*`; then the domain is what it was.
