@@ -203,6 +203,39 @@ describe('a block back end that holds changes', () => {
     );
   });
 
+  it('is broken by a guest that takes back what was taken from its ring', async () => {
+    const front = await FrontEnd.start(SECTORS);
+    front.backend.hold();
+    front.ask(1, write, 0, [page(0)]);
+    front.ask(2, write, 8, [page(1)]);
+    front.publish();
+    front.settle();
+    front.publish(1);
+    front.settle();
+    expect(front.broken).toBe(1);
+    expect(front.backend.underWay).toBe(2);
+    // What it had taken ends all the same.
+    front.backend.letGo();
+    front.settle();
+    expect(front.backend.underWay).toBe(0);
+  });
+
+  it('does nothing more to the disk when its guest has ended', async () => {
+    const front = await FrontEnd.start(SECTORS);
+    const before = front.disk.slice();
+    front.backend.hold();
+    front.ask(1, write, 0, [page(0)]);
+    front.publish();
+    front.settle();
+    front.backend.mark();
+    front.backend.drop();
+    front.backend.release();
+    front.backend.letGo();
+    front.settle();
+    expect(front.disk).toEqual(before);
+    expect(front.answers()).toEqual([]);
+  });
+
   it('is broken by more requests under way than its ring has', async () => {
     const front = await FrontEnd.start(SECTORS);
     front.ask(1, discard, 0, []);

@@ -27,5 +27,12 @@ export type {
 } from './service/disk-service.contract.ts';
 export { VbdBackend } from './vbd-backend.ts';
 export type { VbdBackendOptions } from './vbd-backend.ts';
-export { vbdDevice, vbdNumber, vbdProperties, vbdRings, vbdSize } from './vbd-device.ts';
+export {
+  MOST_RING_PAGES,
+  vbdDevice,
+  vbdNumber,
+  vbdProperties,
+  vbdRings,
+  vbdSize,
+} from './vbd-device.ts';
 export type { VbdConfig, VbdRings } from './vbd-device.ts';

@@ -79,8 +79,9 @@ export class VbdBackend {
   /** Takes what has completed and what is asked for. */
   service(): void {
     this.options.disk.poll();
-    if (this.broken) return;
+    // Also of a ring that is broken: what was taken from it ends.
     this.startDue();
+    if (this.broken) return;
     this.guarded(() => {
       do this.takeRequests();
       while (!this.isFull && this.ring.sleep());
@@ -138,6 +139,11 @@ export class VbdBackend {
   /** Nothing is held any more. */
   letGo(): void {
     this.start(this.changes.letGo());
+  }
+
+  /** What is held will never be done, nor answered: its guest has ended. */
+  drop(): void {
+    this.changes.letGo();
   }
 
   /**

@@ -9,6 +9,7 @@ import { MAX_INDIRECT_SEGMENTS } from './block-request.ts';
 
 /** Pages of a ring, as a power of two. */
 const MAX_RING_PAGE_ORDER = 4;
+export const MOST_RING_PAGES: number = 2 ** MAX_RING_PAGE_ORDER;
 const SECTOR_BYTES = 512;
 
 export interface VbdConfig {

@@ -38,12 +38,14 @@ export class BackRing {
   /** Requests that wait. @throws RingBroken */
   get waiting(): number {
     const produced = this.word(reqProd);
-    if ((produced - this.responsesPut) >>> 0 > this.capacity) {
+    const waiting = (produced - this.requestsTaken) >>> 0;
+    // More than fit, or fewer than were taken already.
+    if ((produced - this.responsesPut) >>> 0 > this.capacity || waiting > this.capacity) {
       throw new RingBroken(
-        `request ${produced} where ${this.responsesPut} were answered and ${this.capacity} fit`,
+        `request ${produced} where ${this.responsesPut} were answered, ${this.requestsTaken} taken, and ${this.capacity} fit`,
       );
     }
-    return (produced - this.requestsTaken) >>> 0;
+    return waiting;
   }
 
   /** Requests taken and not answered. */

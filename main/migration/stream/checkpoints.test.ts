@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DomusError } from '../../../shared/errors.ts';
+import { BLKIF_RING_ENTRY_BYTES } from '../../hypervisor/index.ts';
 import { CONFIG, forgeStream, jsonPayload, words } from '../testing/forged-stream.ts';
 import { ReceivedDomain } from '../testing/received-domain.ts';
 import { StreamReader } from './reader.ts';
@@ -65,6 +66,24 @@ describe('a stream of checkpoints', () => {
       reader.push(stream.subarray(end - 1, end));
       expect(received.states.length).toBe(index + 1);
     }
+  });
+
+  it('has room beside it for all that 16 disks with the largest rings may have under way', () => {
+    const entries = Buffer.alloc(16 * 32 * BLKIF_RING_ENTRY_BYTES, 0xfe);
+    const disk = { ringRefs: [], port: 1, requests: entries.toString('base64') };
+    const beside = { disks: Array.from({ length: 16 }, () => disk) };
+    const received = new Checkpointed();
+    const reader = new StreamReader(received);
+    const writer = new StreamWriter((chunk) => reader.push(Uint8Array.from(chunk)), {
+      checkpoints: true,
+    });
+    writer.config({ ...CONFIG, memory: { pages: PAGES } });
+    writer.addEmptyPages(PageKind.zero, 0, PAGES);
+    writer.engineState('cpu', Uint8Array.of(1));
+    writer.domainState({});
+    writer.xenstore(Buffer.from('{}'));
+    writer.checkpoint(beside);
+    expect(received.states[0]!.beside).toEqual(beside);
   });
 
   it('shows no checkpoint behind a bit that flipped', () => {

@@ -202,6 +202,9 @@ export const MAX_SECTION_BYTES: number = 32 << 20;
 export const MAX_SECTIONS_BYTES: number = 64 << 20;
 export const MAX_SECTIONS = 256;
 
+/** What is sent beside a checkpoint: the requests of 16 disks whose rings are as large as can be. */
+export const MAX_BESIDE_BYTES: number = 2 << 20;
+
 /** Payload bytes a reader accepts, by type; of a type it does not know, {@link MAX_UNKNOWN_BYTES}. */
 export const MAX_PAYLOAD_BYTES: ReadonlyMap<number, number> = new Map([
   [RecordType.config, 64 << 10],
@@ -214,7 +217,7 @@ export const MAX_PAYLOAD_BYTES: ReadonlyMap<number, number> = new Map([
   [RecordType.domainState, 16 << 20],
   [RecordType.xenstore, 16 << 20],
   [RecordType.code, 0],
-  [RecordType.checkpoint, EndPayload.size + (64 << 10)],
+  [RecordType.checkpoint, EndPayload.size + MAX_BESIDE_BYTES],
   [RecordType.end, EndPayload.size],
 ]);
 export const MAX_UNKNOWN_BYTES: number = 16 << 20;

@@ -138,6 +138,35 @@ describe('a disk of a life', () => {
     await removeVolume(parts, { pool: 'default', volume: 'moves' });
   });
 
+  test('goes on with another thread when its own is gone, as it is: nothing of it is closed', async () => {
+    const { folder: pool } = storage.pools.get('default');
+    await createVolume(parts, { pool: 'default', volume: 'handed', sizeMiB: 8 });
+    const life = lifeOf('web1');
+    const first = await life.add(disk('default/handed'));
+    diskCounters(first.ring)[DiskCounter.writes] = 3;
+    // Published, and its thread does not live to hear of it.
+    const client = new DiskClient(first.ring);
+    const buffer = client.reserve(4096)!;
+    buffer.bytes.fill(5);
+    client.write(4096, buffer, () => undefined);
+    const specs = life.withNewRings();
+    await life.handTo(specs);
+    const [second] = life.specs;
+    expect(second!.ring).toBe(specs[0]!.ring);
+    expect(diskCounters(second!.ring)[DiskCounter.writes]).toBe(3);
+    const read = ask(second!, (other, done) => {
+      const into = other.reserve(4096)!;
+      other.read(4096, into, (status) => {
+        expect(into.bytes.every((byte) => byte === 5)).toBe(true);
+        done(status);
+      });
+    });
+    expect(read).toBe(DiskStatus.ok);
+    await life.remove('xvda');
+    expect(qemuCheck(pool.at('handed'))).toBe('clean');
+    await removeVolume(parts, { pool: 'default', volume: 'handed' });
+  });
+
   test.skipIf(!hasOther)('is served by the workers of its medium, and by no other’s', async () => {
     const other = mkdtempSync(join(OTHER, 'domus-'));
     try {

@@ -209,6 +209,25 @@ export class OpenDisks {
     });
   }
 
+  /**
+   * Its thread is gone, and another goes on with it: ends what was asked for, and serves those of
+   * {@link withNewRings}. The disks stay open: what they know of the writes that are not stable yet stays.
+   * Errors `disk.*`.
+   */
+  handTo(specs: readonly DiskSpec[]): Promise<void> {
+    return this.inTurn(async () => {
+      await Promise.all(
+        specs.map(async ({ name, ring }) => {
+          const one = this.named(name);
+          const { doorbell } = this.life;
+          diskCounters(ring).set(diskCounters(one.spec.ring));
+          await one.worker.call('disk.handOver', { disk: this.id(name), ring, doorbell });
+          one.spec = { ...one.spec, ring };
+        }),
+      );
+    });
+  }
+
   /** The domain has stopped: its files are as they would be closed. Errors `disk.*`. */
   settle(): Promise<void> {
     return this.inTurn(async () => {

@@ -18,8 +18,10 @@ export async function diskFailed(
 ): Promise<void> {
   const definition = domain.definition.disks.find(({ name }) => name === disk);
   const [what, cure] = inWords(status, `its disk ${disk} (${definition?.source ?? disk})`);
+  const { host } = run;
   while (domain.operation) await domain.operation.over;
-  if (domain.running !== run || run.isOver) return;
+  // Where it went on since, it asks again itself.
+  if (domain.running !== run || run.isOver || run.host !== host) return;
   if (definition?.onError === 'crash') return crash(parts, domain, run, what);
   try {
     await domain.exclusively('paused', async () => {

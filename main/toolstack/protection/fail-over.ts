@@ -54,6 +54,7 @@ export function failOver(
           failoverMs: Math.max(0, startedAtMs - diedAtMs),
         };
         const took = `${report.failoverMs.toFixed(0)} ms`;
+        if (run.isOver) return { title: `${name} ended soon after it was taken over (${took})` };
         parts.events.add(
           'warning',
           'domain.failed-over',
@@ -61,12 +62,13 @@ export function failOver(
           { domain: uuid, host: standby.name },
         );
         tellTheTime(parts, domain, run);
+        await askAgain(domain, run);
         return { title: `Took over ${name} on ${standby.name} (${took})`, result: report };
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         const link = standby.isUp ? standby.link : null;
         await link?.call('protection.discard', { domid: run.domid }).catch(() => undefined);
-        const lost = `it was lost on ${from} (${reason}), and its standby on ${standby.name} failed: ${why}`;
+        const lost = `it was lost on ${from} (${reason}), and could not go on on ${standby.name}: ${why}`;
         if (run.end({ kind: 'crashed', reason: lost })) {
           settleEnd(parts, domain, run, await run.ended);
         }
@@ -82,13 +84,22 @@ async function takeOver(parts: SiteParts, run: RunningDomain): Promise<number> {
   const disks = run.disks.withNewRings();
   const interfaces = withNewRings(spec.interfaces);
   // Whatever its lost thread has asked for ends before; its successor's requests wait in their rings.
-  const served = run.disks.moveTo(disks);
-  served.catch(() => undefined); // told below
+  const handedOver = run.disks.handTo(disks).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`its disks could not be handed over: ${why}`, { cause });
+  });
+  handedOver.catch(() => undefined); // heard below
   [spec.disks, spec.interfaces] = [disks, interfaces];
   const { startedAtMs } = await host.link.call('protection.takeOver', {
     domid,
     spec: { name: spec.name, memoryKiB: run.targetKiB, disks, interfaces },
   });
-  await Promise.all([served, parts.networks.captures.moved(domid, null, host.link)]);
+  await Promise.all([handedOver, parts.networks.captures.moved(domid, null, host.link)]);
   return startedAtMs;
+}
+
+/** Its checkpoint may be older than what it was asked to do; who has heard it already takes no notice. */
+async function askAgain({ life }: ManagedDomain, { host, domid }: RunningDomain): Promise<void> {
+  if (life.state !== 'shutting-down') return;
+  await host.link.call('domain.askShutdown', { domid, reason: life.intent });
 }

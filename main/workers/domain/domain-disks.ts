@@ -28,10 +28,19 @@ export interface DomainDisksListener {
   failed(disk: string, status: DiskStatus): void;
 }
 
+/** Requests that were taken and not answered, and the ring that they are of. */
+export interface UnderWay {
+  rings: VbdRings;
+  /** Its entries, one after the other. */
+  requests: Uint8Array;
+}
+
 interface Disk {
   spec: DiskSpec;
   client: DiskClient;
   backend: VbdBackend | null;
+  /** Of its back end. */
+  rings: VbdRings | null;
   isHeld: boolean;
   /** Called when nothing is under way. */
   onIdle: (() => void) | null;
@@ -43,7 +52,7 @@ export class DomainDisks {
   private readonly disks = new Map<string, Disk>();
   private isHolding = false;
   /** By disk: what was under way where the domain was, until its front end is connected here. */
-  private readonly underWayBefore = new Map<string, Uint8Array>();
+  private readonly underWayBefore = new Map<string, UnderWay>();
 
   constructor(domain: Domain, listener: DomainDisksListener) {
     this.domain = domain;
@@ -56,13 +65,15 @@ export class DomainDisks {
       spec: { ...spec },
       client,
       backend: null,
+      rings: null,
       isHeld: false,
       onIdle: null,
     });
   }
 
   /** @throws DomusError `device.bad-front-end` when the guest has no such rings or port */
-  connect(name: string, { ringRefs, port }: VbdRings): void {
+  connect(name: string, rings: VbdRings): void {
+    const { ringRefs, port } = rings;
     const disk = this.named(name);
     if (disk.backend) throw badFrontEnd(name, 'it is connected already');
     const grants = this.mapRings(name, ringRefs);
@@ -72,8 +83,8 @@ export class DomainDisks {
       throw badFrontEnd(name, `it has no port ${port} for domain 0`);
     }
     disk.backend = this.backend(disk, grants, bound);
-    disk.backend.resume(this.underWayBefore.get(name) ?? NOTHING);
-    this.underWayBefore.delete(name);
+    disk.rings = rings;
+    disk.backend.resume(this.takeUnderWay(name, rings));
     disk.backend.service();
   }
 
@@ -111,10 +122,12 @@ export class DomainDisks {
     for (const backend of this.connected()) backend.hold();
   }
 
-  /** By disk, the requests that are not answered, as they stood in its ring: for {@link resume}. */
-  mark(): Record<string, Uint8Array> {
-    const underWay: Record<string, Uint8Array> = {};
-    for (const [name, { backend }] of this.disks) if (backend) underWay[name] = backend.mark();
+  /** By disk, the requests that are not answered: for {@link resume}. */
+  mark(): Record<string, UnderWay> {
+    const underWay = Object.fromEntries(this.underWayBefore);
+    for (const [name, { backend, rings }] of this.disks) {
+      if (backend && rings) underWay[name] = { rings, requests: backend.mark() };
+    }
     return underWay;
   }
 
@@ -129,9 +142,16 @@ export class DomainDisks {
     for (const backend of this.connected()) backend.letGo();
   }
 
+  /** Its guest has ended: what waits is not done. */
+  drop(): void {
+    for (const backend of this.connected()) backend.drop();
+  }
+
   /** Of a successor, before its guest's first instruction: these requests are made again. */
-  resume(underWay: Readonly<Record<string, Uint8Array>>): void {
-    for (const [name, entries] of Object.entries(underWay)) this.underWayBefore.set(name, entries);
+  resume(underWay: Readonly<Record<string, UnderWay>>): void {
+    for (const [name, requests] of Object.entries(underWay)) {
+      this.underWayBefore.set(name, requests);
+    }
   }
 
   /** Requests are under way. */
@@ -173,6 +193,14 @@ export class DomainDisks {
         doorbell.wait(seen, LOOK_AGAIN_MS);
       }
     }
+  }
+
+  /** Of another ring than the one they were made in there is nobody to answer to. */
+  private takeUnderWay(name: string, { ringRefs, port }: VbdRings): Uint8Array {
+    const before = this.underWayBefore.get(name);
+    this.underWayBefore.delete(name);
+    const isSame = before?.rings.port === port && before.rings.ringRefs.join() === ringRefs.join();
+    return isSame ? before.requests : NOTHING;
   }
 
   private *connected(): Generator<VbdBackend> {

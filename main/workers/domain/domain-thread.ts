@@ -225,7 +225,7 @@ export class DomainThread {
       this.onPaused = null;
     } catch (error) {
       if (error instanceof DomainStopped) return;
-      this.unprotect();
+      this.protection?.guestEnded();
       this.alive.devices.finish();
       this.channel.emit('crashed', { reason: crashReason(this.alive.domain, error) });
     }
@@ -341,7 +341,7 @@ export class DomainThread {
   private onShutdown(reason: ReasonNumber, detail: string): void {
     const name = SHUTDOWN_NAMES[reason] ?? 'crash';
     // Its own end is the end of its protection.
-    this.unprotect();
+    this.protection?.guestEnded();
     this.life?.devices.finish();
     this.channel.emit('shutdown', { reason: name, detail });
   }

@@ -17,6 +17,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import type { RingConsumer, RingProducer } from '../../../shared/ring/byte-ring.ts';
 import type { FrameProducer } from '../../../shared/ring/frame-ring.ts';
 import type { HeldOutput } from '../../migration/index.ts';
+import { MOST_RING_PAGES } from '../../dom0/index.ts';
 import type { DomainDisks } from './domain-disks.ts';
 
 type Consoles = Record<string, RingProducer | RingConsumer>;
@@ -25,8 +26,16 @@ type Consoles = Record<string, RingProducer | RingConsumer>;
 const Beside = z.strictObject({
   /** Positions of the rings. */
   consoles: z.record(z.string(), z.int().nonnegative().max(0xffff_ffff)),
-  /** By disk, the requests under way: base64. */
-  disks: z.record(z.string(), z.base64()),
+  /** By disk, what was under way in which ring. */
+  disks: z.record(
+    z.string(),
+    z.strictObject({
+      ringRefs: z.int().nonnegative().max(0xffff_ffff).array().max(MOST_RING_PAGES),
+      port: z.int().nonnegative().max(0xffff_ffff),
+      /** Entries of the ring, base64. */
+      requests: z.base64(),
+    }),
+  ),
 });
 
 export interface OutputWays {
@@ -53,7 +62,13 @@ export class DomainOutput implements HeldOutput {
     const { consoles, disks, frames } = this.ways;
     this.consolesAt = mapValues(consoles, ({ position }) => position);
     this.framesAt = frames().map((ring) => [ring, ring.position]);
-    return { consoles: this.consolesAt, disks: mapValues(disks.mark(), toBase64) };
+    return {
+      consoles: this.consolesAt,
+      disks: mapValues(disks.mark(), ({ rings, requests }) => ({
+        ...rings,
+        requests: toBase64(requests),
+      })),
+    };
   }
 
   release(): void {
@@ -70,6 +85,12 @@ export class DomainOutput implements HeldOutput {
     for (const way of this.all) way.letGo();
   }
 
+  /** Of a guest that has ended: what it said leaves, what it asked of its disks and was not told is not done. */
+  sayLastWords(): void {
+    this.ways.disks.drop();
+    this.letGo();
+  }
+
   /**
    * Of a successor, before the guest's first instruction: all goes on from where the checkpoint has it.
    *
@@ -83,7 +104,12 @@ export class DomainOutput implements HeldOutput {
       for (const [name, ring] of Object.entries(consoles)) {
         ring.resumeAt(parsed.data.consoles[name] ?? -1);
       }
-      disks.resume(mapValues(parsed.data.disks, (entries) => Buffer.from(entries, 'base64')));
+      disks.resume(
+        mapValues(parsed.data.disks, ({ requests, ...rings }) => ({
+          rings,
+          requests: Buffer.from(requests, 'base64'),
+        })),
+      );
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const what = `what it had said and asked for does not fit: ${why}`;

@@ -89,6 +89,15 @@ export class Protection {
     this.options.output.letGo();
   }
 
+  /**
+   * The guest has ended by itself. Until the toolstack knows, its standby may run: what it said is shown,
+   * and nothing more is done to its disks, which a standby would find newer than its memory.
+   */
+  guestEnded(): void {
+    this.stop(new DomusError('protection.ended', 'the guest has ended'));
+    this.options.output.sayLastWords();
+  }
+
   private stop(reason: unknown): void {
     if (this.isOver) return;
     this.isOver = true;

@@ -2,6 +2,7 @@
 import type { Handlers } from '../../../../shared/channel/channel.ts';
 import { DomusError } from '../../../../shared/errors.ts';
 import { Doorbell } from '../../../../shared/ring/doorbell.ts';
+import type { DiskImage } from '../disk-image.ts';
 import { openDisk } from '../open-disk.ts';
 import { isDiskRing } from '../ring/disk-ring.abi.ts';
 import { DiskRingServer } from '../ring/disk-ring-server.ts';
@@ -55,6 +56,14 @@ export class DiskServer {
         }
       });
     },
+    'disk.handOver': async ({ disk, ring, doorbell }) => {
+      const served = this.named(disk);
+      requireRing(ring);
+      await this.exclusively(disk, async () => {
+        const image = await served.release();
+        this.disks.set(disk, this.serve(disk, image, ring, doorbell));
+      });
+    },
     'disk.switch': async ({ disk, source }) => {
       const served = this.named(disk);
       const warn = (message: string): void => this.emit('disk.warned', { disk, message });
@@ -73,19 +82,24 @@ export class DiskServer {
   private async open(params: OpenDisk): Promise<OpenedDisk> {
     const { disk, source, readOnly, ring } = params;
     if (this.disks.has(disk)) throw new DomusError('disk.in-use', `disk "${disk}" is open already`);
-    if (!isDiskRing(ring))
-      throw new RangeError('the ring of a disk was not made by createDiskRing');
+    requireRing(ring);
     return this.exclusively(disk, async () => {
       const warn = (message: string): void => this.emit('disk.warned', { disk, message });
       const image = await openDisk(source, readOnly, warn);
-      this.disks.set(
-        disk,
-        new ServedDisk(image, new DiskRingServer(ring), new Doorbell(params.doorbell), {
-          onFailed: (error) => this.emit('disk.failed', { disk, error: error.toJSON() }),
-          onBroken: () => this.emit('disk.broken', { disk }),
-        }),
-      );
+      this.disks.set(disk, this.serve(disk, image, ring, params.doorbell));
       return { bytes: image.bytes, readOnly: image.readOnly, discardBytes: image.discardBytes };
+    });
+  }
+
+  private serve(
+    disk: string,
+    image: DiskImage,
+    ring: SharedArrayBuffer,
+    doorbell: SharedArrayBuffer,
+  ): ServedDisk {
+    return new ServedDisk(image, new DiskRingServer(ring), new Doorbell(doorbell), {
+      onFailed: (error) => this.emit('disk.failed', { disk, error: error.toJSON() }),
+      onBroken: () => this.emit('disk.broken', { disk }),
     });
   }
 
@@ -113,4 +127,8 @@ export class DiskServer {
       this.busy.delete(disk);
     }
   }
+}
+
+function requireRing(ring: SharedArrayBuffer): void {
+  if (!isDiskRing(ring)) throw new RangeError('the ring of a disk was not made by createDiskRing');
 }

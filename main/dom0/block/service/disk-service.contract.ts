@@ -122,6 +122,14 @@ export type DiskServiceCalls = DiskJobCalls &
      */
     'disk.close': { params: { disk: string; isPatient?: boolean }; result: void };
     /**
+     * Its client is gone: ends what that had asked for, and serves another with the same disk, which stays
+     * open. Answers when it does.
+     */
+    'disk.handOver': {
+      params: { disk: string; ring: SharedArrayBuffer; doorbell: SharedArrayBuffer };
+      result: void;
+    };
+    /**
      * Of a disk that nothing is asked of meanwhile: makes stable all that it was asked, as `disk.close`
      * does, and goes on with another source, of the same size, or with the same. When this fails it goes
      * on as it was.

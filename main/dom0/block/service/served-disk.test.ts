@@ -94,6 +94,28 @@ describe('a served disk', () => {
     expect(client.closed).toBe(true);
   });
 
+  it('is given to another client when its own is gone, and what that had asked for has ended', async () => {
+    const file = new MemoryFile();
+    file.extend(4096);
+    const syncs: Done[] = (file.heldSyncs = []);
+    const { disk, client, write } = serve(file);
+    const statuses: DiskStatus[] = [];
+    void write(512);
+    client.flush((status) => statuses.push(status));
+    let released = false;
+    const releasing = disk.release().then((image) => ((released = true), image));
+    while (syncs.length === 0) await setImmediate();
+    for (let turn = 0; turn < 10; turn++) await setImmediate();
+    expect(released).toBe(false);
+    syncs.pop()!(null);
+    const image = await releasing;
+    expect(syncs).toEqual([]); // nothing is closed
+    expect(client.closed).toBe(true);
+    const sector = new Uint8Array(512);
+    await new Promise<void>((resolve) => image.read(512, [sector], () => resolve()));
+    expect(sector).toEqual(new Uint8Array(512).fill(1));
+  });
+
   it('whose server is away is closed without waiting for it, or with its requests if it is told to', async () => {
     for (const isPatient of [false, true]) {
       await using server = await VolatileNbdServer.start(4096);

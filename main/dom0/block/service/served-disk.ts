@@ -84,6 +84,17 @@ export class ServedDisk {
     await this.replaceImage(next);
   }
 
+  /** Serves its client no more; settles with its image, once that has answered all that it was asked. */
+  async release(): Promise<DiskImage> {
+    this.closing = true;
+    this.ring.nudge();
+    await this.served;
+    while (this.ring.inFlight > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+    this.ring.close();
+    this.doorbell.ring();
+    return this.image;
+  }
+
   /**
    * Settles after the last access to what lies beneath. @throws DomusError `disk.…`
    *
