@@ -82,12 +82,22 @@ describe('moving a running domain', () => {
       .toBe(true);
   });
 
-  test('there and back again, ten times', async () => {
+  test('its time neither stands still for long nor jumps, there and back again, ten times', async () => {
+    await site.exec(
+      'mover',
+      '(while :; do read up idle </proc/uptime; echo $up; usleep 20000; done >/tmp/uptimes 2>/dev/null) & echo $! >/tmp/clock',
+    );
     for (let round = 0; round < 5; round++) {
       await site.done(site.api.domains.migrate({ domain: 'mover', host: 'beta' }));
       await site.done(site.api.domains.migrate({ domain: 'mover', host: 'alpha' }));
     }
-    expect(await site.ask('mover', 'echo well')).toBe('well');
+    const uptimes = await site.ask('mover', 'kill $(cat /tmp/clock); cat /tmp/uptimes');
+    const seconds = uptimes.split('\n').map(Number);
+    const steps = seconds.slice(1).map((second, index) => second - seconds[index]!);
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
+    // A second is much for ten stops of some milliseconds, and little for another thread's clock.
+    expect(Math.max(...steps)).toBeLessThan(5);
+    expect(steps.length).toBeGreaterThan(100);
     expect(await whereabouts('mover')).toEqual(['alpha']);
   });
 });

@@ -3,18 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Domain } from '../../shared/contract/index.ts';
 import { loseHost, NumberClient, numberServer, protect } from './testing/failovers.ts';
+import { TappedHosts } from './testing/tapped-hosts.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 100 };
 const FAILOVERS = 3;
+const hosts = new TappedHosts();
 let site: TestSite;
 
 beforeAll(async () => {
-  site = await TestSite.open();
+  site = await TestSite.open({}, hosts.factory);
   await site.create('guarded', { host: 'alpha', interfaces: [{ network: 'default' }] });
 });
 afterAll(() => site.close());
 
+const otherThan = (host: string): string => (host === 'alpha' ? 'beta' : 'alpha');
 const protectIt = (): Promise<Domain> => protect(site, 'guarded');
 
 /** The hosts whose xenstore knows the domain. */
@@ -105,25 +108,67 @@ describe('when the standby’s host dies', () => {
   });
 });
 
+describe('when their link is cut', () => {
+  test('the domain goes on where it runs, and there alone, and says what it held', async () => {
+    const { host } = await protectIt();
+    hosts.link!.cut();
+    await site.until('guarded', ({ protection }) => protection === null);
+    expect(await site.ask('guarded', 'echo well')).toBe('well');
+    expect(await site.get('guarded')).toMatchObject({ state: 'running', host });
+    expect(await whereabouts()).toEqual([host]);
+  });
+
+  test('and its host dies at once, it runs on one of them or none', async () => {
+    const { host } = await protectIt();
+    hosts.link!.cut();
+    await site.site.parts.hosts.get(host).terminate();
+    const ended = await site.until(
+      'guarded',
+      (domain) => domain.state === 'crashed' || domain.host !== host,
+    );
+    if (ended.state === 'crashed') {
+      expect(await whereabouts()).toEqual([]);
+      await site.done(site.api.domains.start({ domain: 'guarded' }));
+    }
+    const { host: place } = await site.get('guarded');
+    expect(await site.ask('guarded', 'echo well')).toBe('well');
+    expect(await whereabouts()).toEqual([place]);
+  });
+});
+
+describe('when the thread of a protected domain dies, and its host lives', () => {
+  test('its standby goes on, and the host has all of its frames back', async () => {
+    const { host } = await protectIt();
+    const boot = await site.ask('guarded', 'cat /proc/sys/kernel/random/boot_id');
+    const { domid } = await site.get('guarded');
+    await site.site.parts.hosts.get(host).link.call('domain.kill', { domid: domid! });
+    await site.until('guarded', (domain) => domain.host !== host && domain.state === 'running');
+    expect(await site.ask('guarded', 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
+    expect(await whereabouts()).toEqual([otherThan(host)]);
+    await expect.poll(() => site.freeKiB(host), PATIENCE).toBe((1024 - 32) * 1024);
+  });
+});
+
 describe('when the host of a protected domain dies', () => {
   test('a command that runs keeps its output and status, and nothing reboots', async () => {
     const boot = await site.ask('guarded', 'cat /proc/sys/kernel/random/boot_id');
-    const { domid } = await site.get('guarded');
+    const { domid, host } = await site.get('guarded');
+    const place = otherThan(host);
     await protectIt();
     const command = 'for n in 1 2 3 4 5 6 7 8; do echo $n; sleep 0.2; done; exit 5';
     const running = site.exec('guarded', command);
     await sleep(Math.random() * 1000);
     const report = await loseHost(site, 'guarded');
-    expect(report).toMatchObject({ from: 'alpha', to: 'beta' });
+    expect(report).toMatchObject({ from: host, to: place });
     expect(await running).toEqual({ stdout: '1\n2\n3\n4\n5\n6\n7\n8\n', stderr: '', status: 5 });
     expect(await site.ask('guarded', 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
     expect(await site.get('guarded')).toMatchObject({
       state: 'running',
-      host: 'beta',
+      host: place,
       domid,
       protection: null,
     });
-    expect(await whereabouts()).toEqual(['beta']);
+    expect(await whereabouts()).toEqual([place]);
   });
 
   test('who is connected to it loses nothing that it was told', async () => {

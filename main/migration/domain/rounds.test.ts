@@ -122,6 +122,21 @@ describe('the rounds of a live move', () => {
     );
   });
 
+  test('go as fast as the guest wrote in the last one, and 50 Mbit/s more, where that was asked for', () => {
+    fc.assert(
+      fc.property(anyGuest, anyTerms, (guest, asked) => {
+        const { rounds } = play(guest, asked).precopy;
+        const { least, most } = asked.pace;
+        expect(rounds[0]!.rate).toBe(least);
+        for (const [index, { rate }] of rounds.slice(1).entries()) {
+          const { dirtied, ms } = rounds[index]!;
+          const wrote = (dirtied * PAGE_BYTES * 1e3) / Math.max(ms, 1);
+          expect(rate).toBeCloseTo(Math.min(most, Math.max(least, wrote + 6.25e6)), 3);
+        }
+      }),
+    );
+  });
+
   test('never stop a guest for longer than was allowed, unless that was allowed too', () => {
     const strict = anyTerms.map((asked) => ({
       ...asked,

@@ -7,14 +7,15 @@ import { TappedLink } from '../../migration/testing/tapped-link.ts';
 import type { HostCalls, HostWorkerData } from '../control/host.contract.ts';
 import { HOST_WORKER } from './test-site.ts';
 
-type Send = HostCalls['migration.send']['params'];
+type Sending = 'migration.send' | 'protection.begin';
+const SENDINGS: readonly string[] = ['migration.send', 'protection.begin'] satisfies Sending[];
 
 export class TappedHosts {
-  /** Of every move that begins from now on. */
+  /** Of every move and every protection that begins from now on. */
   tap: Tap = () => false;
   /** Hears of a call before its host does. */
   onCall: (name: string, host: string) => void = () => undefined;
-  /** Of the last move that began. */
+  /** Of the last of them. */
   link: TappedLink | null = null;
 
   readonly factory = (data: HostWorkerData): Worker => {
@@ -22,11 +23,11 @@ export class TappedHosts {
     const post = worker.postMessage.bind(worker);
     worker.postMessage = (message: ChannelMessage, transfer: MessagePort[] = []): void => {
       if (message.kind === 'call') this.onCall(message.name, data.name);
-      if (message.kind !== 'call' || message.name !== 'migration.send') {
+      if (message.kind !== 'call' || !SENDINGS.includes(message.name)) {
         post(message, transfer);
         return;
       }
-      const params = message.params as Send;
+      const params = message.params as HostCalls[Sending]['params'];
       const link = new TappedLink(this.tap, params.link);
       this.link = link;
       const others = transfer.filter((port) => port !== params.link);
