@@ -10,6 +10,11 @@ import type { FlowId } from './flow.contract.ts';
 import { LinkShaper } from './link-shaper.ts';
 import type { LinkShape } from './link-shaper.ts';
 
+/**
+ * Guests' traffic goes before what is done with guests: of a link that is too small for both it has four
+ * parts of five, so that a move is slow then, and ends.
+ */
+const FRAMES_WEIGHT = 4;
 /** A timer of a whole number of milliseconds may be one late; and one for its call-back. */
 const LEAD_MS = 2;
 
@@ -49,7 +54,7 @@ export class LinkOutlet {
   /** As {@link enqueue}, of a frame, which may get lost: `leave` is then called with null. */
   enqueueFrame(flow: FlowId, bytes: number, leave: (arrivesMs: number | null) => void): void {
     const isLost = this.lossRatio > 0 && this.random() < this.lossRatio;
-    this.put(flow, bytes, isLost ? () => leave(null) : leave);
+    this.put(flow, bytes, isLost ? () => leave(null) : leave, FRAMES_WEIGHT);
   }
 
   /** Of a flow, bytes that wait for their turn. */
@@ -62,8 +67,8 @@ export class LinkOutlet {
     this.shaper.dropFlow(flow);
   }
 
-  private put(flow: FlowId, bytes: number, leave: Leave): void {
-    this.shaper.enqueue(flow, leave, bytes, nowMs());
+  private put(flow: FlowId, bytes: number, leave: Leave, weight = 1): void {
+    this.shaper.enqueue(flow, leave, bytes, nowMs(), weight);
     this.pump();
   }
 

@@ -103,6 +103,21 @@ describe('a link', () => {
     expect(shaper.waitingBytes('nobody')).toBe(0);
   });
 
+  it('gives a flow as much more as it weighs, and all of it to one that is alone', () => {
+    const shaper = new LinkShaper<string>(shape());
+    for (let turn = 0; turn < 1000; turn++) {
+      shaper.enqueue('guests', 'guests', 1514, 0, 4);
+      shaper.enqueue('move', 'move', 1514, 0);
+    }
+    const all = shaper.take(Infinity);
+    // While both want it: until the last of the guests'.
+    const both = all.slice(0, all.findLastIndex(({ item }) => item === 'guests') + 1);
+    const moves = both.filter(({ item }) => item === 'move').length;
+    expect(1000 / moves).toBeGreaterThan(3.5);
+    expect(1000 / moves).toBeLessThan(4.5);
+    expect(all.at(-1)!.arrivesMs).toBeCloseTo((2000 * 1514 * 1e3) / GIGABIT, 6);
+  });
+
   it('lets a burst leave at once after an idle time', () => {
     const shaper = new LinkShaper<string>(shape({ burstBytes: 10_000 }));
     shaper.enqueue('a', 'first', 10_000, 0);

@@ -1,9 +1,9 @@
 /**
  * One direction of a link, as arithmetic over a clock that others keep: what is put in comes out
- * later, no faster than the bandwidth, each flow in its own order, all flows with an equal share.
+ * later, no faster than the bandwidth, each flow in its own order, all flows with a share by their weight.
  *
- * The wire takes a turn's bytes of one flow after another, of as many messages as that is, so that a
- * flow of small ones has the same share as one of large ones. `wireFreeMs` is when it
+ * The wire takes a turn's bytes of one flow after another (as often as its weight says), of as many
+ * messages as that is, so that a flow of small ones has the same share as one of large ones. `wireFreeMs` is when it
  * has sent what it was given; after an idle time it may lie up to `burst` in the past, which is a
  * token bucket: over any time from the start on, at most `burst + bandwidth × time` bytes leave.
  * Because all times follow from earlier ones, and none from when this code happened to be called,
@@ -36,6 +36,8 @@ interface FlowQueue<T> {
   messages: Queued<T>[];
   /** Not on the wire yet. */
   bytes: number;
+  /** Of a link that is too small for all. */
+  weight: number;
 }
 
 /** A turn takes the link for so long: what one flow may have to wait for another's. */
@@ -64,14 +66,14 @@ export class LinkShaper<T> {
     this.shape = shape;
   }
 
-  /** `atMs` must not run backwards. */
-  enqueue(flow: FlowId, item: T, bytes: number, atMs: number): void {
+  /** `atMs` must not run backwards. `weight` holds for the flow until it has nothing to send. */
+  enqueue(flow: FlowId, item: T, bytes: number, atMs: number, weight = 1): void {
     const queued = { item, bytesLeft: bytes, enqueuedMs: atMs };
     const queue = this.queues.get(flow);
     if (queue) {
       queue.messages.push(queued);
       queue.bytes += bytes;
-    } else this.queues.set(flow, { messages: [queued], bytes });
+    } else this.queues.set(flow, { messages: [queued], bytes, weight });
   }
 
   /** Of a flow, what the wire has not taken yet. */
@@ -113,7 +115,9 @@ export class LinkShaper<T> {
       const [flow, queue] = first.value;
       const [head] = queue.messages;
       if (head === undefined) return;
-      if (this.turn?.flow !== flow) this.turn = { flow, bytesLeft: this.turnBytes };
+      if (this.turn?.flow !== flow) {
+        this.turn = { flow, bytesLeft: this.turnBytes * queue.weight };
+      }
       const bytes = Math.min(head.bytesLeft, this.turn.bytesLeft);
       this.wireFreeMs = startMs + (bytes * 1e3) / this.shape.bandwidthBytesPerSecond;
       head.bytesLeft -= bytes;

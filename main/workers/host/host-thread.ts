@@ -350,7 +350,7 @@ export class HostThread {
     };
   }
 
-  /** Guests' frames have their share of the link in any case: turns are by flow. */
+  /** Guests' frames go before it on the link in any case (`LinkOutlet`). */
   private terms(options: MoveOptions = {}): Terms {
     const { minRateBytesPerSecond, maxRateBytesPerSecond } = options;
     const linkRate = this.data.bandwidthBytesPerSecond;
