@@ -1,6 +1,7 @@
 /** Moves that break on the way, or are broken off, as the toolstack and a person see them. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { MigrationReport, Task } from '../../shared/contract/index.ts';
+import { counts, diskCounter } from './testing/disk-counter.ts';
 import { TappedHosts } from './testing/tapped-hosts.ts';
 import { TestSite } from './testing/test-site.ts';
 
@@ -16,7 +17,8 @@ let site: TestSite;
 
 beforeAll(async () => {
   site = await TestSite.open({}, hosts.factory);
-  await site.create('mover', { host: 'alpha' });
+  const disks = [{ source: 'default/numbers', sizeMiB: 16 }];
+  await site.create('mover', { host: 'alpha', disks });
   await startWriting();
 });
 afterEach(() => {
@@ -27,7 +29,8 @@ afterAll(() => site.close());
 
 async function startWriting(): Promise<void> {
   await site.exec('mover', WRITER);
-  await site.ask('mover', 'until [ -s /tmp/n ]; do sleep 0.1; done');
+  await site.ask('mover', 'until [ -s /tmp/n ] && [ -b /dev/xvda ]; do sleep 0.1; done');
+  await site.ask('mover', diskCounter('/dev/xvda'));
 }
 
 const count = (): Promise<number> => site.ask('mover', 'cat /tmp/n').then(Number);
@@ -48,6 +51,8 @@ async function runsOn(place: string): Promise<void> {
   }
   const before = await count();
   await expect.poll(count, PATIENCE).toBeGreaterThan(before);
+  // Its disk is what its memory believes, and it can write it.
+  await counts(site, 'mover');
 }
 
 /** As no code but a fault has it. */

@@ -1,12 +1,21 @@
 /** Domains that are saved and go on, with a disk and an interface. */
-import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SaveReport } from '../../shared/contract/index.ts';
+import { limitFiles } from './testing/file-limit.ts';
 import { TestSite } from './testing/test-site.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 const GUEST = 'keeper';
+const MIB = 2 ** 20;
 let site: TestSite;
 
 beforeAll(async () => {
@@ -56,6 +65,31 @@ describe('a domain that the program keeps', { timeout: 240_000 }, () => {
     expect(await bootId()).toBe(boot);
     await goesOn(before);
     expect((await site.api.domains.dmesg({ domain: GUEST })).text).toContain('Linux version');
+  });
+
+  test('goes on when there is no room for it, and nothing half made stays', async () => {
+    const boot = await bootId();
+    const before = await count();
+    await limitFiles(8 * MIB);
+    try {
+      const asked = [
+        () => site.api.domains.save({ domain: GUEST }),
+        () => site.api.checkpoints.create({ domain: GUEST, label: 'full' }),
+      ];
+      for (const ask of asked) {
+        await expect(site.done(ask())).rejects.toMatchObject({
+          code: 'storage.no-space',
+          message: expect.stringContaining('Free some space') as string,
+        });
+        expect(await site.get(GUEST)).toMatchObject({ state: 'running' });
+      }
+    } finally {
+      await limitFiles('unlimited');
+    }
+    expect(readdirSync(at('states'))).toEqual([]);
+    expect(await site.api.checkpoints.list({ domain: GUEST })).toEqual([]);
+    expect(await bootId()).toBe(boot);
+    await goesOn(before);
   });
 
   test('is not given or robbed of devices, nor booted, and forcing it off gives it up', async () => {

@@ -66,7 +66,7 @@ async function* chunksOf(
 
 function unwritable(label: string, error: unknown): DomusError {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new DomusError(
       'storage.no-space',
       `There is no space left for ${label}. Free some space, or choose another folder, and try again.`,

@@ -53,10 +53,12 @@ export async function replaceAtomically(path: string, content: string): Promise<
   }
 }
 
+const NO_SPACE: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
 /** What a failing disk means to a person. */
 export function storageError(path: string, error: unknown): DomusError {
   const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
-  if (code === 'ENOSPC' || code === 'EDQUOT' || errcode === SQLITE_FULL) {
+  if (NO_SPACE.has(code) || errcode === SQLITE_FULL) {
     return new DomusError(
       'storage.no-space',
       `There is no space left for ${path}. Free some space, or choose another folder, and try again.`,
