@@ -2,6 +2,7 @@
 import { ftruncate, read, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { DomusError } from '../../../shared/errors.ts';
+import { isNoSpace } from '../../../shared/no-space.ts';
 
 const writeAt = promisify(write);
 const truncate = promisify(ftruncate);
@@ -10,7 +11,6 @@ const readAt = promisify(read);
 /** A file system's block: a smaller hole spares nothing. */
 const PIECE_BYTES = 4096;
 const ZEROS = Buffer.alloc(64 * 1024);
-const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 export class SparseFile {
   private readonly fd: number;
@@ -45,8 +45,7 @@ export class SparseFile {
     try {
       return (await writeAt(this.fd, bytes, 0, bytes.length, at)).bytesWritten;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw code !== undefined && NO_SPACE.has(code) ? noSpace(at) : error;
+      throw isNoSpace(error) ? noSpace(at) : error;
     }
   }
 }

@@ -1,4 +1,5 @@
 import { DomusError } from '../../../shared/errors.ts';
+import { isNoSpace } from '../../../shared/no-space.ts';
 
 /** Every way in which a disk refuses or fails. */
 export type DiskErrorCode =
@@ -47,14 +48,13 @@ export function diskError(
   });
 }
 
-const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const NOT_WRITABLE = new Set(['EROFS', 'EPERM', 'EACCES', 'EBADF']);
 
 /** What the operating system answered, as a disk's error; a {@link DomusError} stays what it is. */
 export function systemError(label: string, doing: string, cause: unknown): DomusError {
   if (cause instanceof DomusError) return cause;
   const errno = (cause as NodeJS.ErrnoException | null)?.code ?? 'unknown';
-  const code = NO_SPACE.has(errno)
+  const code = isNoSpace(cause)
     ? 'disk.no-space'
     : NOT_WRITABLE.has(errno) && doing !== 'reading'
       ? 'disk.read-only'

@@ -3,6 +3,7 @@ import { read, write } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Handlers } from '../../../shared/channel/channel.ts';
 import { DomusError } from '../../../shared/errors.ts';
+import { isNoSpace } from '../../../shared/no-space.ts';
 import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { FlowSender, receiveFlow } from '../link/async-flow.ts';
 import { StreamReader } from '../stream/reader.ts';
@@ -65,17 +66,20 @@ async function* chunksOf(
 }
 
 function unwritable(label: string, error: unknown): DomusError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
+  if (isNoSpace(error)) {
     return new DomusError(
       'storage.no-space',
       `There is no space left for ${label}. Free some space, or choose another folder, and try again.`,
       { data: { path: label } },
     );
   }
-  return new DomusError('storage.failed', `${label} cannot be written: ${message}`, {
-    data: { path: label },
-  });
+  return new DomusError(
+    'storage.failed',
+    `${label} cannot be written: ${(error as Error).message}`,
+    {
+      data: { path: label },
+    },
+  );
 }
 
 function cutOff(label: string): DomusError {

@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'n
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
+import { isNoSpace } from '../../../shared/no-space.ts';
 
 const SQLITE_FULL = 13;
 
@@ -53,12 +54,10 @@ export async function replaceAtomically(path: string, content: string): Promise<
   }
 }
 
-const NO_SPACE: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
 /** What a failing disk means to a person. */
 export function storageError(path: string, error: unknown): DomusError {
-  const { code, errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
-  if (NO_SPACE.has(code) || errcode === SQLITE_FULL) {
+  const { errcode, message } = error as NodeJS.ErrnoException & { errcode?: number };
+  if (isNoSpace(error) || errcode === SQLITE_FULL) {
     return new DomusError(
       'storage.no-space',
       `There is no space left for ${path}. Free some space, or choose another folder, and try again.`,

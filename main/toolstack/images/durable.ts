@@ -1,6 +1,7 @@
 import { open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
+import { isNoSpace } from '../../../shared/no-space.ts';
 
 /** Writes a file that is on the disk when this returns. */
 export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
@@ -45,14 +46,14 @@ export async function removeTree(path: string): Promise<void> {
 
 /** A failing disk as an error that a person can act on; other errors pass unchanged. */
 export function diskError(path: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isNoSpace(error)) {
     return new DomusError(
       'image.no-space',
       `There is no space left to write ${path}. Free about 100 MB there, then try again.`,
       { data: { path, retry: true }, cause: error },
     );
   }
+  const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new DomusError(
       'image.not-writable',
