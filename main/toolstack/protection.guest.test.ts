@@ -20,6 +20,13 @@ afterAll(() => site.close());
 const otherThan = (host: string): string => (host === 'alpha' ? 'beta' : 'alpha');
 const protectIt = (): Promise<Domain> => protect(site, 'guarded');
 
+/** All hosts are. */
+async function areUp(): Promise<void> {
+  const states = async (): Promise<boolean> =>
+    (await site.api.hosts.list({})).every(({ state }) => state === 'up');
+  await expect.poll(states, PATIENCE).toBe(true);
+}
+
 /** The hosts whose xenstore knows the domain. */
 async function whereabouts(): Promise<string[]> {
   const { uuid } = await site.get('guarded');
@@ -128,6 +135,7 @@ describe('when their link is cut', () => {
     );
     if (ended.state === 'crashed') {
       expect(await whereabouts()).toEqual([]);
+      await areUp();
       await site.done(site.api.domains.start({ domain: 'guarded' }));
     }
     const { host: place } = await site.get('guarded');
@@ -198,12 +206,7 @@ describe('when the host of a protected domain dies', () => {
   });
 
   test('a domain that shuts down takes its standby with it', async () => {
-    await expect
-      .poll(
-        async () => (await site.api.hosts.list({})).every(({ state }) => state === 'up'),
-        PATIENCE,
-      )
-      .toBe(true);
+    await areUp();
     await site.done(site.api.domains.start({ domain: 'guarded' }));
     await protectIt();
     await site.done(site.api.domains.shutdown({ domain: 'guarded' }));

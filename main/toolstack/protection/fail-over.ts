@@ -62,7 +62,7 @@ export function failOver(
           { domain: uuid, host: standby.name },
         );
         tellTheTime(parts, domain, run);
-        await askAgain(domain, run);
+        askAgain(parts, domain, run);
         return { title: `Took over ${name} on ${standby.name} (${took})`, result: report };
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
@@ -99,7 +99,13 @@ async function takeOver(parts: SiteParts, run: RunningDomain): Promise<number> {
 }
 
 /** Its checkpoint may be older than what it was asked to do; who has heard it already takes no notice. */
-async function askAgain({ life }: ManagedDomain, { host, domid }: RunningDomain): Promise<void> {
+function askAgain(
+  { log }: SiteParts,
+  { life, uuid }: ManagedDomain,
+  { host, domid }: RunningDomain,
+): void {
   if (life.state !== 'shutting-down') return;
-  await host.link.call('domain.askShutdown', { domid, reason: life.intent });
+  host.link
+    .call('domain.askShutdown', { domid, reason: life.intent })
+    .catch((error: unknown) => log.write('warning', 'protection', String(error), uuid));
 }
