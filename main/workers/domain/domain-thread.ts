@@ -224,6 +224,8 @@ export class DomainThread {
       this.onPaused?.();
       this.onPaused = null;
     } catch (error) {
+      // The host ends the thread. Else it could see that the thread is gone before it hears why.
+      this.control.ref();
       if (error instanceof DomainStopped) return;
       this.protection?.guestEnded();
       this.alive.devices.finish();
