@@ -30,7 +30,8 @@ export function encodeDevice(state: Saved): Uint8Array {
 }
 
 /**
- * What {@link encodeDevice} made, if it is that: unchecked but for its places.
+ * What {@link encodeDevice} made, if it is that: unchecked but for its places, and that its arrays are no
+ * more than the section has.
  *
  * @throws RangeError, SyntaxError
  */
@@ -39,12 +40,14 @@ export function decodeDevice(bytes: Uint8Array): unknown {
   const start = WORD + view.getUint32(0, true);
   if (start > bytes.length) throw new RangeError('the outline is longer than the section');
   const arrays = bytes.subarray(start);
+  let left = arrays.length;
   const text = new TextDecoder().decode(bytes.subarray(WORD, start));
   return JSON.parse(text, (_key, value: unknown) => {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'at')) return value;
     const { at, length } = value as { at?: unknown; length?: unknown };
     const isIn = isCount(at) && isCount(length) && at + length <= arrays.length;
-    if (!isIn) throw new RangeError('an array lies beyond the section');
+    if (!isIn || length > left) throw new RangeError('an array lies beyond the section');
+    left -= length;
     return arrays.slice(at, at + length);
   });
 }

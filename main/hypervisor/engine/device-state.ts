@@ -32,8 +32,8 @@ type ArrayKind = keyof typeof kinds;
 /** What the machine has that can change. */
 const DEVICES = ['rtc', 'dma', 'acpi', 'vga', 'ps2', 'uart0', 'fdc', 'ide', 'pci', 'pit', 'sb16'];
 
-/** The largest is the VGA's memory, 2 MiB at most. */
-const ARRAY_BYTES_MAX = 4 * 1024 * 1024;
+/** Of a device's blank arrays: the largest is the VGA's memory, 2 MiB at most. */
+const BLANK_BYTES_MAX = 8 << 20;
 
 /** Whether each device of the machine is named. */
 export function hasAllDevices(devices: Record<string, unknown>): boolean {
@@ -42,17 +42,19 @@ export function hasAllDevices(devices: Record<string, unknown>): boolean {
 
 /** Whether data that was read has the form of a saved device; what it says is that device's affair. */
 export function isSavedDevice(value: unknown): value is Saved[] {
-  return Array.isArray(value) && value.every(isSaved);
+  return Array.isArray(value) && isSaved(value, { blankBytes: BLANK_BYTES_MAX });
 }
 
-function isSaved(value: unknown): value is Saved {
+function isSaved(value: unknown, left: { blankBytes: number }): value is Saved {
   if (value === null || ['number', 'string', 'boolean'].includes(typeof value)) return true;
-  if (Array.isArray(value)) return value.every(isSaved);
+  if (Array.isArray(value)) return value.every((each) => isSaved(each, left));
   const { array, bytes, blank } = value as { array?: unknown; bytes?: unknown; blank?: unknown };
   if (typeof array !== 'string' || !Object.hasOwn(kinds, array)) return false;
   const elementBytes = kinds[array as ArrayKind].BYTES_PER_ELEMENT;
   if (bytes instanceof Uint8Array) return bytes.length % elementBytes === 0;
-  return Number.isInteger(blank) && Number(blank) >= 0 && Number(blank) <= ARRAY_BYTES_MAX;
+  if (!Number.isInteger(blank) || Number(blank) < 0) return false;
+  left.blankBytes -= Number(blank) * elementBytes;
+  return left.blankBytes >= 0;
 }
 
 export function saveDevices(cpu: V86Cpu): SavedDevices {

@@ -78,6 +78,9 @@ describe('a saved machine', () => {
       [{ array: 'Uint8Array', bytes: { at: -1, length: 1 } }],
       [{ array: 'Uint8Array', bytes: { at: 0.5, length: 1 } }],
       [{ array: 'Uint8Array', bytes: { at: 0 } }],
+      // Much out of little: one array many times, and many that are blank.
+      Array.from({ length: 2 }, () => ({ array: 'Uint8Array', bytes: { at: 0, length: 4 } })),
+      Array.from({ length: 9 }, () => ({ array: 'Uint32Array', blank: 2 ** 18 })),
     ];
     for (const device of bad) {
       expect(() => engineStateOf(withDevice('pic', device)), JSON.stringify(device)).toThrow(

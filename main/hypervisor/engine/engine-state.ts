@@ -8,6 +8,8 @@ import type { EngineState } from './engine.ts';
 
 const CPU_BYTES = CPU_STATE_END - CPU_STATE_START;
 const CLOCK_BYTES = 16;
+/** 278 years: where timers still tell one millisecond from the next. */
+const CLOCK_MS_MAX = 2 ** 43;
 /** Sections of devices begin so. */
 const DEVICE = 'device.';
 
@@ -39,7 +41,7 @@ export function engineStateOf(sections: ReadonlyMap<string, Uint8Array>): Engine
   const clockBytes = section('clock', CLOCK_BYTES);
   const clock = new DataView(clockBytes.buffer, clockBytes.byteOffset, clockBytes.length);
   const clockMs = clock.getFloat64(0, true);
-  if (!Number.isFinite(clockMs) || clockMs < 0) {
+  if (!(clockMs >= 0 && clockMs <= CLOCK_MS_MAX)) {
     throw new DomusError('stream.bad-engine-state', 'the saved machine has no proper clock');
   }
   return {
