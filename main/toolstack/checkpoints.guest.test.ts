@@ -173,6 +173,28 @@ describe('checkpoints', { timeout: 240_000 }, () => {
     await isSound();
   });
 
+  test('take away no volume that is a person’s: one that is read only, one that was detached', async () => {
+    const { domains, volumes } = site.api;
+    await volumes.create({ pool: 'default', volume: 'manual', sizeMiB: 8 });
+    for (const disk of [
+      { source: 'default/manual', name: 'xvdc', readOnly: true },
+      { source: 'default/notes', name: 'xvdd', sizeMiB: 8 },
+    ]) {
+      await site.done(domains.attachDisk({ domain: GUEST, ...disk }));
+    }
+    await checkpoint('with both');
+    await revert('with both');
+    const { disks } = await site.get(GUEST);
+    const notes = disks.find(({ name }) => name === 'xvdd')!.source;
+    for (const disk of ['xvdc', 'xvdd']) {
+      await site.done(domains.detachDisk({ domain: GUEST, disk }));
+    }
+    await site.done(site.api.checkpoints.remove({ domain: GUEST, checkpoint: 'with both' }));
+    const [pool] = await site.api.pools.list({});
+    const left = pool!.volumes.map(({ name }) => `default/${name}`);
+    expect(left).toEqual(expect.arrayContaining(['default/manual', 'default/notes', notes]));
+  });
+
   test('are refused of a domain whose disk is no volume', async () => {
     const path = join(site.folder, 'outside.img');
     await site.done(

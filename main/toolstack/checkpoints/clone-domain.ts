@@ -3,7 +3,7 @@
  *
  * 1. The copy's worker is made ready; two empty overlays over each disk of the original are made.
  * 2. The original's memory goes to the copy round by round; then it stops and the rest goes.
- * 3. The original goes on over the first overlays, which the store knows; the second are the copy's.
+ * 3. The original goes on over the first overlays; the second are the copy's, and the store knows both.
  * 4. The copy runs, without a cable in its interfaces, and gets entropy, name, machine id and time.
  * 5. Its interfaces are taken away, and those of its own definition plugged in.
  *
@@ -30,11 +30,9 @@ import { newVif } from '../networks/vif-specs.ts';
 import { requireUnprotected } from '../protection/why-not-protect.ts';
 import { consoleOf, goOn } from '../saving/freeze.ts';
 import type { SiteParts } from '../site-parts.ts';
-import { removeVolumeFile } from '../storage/volume-file.ts';
 import type { DomainDefinition } from '../store/domain-table.ts';
-import { volumeAddress } from '../disks/disk-source.ts';
 import { branchDisks } from './branch-disks.ts';
-import { makeOverlays, takeBack, writtenDisks } from './new-overlays.ts';
+import { makeOverlays, removeOverlays, takeBack, used, writtenDisks } from './new-overlays.ts';
 
 const ANSWER_TIMEOUT_MS = 60_000;
 const FRAME_KIB = 4;
@@ -107,7 +105,7 @@ class Cloning {
     let copy: ManagedDomain;
     try {
       forCopy = await makeOverlays(parts, original, life);
-      copy = parts.domains.insert(this.define(forCopy));
+      copy = parts.domains.introduce(this.define(forCopy));
     } catch (error) {
       await takeBack(parts, [...forOriginal, ...forCopy]);
       throw error;
@@ -116,13 +114,13 @@ class Cloning {
     // From here on they are the copy's, as any domain's are.
     for (const { file } of forCopy) await file.close();
     try {
-      return await copy.exclusively('created', () => this.fill(copy, forOriginal));
+      return await copy.exclusively('created', () => this.fill(copy, forOriginal, forCopy));
     } catch (error) {
       parts.domains.remove(copy);
-      for (const { label } of forCopy) {
-        const { pool, volume } = volumeAddress(label)!;
-        await removeVolumeFile(parts.storage.pools.get(pool), volume);
-      }
+      await removeOverlays(
+        parts,
+        forCopy.map(({ label }) => label),
+      );
       throw error;
     }
   }
@@ -148,7 +146,11 @@ class Cloning {
     };
   }
 
-  private async fill(copy: ManagedDomain, overlays: readonly NewOverlay[]): Promise<Cloned> {
+  private async fill(
+    copy: ManagedDomain,
+    overlays: readonly NewOverlay[],
+    forCopy: readonly NewOverlay[],
+  ): Promise<Cloned> {
     const { parts, original, life } = this;
     let run: RunningDomain | null = null;
     let isTaken = false;
@@ -162,7 +164,15 @@ class Cloning {
       run.spec.interfaces = this.interfacesBefore(copy);
       const sent = await this.send(run);
       isTaken = true; // or taken back
-      const resumedAtMs = await branchDisks(parts, original, life, overlays, async () => () => {});
+      // Until then the copy's disks lie over what the original writes: after a kill there is no copy.
+      const keep = (): void => {
+        parts.domains.keep(copy);
+        used(
+          parts,
+          forCopy.map(({ label }) => label),
+        );
+      };
+      const resumedAtMs = await branchDisks(parts, original, life, overlays, async () => keep);
       await this.openDisks(copy, run);
       await this.letGo(copy, run);
       return {

@@ -1,6 +1,11 @@
-/** Empty overlays over a running domain's disks: made before it stops, used while it stands still. */
+/**
+ * Empty overlays over a domain's disks. Each is noted as one to be deleted before it is there, and no
+ * more in the transaction that makes it a disk ({@link used}): what a program that is killed leaves of
+ * them the next one deletes.
+ */
 import { DomusError } from '../../../shared/errors.ts';
 import { volumeAddress } from '../disks/disk-source.ts';
+import type { LockedFile } from '../disks/locked-file.ts';
 import type { NewOverlay } from '../disks/open-disks.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
@@ -46,11 +51,48 @@ export async function makeOverlays(
 }
 
 export async function takeBack(parts: SiteParts, overlays: readonly NewOverlay[]): Promise<void> {
-  for (const { definition, file } of overlays) {
-    const { pool, volume } = volumeAddress(definition.source)!;
-    await removeVolumeFile(parts.storage.pools.get(pool), volume);
-    await file.close();
+  await removeOverlays(
+    parts,
+    overlays.map(({ label }) => label),
+  );
+  for (const { file } of overlays) await file.close();
+}
+
+/** Of overlays that did not become a domain's disks. */
+export async function removeOverlays(parts: SiteParts, sources: readonly string[]): Promise<void> {
+  for (const source of sources) {
+    const { pool: name, volume } = volumeAddress(source)!;
+    const pool = parts.storage.pools.get(name);
+    await removeVolumeFile(pool, volume);
+    releaseName(parts, pool, source);
   }
+}
+
+/** Within the transaction that makes them disks. */
+export function used({ store }: SiteParts, sources: readonly string[]): void {
+  for (const source of sources) store.doomedVolumes.remove(source);
+}
+
+/** A name that no volume has or is to lose: `data.raw`, `data.1.qcow2`, `data.2.qcow2` … */
+export async function claimName(
+  parts: SiteParts,
+  pool: StoragePool,
+  volume: string,
+): Promise<{ volume: string; source: string }> {
+  const { doomedVolumes } = parts.store;
+  const stem = volume.replace(/(\.\d+)?\.(qcow2|raw|img)$/, '').slice(0, LONGEST_STEM);
+  for (let turn = 1; ; turn++) {
+    const name = `${stem}.${turn}.qcow2`;
+    const source = `${pool.name}/${name}`;
+    if (doomedVolumes.all().includes(source) || (await isVolumeThere(pool, name))) continue;
+    doomedVolumes.add(source);
+    return { volume: name, source };
+  }
+}
+
+/** Nothing of that name was made, or it is gone; where the folder is late it may still come to be. */
+export function releaseName({ store }: SiteParts, pool: StoragePool, source: string): void {
+  if (!pool.folder.turns.isLate) store.doomedVolumes.remove(source);
 }
 
 async function makeOverlay(
@@ -66,10 +108,10 @@ async function makeOverlay(
   const spec = run.disks.specs.find(({ name }) => name === disk.name);
   if (!beneath || !spec) throw new Error(`the disk ${disk.name} of ${owner} is not open`);
   if (more.length + 2 > MOST_LAYERS) throw tooDeep(owner, disk);
-  const volume = await freeName(pool, address.volume);
-  const label = `${pool.name}/${volume}`;
-  const file = await storage.newFile(pool, `domain ${owner}`);
+  const { volume, source: label } = await claimName(parts, pool, address.volume);
+  let file: LockedFile | null = null;
   try {
+    file = await storage.newFile(pool, `domain ${owner}`);
     await storage.jobs(pool.name).call('disk.create', {
       file: { fd: file.fd, format: 'qcow2', label },
       bytes: spec.bytes,
@@ -79,16 +121,8 @@ async function makeOverlay(
     return { definition: { ...disk, source: label, format: 'qcow2' }, file, label };
   } catch (error) {
     await discard(pool, file, null);
+    releaseName(parts, pool, label);
     throw error;
-  }
-}
-
-/** `data.raw`, `data.1.qcow2`, `data.2.qcow2` … */
-export async function freeName(pool: StoragePool, volume: string): Promise<string> {
-  const stem = volume.replace(/(\.\d+)?\.(qcow2|raw|img)$/, '').slice(0, LONGEST_STEM);
-  for (let turn = 1; ; turn++) {
-    const name = `${stem}.${turn}.qcow2`;
-    if (!(await isVolumeThere(pool, name))) return name;
   }
 }
 

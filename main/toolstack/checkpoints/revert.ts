@@ -24,13 +24,12 @@ import type { OpenStateFile } from '../saving/state-file.ts';
 import type { SiteParts } from '../site-parts.ts';
 import { makeVolume } from '../storage/make-volume.ts';
 import { whyNotOn } from '../storage/open-source.ts';
-import { removeVolumeFile } from '../storage/volume-file.ts';
 import type { CheckpointRecord } from '../store/checkpoint-table.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { checkpointFile, countCheckpoints } from './checkpoint-book.ts';
 import { collectLayers } from './layers.ts';
-import { freeName } from './new-overlays.ts';
+import { claimName, releaseName, removeOverlays, used } from './new-overlays.ts';
 
 /** Errors `domain.busy`, `disk.not-here`; `state.*`, `stream.*`, `disk.*` by the task. */
 export function revert(
@@ -80,11 +79,13 @@ async function revertNow(
       parts.store.transaction(() => {
         const { interfaces, memoryKiB, maxMemoryKiB, vcpus } = record.definition;
         parts.domains.redefine(domain, { disks, interfaces, memoryKiB, maxMemoryKiB, vcpus });
-        for (const { source } of disks) parts.store.checkpoints.addLayer(domain.uuid, source);
+        const made = newOnes(checkpoint, disks);
+        for (const source of made) parts.store.checkpoints.addLayer(domain.uuid, source);
+        used(parts, made);
         parts.store.checkpoints.setCurrent(domain.uuid, checkpoint.id);
       });
     } catch (error) {
-      await remove(parts, checkpoint, disks);
+      await removeOverlays(parts, newOnes(checkpoint, disks));
       throw error;
     }
     countCheckpoints(parts, domain.uuid);
@@ -110,11 +111,11 @@ async function verify(parts: SiteParts, { fd, path, streamBytes }: OpenStateFile
 async function overlaysOver(
   parts: SiteParts,
   domain: ManagedDomain,
-  { disks }: CheckpointRecord,
+  checkpoint: CheckpointRecord,
 ): Promise<DiskDefinition[]> {
   const made: DiskDefinition[] = [];
   try {
-    for (const disk of disks) {
+    for (const disk of checkpoint.disks) {
       if (disk.readOnly) {
         made.push(disk);
         continue;
@@ -122,27 +123,26 @@ async function overlaysOver(
       const address = volumeAddress(disk.source);
       if (!address) throw new Error(`${disk.source} of ${domain.name} is no volume`);
       const pool = await parts.storage.usable(address.pool);
-      const volume = await freeName(pool, address.volume);
-      await makeVolume(parts, pool, volume, { over: disk.source });
-      made.push({ ...disk, source: `${pool.name}/${volume}`, format: 'qcow2' });
+      const { volume, source } = await claimName(parts, pool, address.volume);
+      try {
+        await makeVolume(parts, pool, volume, { over: disk.source });
+      } catch (error) {
+        releaseName(parts, pool, source);
+        throw error;
+      }
+      made.push({ ...disk, source, format: 'qcow2' });
     }
     return made;
   } catch (error) {
-    await remove(parts, { disks }, made);
+    await removeOverlays(parts, newOnes(checkpoint, made));
     throw error;
   }
 }
 
-async function remove(
-  parts: SiteParts,
-  { disks }: Pick<CheckpointRecord, 'disks'>,
-  made: readonly DiskDefinition[],
-): Promise<void> {
-  for (const { source } of made) {
-    const address = volumeAddress(source);
-    if (!address || disks.some((disk) => disk.source === source)) continue;
-    await removeVolumeFile(parts.storage.pools.get(address.pool), address.volume);
-  }
+/** What is read only stays itself, and may be a person's. */
+function newOnes({ disks }: CheckpointRecord, made: readonly DiskDefinition[]): string[] {
+  const before = new Set(disks.map(({ source }) => source));
+  return made.map(({ source }) => source).filter((source) => !before.has(source));
 }
 
 /** Whatever it does, or is saved. */

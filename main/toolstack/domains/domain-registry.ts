@@ -96,15 +96,26 @@ export class DomainRegistry {
   }
 
   insert(definition: DomainDefinition): ManagedDomain {
-    const domain = new ManagedDomain({
-      definition,
-      fate: { runningDomid: null, endedAs: 'shut-off', reason: null, wasRunning: false },
-      deletedAtMs: null,
-    });
-    this.options.table.insert(definition, domain.fate);
+    const domain = unborn(definition);
+    this.keep(domain);
+    this.add(domain);
+    return domain;
+  }
+
+  /** As {@link insert}, of one that a program which is killed forgets, until {@link keep}. */
+  introduce(definition: DomainDefinition): ManagedDomain {
+    const domain = unborn(definition);
+    this.add(domain);
+    return domain;
+  }
+
+  keep(domain: ManagedDomain): void {
+    this.options.table.insert(domain.definition, domain.fate);
+  }
+
+  private add(domain: ManagedDomain): void {
     this.domains.set(domain.uuid, domain);
     this.options.changed(domain);
-    return domain;
   }
 
   /** Takes a step of its life, stores what must outlive the program, and tells. */
@@ -160,4 +171,12 @@ export class DomainRegistry {
       }
     }
   }
+}
+
+function unborn(definition: DomainDefinition): ManagedDomain {
+  return new ManagedDomain({
+    definition,
+    fate: { runningDomid: null, endedAs: 'shut-off', reason: null, wasRunning: false },
+    deletedAtMs: null,
+  });
 }

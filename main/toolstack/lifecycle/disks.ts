@@ -75,11 +75,12 @@ export function detachDisk(parts: SiteParts, domain: ManagedDomain, name: string
     async () => {
       await domain.exclusively(`relieved of the disk ${name}`, async () => {
         if (run) await unplug(run, domain, name);
-        redefine(
-          parts,
-          domain,
-          domain.definition.disks.filter((disk) => disk.name !== name),
-        );
+        const left = domain.definition.disks.filter((disk) => disk.name !== name);
+        parts.store.transaction(() => {
+          redefine(parts, domain, left);
+          // Whatever made it, it is a person's from now on.
+          parts.store.checkpoints.removeLayer(source);
+        });
       });
       tell(parts, domain, 'detached', `Disk ${name} (${source}) of ${domain.name} detached.`);
       return { title: `Detached ${name} from ${domain.name}`, result: domain.view };

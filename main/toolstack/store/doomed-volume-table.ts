@@ -1,7 +1,7 @@
 /**
  * Volumes that are to be deleted, as soon as that can be: copies of disks that are not finished, and
- * what was copied from once they are. What a killed program leaves here the next one deletes, but what
- * is a domain's disk.
+ * what was copied from once they are; overlays that are not a disk yet. What a killed program leaves
+ * here the next one deletes, but what is a domain's disk.
  */
 import { z } from 'zod';
 import type { Database } from './database.ts';
