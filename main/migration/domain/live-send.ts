@@ -19,6 +19,8 @@ import { writeConfig, writeOwnState } from './send-domain.ts';
 /** Small enough that a guest is never held up for long, and waits for little when it is stopped. */
 const CHUNK_BYTES = 256 << 10;
 const CHUNK_PAGES = CHUNK_BYTES / PAGE_SIZE;
+/** A busy guest's slices are long: what its rate allows by then goes at once, for this long at most. */
+const STEP_MS = 1;
 /** How often a round that goes on is told of: as often as a person sees a bar grow. */
 const TELL_MS = 100;
 /** A receiver that takes nothing for so long is given up, as the ends of a flow do. */
@@ -151,12 +153,14 @@ export class LiveSend {
   step(): number {
     if (this.phase !== 'copying') return Number.POSITIVE_INFINITY;
     const { sink, now } = this.options;
-    if (this.sent < this.frameCount) {
-      const earlyMs = this.dueMs - now();
+    const untilMs = now() + STEP_MS;
+    while (this.sent < this.frameCount) {
+      const nowMs = now();
+      const earlyMs = this.dueMs - nowMs;
       if (earlyMs > 0) return earlyMs;
+      if (nowMs > untilMs) return 0;
       if (!sink.hasRoom(2 * CHUNK_BYTES)) return this.untilGivenUp();
       this.sendSome();
-      return 0;
     }
     if (!this.isCodeSettled && !this.settleCode()) return 1;
     this.writer.flush();
@@ -329,6 +333,8 @@ export class LiveSend {
       this.settled.resolve({ rounds: this.precopy.rounds, stopReason: decision.reason });
       return;
     }
+    // As at the stop, so that little of it is new then, and nothing is done for the first time.
+    writeOwnState(this.writer, this.options.domain, this.sections);
     if (kind === 'last-round') onLongStop({ reason: decision.reason, estimatedStopMs });
     this.rate = decision.rate;
     this.slow(decision.throttlePercent);

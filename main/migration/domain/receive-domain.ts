@@ -17,7 +17,10 @@ export interface ReceiverOptions {
   code?: TranslatedCode | null;
   /** What a live stream's sender has translated, where it is in this process. */
   beside?: CodeBeside;
-  /** Of a live stream: the domain's part of xenstore as it may still be at the end, unchecked. */
+  /**
+   * Of a live move, whose state comes before the memory too, and with each round: it is rehearsed then.
+   * Called with the domain's part of xenstore as it may still be at the end, unchecked.
+   */
   onForeseen?: (xenstore: Uint8Array) => void;
 }
 
@@ -35,12 +38,14 @@ export interface CodeBeside {
 export class DomainReceiver implements StreamHandler {
   private readonly domain: Domain;
   private readonly exactCode: TranslatedCode | null;
-  private readonly onForeseen: (xenstore: Uint8Array) => void;
+  private readonly onForeseen: ((xenstore: Uint8Array) => void) | null;
   private readonly beside: CodeBeside | null;
   private readonly sink: GuestMemorySink;
   private readonly sections = new Map<string, Uint8Array>();
   /** A byte for each frame: 1 when there is nothing behind it, as far as the stream has come. */
   private readonly ballooned: Uint8Array;
+  private hasMemory = false;
+  private isForeseen = false;
   private isRehearsed = false;
   private hasCode = false;
   private grantsInPlace: Uint8Array | null = null;
@@ -50,7 +55,7 @@ export class DomainReceiver implements StreamHandler {
   constructor(domain: Domain, options: ReceiverOptions = {}) {
     this.domain = domain;
     this.exactCode = options.code ?? null;
-    this.onForeseen = options.onForeseen ?? (() => undefined);
+    this.onForeseen = options.onForeseen ?? null;
     this.beside = options.beside ?? null;
     this.ballooned = new Uint8Array(domain.physmap.ramFrames);
     const { memory } = domain;
@@ -78,12 +83,12 @@ export class DomainReceiver implements StreamHandler {
   }
 
   pages(batch: PageBatch): void {
-    this.rehearse();
+    this.beforeMemory();
     this.sink.apply(batch);
   }
 
   lines(batch: LineBatch): void {
-    this.rehearse();
+    this.beforeMemory();
     this.sink.applyLines(batch);
   }
 
@@ -103,24 +108,33 @@ export class DomainReceiver implements StreamHandler {
 
   domainState(state: unknown): void {
     this.hypervisorState = state;
+    this.isRehearsed = false;
   }
 
   xenstore(exported: Uint8Array): void {
     this.exported = exported;
   }
 
+  private beforeMemory(): void {
+    if (!this.hasMemory) {
+      this.hasMemory = true;
+      const expected = this.beside?.announced();
+      if (expected) this.domain.engine.expectCode(expected);
+    }
+    if (this.onForeseen && !this.isRehearsed) this.rehearse(this.onForeseen);
+  }
+
   /**
-   * Once. Of a live stream the state comes before the memory too: what does not change again is done then,
-   * what does not fit is refused, and nothing is done for the first time while the domain stands still.
+   * What does not change again is done now, what does not fit is refused, and nothing is done for the first
+   * time while the domain stands still.
    */
-  private rehearse(): void {
-    if (this.isRehearsed) return;
+  private rehearse(foresee: (xenstore: Uint8Array) => void): void {
     this.isRehearsed = true;
-    const expected = this.beside?.announced();
-    if (expected) this.domain.engine.expectCode(expected);
     if (this.sections.size === 0) return;
     this.putInPlace();
-    if (this.exported) this.onForeseen(this.exported);
+    if (this.isForeseen || !this.exported) return;
+    this.isForeseen = true;
+    foresee(this.exported);
   }
 
   /** Guest memory, but not RAM; most often the same as before. */

@@ -22,8 +22,15 @@ import { Throttle } from './throttle.ts';
 const TICK_INSTRUCTIONS = 25_000;
 /** A timer may be late by this part of the time for which the guest has been idle. */
 const SLACK_OF_IDLE_TIME = 1 / 8;
-/** Slices between two turns of the thread's event loop, and between two accounts. */
+/** Slices between two turns of the thread's event loop. */
 const TURN_EVERY = 512;
+/**
+ * While the domain is sent: what V8's collector has put off is due in such a turn, and is to be over when
+ * the domain stops.
+ */
+const TURN_EVERY_WHILE_SENT = 16;
+/** Slices between two accounts. */
+const ACCOUNT_EVERY = 512;
 /** A disk whose data is in the machine's memory answers in this time. */
 const ANSWER_MS = 0.06;
 
@@ -106,11 +113,9 @@ export class RunLoop {
       this.throttle.ran(tookMs);
       if (this.throttle.dueMs > 0) await this.holdBack();
       const hasNews = values[DomainCounter.events] !== eventsBefore;
-      if (domain.engine.pendingCompilations > 0) await eventLoopTurn();
-      else if (slices % TURN_EVERY === 0) {
-        account();
-        await eventLoopTurn();
-      }
+      if (slices % ACCOUNT_EVERY === 0) account();
+      const turnEvery = besidesMs === Infinity ? TURN_EVERY : TURN_EVERY_WHILE_SENT;
+      if (domain.engine.pendingCompilations > 0 || slices % turnEvery === 0) await eventLoopTurn();
       if (idleMs <= 0 || hasNews) this.idleSinceMs = performance.now();
       else if (besidesMs > 0) this.sleep(seen, waiting ? 1 : idleMs, besidesMs, executed);
     }

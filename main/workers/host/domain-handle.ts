@@ -92,11 +92,14 @@ export class DomainHandle {
   }
 }
 
+/** A guest that has just come has work to do, and a thread takes half a second of a processor to warm. */
+const LEISURE_MS = 5000;
+
 /** Keeps one thread warm ahead of need, so that a new domain does not wait for one. */
 export class WarmThreads {
   private readonly engineModule: WebAssembly.Module;
   private spare: DomainHandle | null = null;
-  private closed = false;
+  private leisure: NodeJS.Timeout | null = null;
 
   constructor(engineModule: WebAssembly.Module) {
     this.engineModule = engineModule;
@@ -114,11 +117,12 @@ export class WarmThreads {
    * @param likelyMemoryKiB what the next domain will have: probably what the last one has
    */
   prepare(likelyMemoryKiB: number | null): void {
-    if (!this.closed) this.spare ??= new DomainHandle(this.engineModule, likelyMemoryKiB);
+    this.spare ??= new DomainHandle(this.engineModule, likelyMemoryKiB);
   }
 
-  async close(): Promise<void> {
-    this.closed = true;
-    await this.spare?.terminate();
+  /** As {@link prepare}, but not now. */
+  prepareLater(likelyMemoryKiB: number | null): void {
+    if (this.leisure) clearTimeout(this.leisure);
+    this.leisure = setTimeout(() => this.prepare(likelyMemoryKiB), LEISURE_MS).unref();
   }
 }
