@@ -31,11 +31,12 @@ describe('a frame ring', () => {
     const steps = fc.array(fc.option(frames, { nil: null }), { minLength: 1, maxLength: 80 });
     fc.assert(
       fc.property(steps, (all) => {
-        const { put, get } = pair(1024);
+        const { producer, put, get } = pair(1024);
         const waiting: Frame[] = [];
         for (const step of all) {
           if (step && put(step)) waiting.push(step);
           else expect(get()).toEqual(waiting.shift() ?? null);
+          expect(producer.waiting).toBe(waiting.length);
         }
         for (const frame of waiting) expect(get()).toEqual(frame);
         expect(get()).toBeNull();

@@ -9,7 +9,7 @@
  * | 8  | i32 1: closed | either |
  * | 12 | i32 bytes of records beyond which none is added; 0: as many as fit | consumer |
  * | 16 | i32 1: there was no room for a frame | producer sets, consumer clears |
- * | 20 | unused | |
+ * | 20 | i32 frames consumed, modulo 2^32 | consumer |
  * | 24 | f64 frames ever put in | producer |
  * | 32 | f64 their bytes | producer |
  *
@@ -25,7 +25,8 @@ const CONSUMED = 1;
 const CLOSED = 2;
 const LIMIT = 3;
 const REFUSED = 4;
-const WORDS = 5;
+const TAKEN = 5;
+const WORDS = 6;
 const COUNTERS_AT = 24;
 const FRAMES = 0;
 const BYTES = 1;
@@ -99,6 +100,11 @@ export class FrameProducer extends FrameRingSide {
   constructor(buffer: SharedArrayBuffer) {
     super(buffer);
     this.counters = new Float64Array(buffer, COUNTERS_AT, 2);
+  }
+
+  /** Frames that the consumer has not taken, held or not. */
+  get waiting(): number {
+    return (this.counters[FRAMES]! - Atomics.load(this.words, TAKEN)) >>> 0;
   }
 
   /** From now on the consumer sees no frame, until `release`. */
@@ -195,6 +201,8 @@ export class FrameConsumer extends FrameRingSide {
         segmentBytes: this.view.getUint16(at + 6, true),
       };
       if (!take(this.bytes(at + RECORD_BYTES, length), offload)) return false;
+      // Before there is room for another.
+      this.move(TAKEN, 1);
       this.move(CONSUMED, record);
       return true;
     }

@@ -75,6 +75,7 @@ function plug(
     handle: { ring: () => undefined },
     ability: { checksumPartial: false, segmentation: false },
     counters: newCounters(),
+    wayTo: () => null,
     broken: (why) => {
       throw new MachineError(`${id}: its cable broke: ${why}`);
     },

@@ -300,8 +300,11 @@ export type HostCalls = LinkCalls & {
   'migration.activate': { params: { domid: number }; result: { startedAtMs: number } };
   /** Before the commit record: the source goes on. */
   'migration.resume': { params: { domid: number }; result: void };
-  /** Target before commit, or source after it: forget the domain and free its frames. */
-  'migration.discard': { params: { domid: number }; result: void };
+  /**
+   * Target before commit or source after it: forget the domain and free its frames. What
+   * comes over the network for one that went to another host, and runs there, is sent after it.
+   */
+  'migration.discard': { params: { domid: number; wentTo?: string }; result: void };
 
   /** The standby's host: reserves memory, starts a warm worker; checkpoints will come over `link`. */
   'protection.prepare': {

@@ -13,6 +13,7 @@ import type {
 } from '../../dom0/network/index.ts';
 import { parseIpv4, parseMac, parseSubnet } from '../../dom0/network/index.ts';
 import type { VifRules, VifSpec } from '../../toolstack/control/host.contract.ts';
+import type { Way } from '../wires/wires.ts';
 import type { DomainHandle } from './domain-handle.ts';
 
 /** Frames of one interface before the others have their turn. */
@@ -21,8 +22,15 @@ const TURN_FRAMES = 64;
 const BURST_MS = 100;
 /** … but a super-frame in any case. */
 const BURST_BYTES_MIN = 64 << 10;
+/**
+ * A guest that is slower than what comes has so many frames to come, and loses others: where thousands
+ * wait, each is late by seconds.
+ */
+const WAITING_FRAMES_MAX = 512;
 /** Whoever waits for his rate looks this often whether it has changed. */
 const LOOK_AGAIN_MS = 200;
+/** What waits longer for its way to a guest that moved is late for its receiver anyway. */
+const AFTERWARDS_MS = 1000;
 
 export interface CableOptions {
   spec: VifSpec;
@@ -34,6 +42,8 @@ export interface CableOptions {
   /** What the guest takes. */
   ability: OffloadAbility;
   counters: PortCounters;
+  /** To another host's stations of the network. */
+  wayTo(host: string): Way | null;
   /** Its ring holds what no back end writes: it is not read any more. */
   broken(why: string): void;
 }
@@ -57,7 +67,9 @@ export class Cable {
       ability,
       counters,
       deliver: (frame, offload) => {
-        const isTaken = received.write(frame.length, offload, (target) => target.set(frame));
+        const isTaken =
+          received.waiting < WAITING_FRAMES_MAX &&
+          received.write(frame.length, offload, (target) => target.set(frame));
         this.ringSoon();
         return isTaken;
       },
@@ -89,15 +101,24 @@ export class Cable {
     this.sent.nudge();
   }
 
-  /** Unplugged, and nobody reads here any more: what lies here goes to where the guest is now. */
-  sendAfter(): void {
-    const { spec, network } = this.options;
-    const left = new FrameConsumer(spec.received);
+  /**
+   * The guest goes on at another host, and nobody reads here any more: what it has sent leaves, and what
+   * lies here for it is sent after it, as fast as the wire takes it.
+   */
+  async depart(host: string): Promise<void> {
+    const { spec, network, wayTo } = this.options;
+    const [way, left] = [wayTo(host), new FrameConsumer(spec.received)];
+    while (this.isPlugged && this.sent.read((...frame) => this.pass(...frame)));
+    this.unplug();
+    if (!way) return;
+    network.depart(this.port, way.uplink);
+    const untilMs = performance.now() + AFTERWARDS_MS;
     const send = (frame: Uint8Array, offload: FrameOffload): boolean => {
+      if (!way.hasRoom(frame.length)) return false;
       network.redirect(this.port, frame, offload);
       return true;
     };
-    while (left.read(send));
+    while (left.used > 0 && performance.now() < untilMs) if (!left.read(send)) await sleep(1);
   }
 
   private async carry(): Promise<void> {

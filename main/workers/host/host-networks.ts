@@ -58,6 +58,7 @@ export class HostNetworks {
       handle,
       ability,
       counters,
+      wayTo: (host) => this.wires.wayTo(host, known.number),
       broken: (why) => this.log(`interface ${id} does not work any more: ${why}`),
     });
   }

@@ -109,7 +109,7 @@ export class HostProtection {
     this.forget(domid);
     await standby.started;
     Object.assign(domain.spec, spec);
-    await domain.devices.prepare();
+    domain.devices.prepare();
     return domain.arrive();
   }
 

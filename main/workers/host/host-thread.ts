@@ -153,11 +153,11 @@ export class HostThread {
     'migration.activate': async ({ domid }) => {
       const domain = this.domain(domid);
       const started = await domain.arrive();
-      this.warm.prepare(domain.spec.maxMemoryKiB);
+      this.warm.prepareLater(domain.spec.maxMemoryKiB);
       return started;
     },
     'migration.resume': ({ domid }) => this.resume(this.domain(domid)),
-    'migration.discard': ({ domid }) => this.discard(domid),
+    'migration.discard': ({ domid, wentTo }) => this.discard(domid, wentTo),
     'protection.prepare': (params) => this.protection.prepare(params),
     'protection.begin': (params) => this.protection.begin(params),
     'protection.end': ({ domid }) => this.protection.end(domid),
@@ -180,10 +180,10 @@ export class HostThread {
     );
   }
 
-  private async discard(domid: number): Promise<void> {
+  private async discard(domid: number, wentTo?: string): Promise<void> {
     const domain = this.domains.get(domid);
     this.domains.delete(domid);
-    await domain?.discard();
+    await domain?.discard(wentTo);
   }
 
   private add(spec: DomainSpec): HostedDomain {
@@ -227,7 +227,8 @@ export class HostThread {
       const started = await domain.start(origin);
       const more = started.frames - domain.heldFrames;
       if (more > 0) domain.reserve(more, this.data.name);
-      await domain.devices.prepare();
+      domain.devices.prepare();
+      await domain.devices.prepared();
       domain.settle(identity, origin.kind === 'link');
       if (!paused) await domain.run();
     });
@@ -297,7 +298,8 @@ export class HostThread {
     this.receiving.delete(domid);
     if (!started) throw new Error(`domain ${domid} is not being received`);
     const domain = this.domain(domid);
-    await domain.devices.prepare();
+    // Waited for by its arrival: meanwhile the move is committed.
+    domain.devices.prepare();
     const more = started.frames - domain.heldFrames;
     if (more > 0) domain.reserve(more, this.data.name);
     const { bytes, pages, digest } = started;

@@ -22,6 +22,7 @@ export class HostedDevices {
   private readonly parts: HostedDevicesParts;
   private readonly disks = new Map<string, DiskDevice>();
   private readonly interfaces = new Map<number, VifDevice>();
+  private preparation: Promise<unknown> = Promise.resolve();
 
   constructor(parts: HostedDevicesParts) {
     const { spec, store, handle, log } = parts;
@@ -29,13 +30,19 @@ export class HostedDevices {
     this.agent = agentDevice(store, spec.domid, handle, log);
   }
 
-  /** The domain's thread knows its devices; xenstore and the guest come to know them by `begin`. */
-  async prepare(): Promise<void> {
+  /** Its thread is told of its devices; xenstore and the guest come to know them by `begin`. */
+  prepare(): void {
     const { spec } = this.parts;
-    await Promise.all([
+    this.preparation = Promise.all([
       ...spec.disks.map((disk) => this.addDisk(disk).prepare()),
       ...spec.interfaces.map((vif) => this.addInterface(vif).prepare()),
     ]);
+    this.preparation.catch(() => undefined); // told to whoever waits for it
+  }
+
+  /** Settles when the thread knows what {@link prepare} told it. */
+  async prepared(): Promise<void> {
+    await this.preparation;
   }
 
   /** The domain is in xenstore: what came with it is taken up, the rest is offered. */
@@ -45,6 +52,11 @@ export class HostedDevices {
       if (bus.isOffered) bus.resume();
       else bus.offer();
     }
+  }
+
+  /** The domain goes on at another host: what comes over the network for it is sent after it. */
+  depart(host: string): void {
+    for (const vif of this.interfaces.values()) vif.depart(host);
   }
 
   /** The domain is gone, or goes on elsewhere. */

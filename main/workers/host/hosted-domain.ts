@@ -172,6 +172,7 @@ export class HostedDomain {
    */
   async arrive(): Promise<{ startedAtMs: number }> {
     this.adopt(this.begun.frames);
+    await this.devices.prepared();
     const running = this.run();
     running.catch(() => undefined);
     this.settle('same');
@@ -240,9 +241,15 @@ export class HostedDomain {
     return this.ownsCounters ? this.counters.frames : this.reserved;
   }
 
-  /** Ends the thread and gives everything back. Safe to call at any time, once or more. */
-  async discard(): Promise<void> {
+  /**
+   * Ends the thread and gives everything back. Safe to call at any time, once or more.
+   *
+   * @param wentTo the host on which it goes on already
+   */
+  async discard(wentTo?: string): Promise<void> {
     this.over = true;
+    // Before its thread has ended: the domain waits for these frames.
+    if (wentTo !== undefined) this.devices.depart(wentTo);
     await this.handle.terminate();
     this.release();
   }

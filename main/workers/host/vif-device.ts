@@ -40,12 +40,17 @@ export class VifDevice {
       domid,
       definition: vifDevice({ ...spec, bridge: spec.network }),
       driver: {
+        // The cable first: what comes for a guest that moved waits in its ring, and nowhere else.
         connect: async (front) => {
           const rings = vifRings(front);
-          await handle.call('connectInterface', { handle: spec.handle, rings });
-          const { ability } = rings;
-          this.cable = networks.plug(this.spec, domid, handle, ability, this.counters);
+          this.cable = networks.plug(this.spec, domid, handle, rings.ability, this.counters);
           this.tap();
+          try {
+            await handle.call('connectInterface', { handle: spec.handle, rings });
+          } catch (error) {
+            this.pull();
+            throw error;
+          }
           return {};
         },
         disconnect: async () => {
@@ -76,16 +81,18 @@ export class VifDevice {
     await this.handle.call('removeInterface', { handle: this.spec.handle });
   }
 
-  /** The domain is gone, or goes on elsewhere; its thread here has ended. */
+  /** The domain goes on at another host; its thread here does nothing any more. */
+  depart(host: string): void {
+    const { cable } = this;
+    this.cable = null;
+    // A thread that was terminated in the middle of a step left rings that cannot be read.
+    cable?.depart(host).catch(() => cable.unplug());
+  }
+
+  /** The domain is gone; its thread here has ended. */
   forget(): void {
     this.bus.forget();
-    const { cable } = this;
     this.pull();
-    try {
-      cable?.sendAfter();
-    } catch {
-      // A thread that was terminated in the middle of a step left a ring that cannot be read.
-    }
     this.end(null);
   }
 

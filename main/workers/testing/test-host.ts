@@ -191,6 +191,6 @@ export async function move(domain: TestDomain, from: TestHost, to: TestHost): Pr
   ]);
   if (sent.digest !== received.digest) throw new Error('the two ends saw different streams');
   const { startedAtMs } = await to.channel.call('migration.activate', { domid });
-  await from.channel.call('migration.discard', { domid });
+  await from.channel.call('migration.discard', { domid, wentTo: to.name });
   return { downtimeMs: startedAtMs - sent.stoppedAtMs, bytes: sent.bytes };
 }

@@ -64,11 +64,18 @@ export class Wire {
     return this.options.outlet.lossRatio;
   }
 
+  /** Whether a frame of so many bytes would not be lost for what waits already. */
+  hasRoom(frameBytes: number): boolean {
+    const { outlet, flow } = this.options;
+    const bytes = frameBytes + WIRE_OVERHEAD_BYTES;
+    return !this.isOver && outlet.waitingBytes(flow) + bytes <= BACKLOG_BYTES;
+  }
+
   /** The view is read during the call only. False when there is no room for it. */
   send(network: number, frame: Uint8Array, offload: Offload): boolean {
     const { outlet, flow } = this.options;
     const bytes = frame.length + WIRE_OVERHEAD_BYTES;
-    if (this.isOver || outlet.waitingBytes(flow) + bytes > BACKLOG_BYTES) {
+    if (!this.hasRoom(frame.length)) {
       this.counters.lost++;
       return false;
     }

@@ -15,6 +15,13 @@ export interface WiresOptions {
   log(message: string): void;
 }
 
+/** From a switch to a peer's. */
+export interface Way {
+  uplink: SwitchPort;
+  /** Whether the wire takes a frame of so many bytes now. */
+  hasRoom(frameBytes: number): boolean;
+}
+
 interface Peer {
   wire: Wire;
   /** By the number of the network. */
@@ -64,6 +71,14 @@ export class Wires {
   /** Of the wire to a peer; null where there is none. */
   countersOf(to: string | null): Readonly<WireCounters> | null {
     return this.peers.get(to ?? GATEWAYS)?.wire.counters ?? null;
+  }
+
+  /** Behind which a peer's stations of that network are; null where there is none. */
+  wayTo(to: string, number: number): Way | null {
+    const peer = this.peers.get(to);
+    const uplink = peer?.uplinks.get(number);
+    if (!peer || !uplink) return null;
+    return { uplink: uplink.port, hasRoom: (frameBytes) => peer.wire.hasRoom(frameBytes) };
   }
 
   addNetwork(number: number, network: NetworkSwitch): void {

@@ -130,6 +130,42 @@ describe('a switch', () => {
     expect([a, east, west].map((each) => each.take().length)).toEqual([0, 0, 0]);
   });
 
+  it('forwards for a while to a guest that departed, also between uplinks', () => {
+    const net = new TestNetwork();
+    const b = net.guest(B.mac, B.address);
+    const [east, west] = [net.uplink('east'), net.uplink('west')];
+    // The guest is announced elsewhere while it is here yet: what comes lies at its port.
+    east.send(buildGratuitousArp(B.mac, B.address));
+    b.take();
+    west.send(udp(A, B));
+    expect([east, b].map((each) => each.take().length)).toEqual([0, 1]);
+    net.network.depart(b.port, east.port);
+    west.send(udp(A, B));
+    net.network.redirect(b.port, udp(A, B), NO_OFFLOAD);
+    expect(east.take()).toHaveLength(2);
+    // Also back: it was on its way here when the guest came there. What is for others goes nowhere.
+    east.send(udp(A, B));
+    west.send(udp(A, C));
+    expect([east, west].map((each) => each.take().length)).toEqual([1, 0]);
+    net.nowMs += 5001;
+    west.send(udp(A, B));
+    expect(east.take()).toEqual([]);
+  });
+
+  it('forwards nothing to a guest that came back, or over a wire that is gone', () => {
+    const net = new TestNetwork();
+    const [east, west] = [net.uplink('east'), net.uplink('west')];
+    net.network.depart(net.guest(B.mac, B.address).port, east.port);
+    const back = net.guest(B.mac, B.address);
+    west.send(udp(A, B));
+    expect([east, back].map((each) => each.take().length)).toEqual([0, 1]);
+    net.network.depart(back.port, east.port);
+    net.network.detach(east.port);
+    west.send(udp(A, B));
+    net.network.redirect(back.port, udp(A, B), NO_OFFLOAD);
+    expect([east, west].map((each) => each.take().length)).toEqual([0, 0]);
+  });
+
   it('forgets what it has not heard for long, and knows a bounded number', () => {
     const net = new TestNetwork({ macEntries: 16 });
     const a = net.guest(A.mac, A.address);

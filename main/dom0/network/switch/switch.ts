@@ -2,9 +2,10 @@
  * The switch of one network on one host, or beside its gateway. Networks do not know of each other:
  * each has its own switches, and only gateways join them.
  *
- * Switches are joined in a full mesh of uplinks, so a frame from an uplink never goes to another one:
- * there are no loops and no spanning tree. The stations of this host are known by their ports, so
- * frames to unknown ones go to uplinks only, and no guest sees unicasts that are not for it.
+ * Switches are joined in a full mesh of uplinks, so a frame from an uplink never goes to another one,
+ * except after a guest that departed just now: there are no loops and no spanning tree. The stations of
+ * this host are known by their ports, so frames to unknown ones go to uplinks only, and no guest sees
+ * unicasts that are not for it.
  */
 import { DomusError } from '../../../../shared/errors.ts';
 import { isGroupMac } from '../address/mac-address.ts';
@@ -36,6 +37,8 @@ export interface SwitchOptions {
 }
 
 const DEFAULT_MTU = 1500;
+/** Whoever has not heard within this time that a guest moved hears it from the guest's next frame. */
+const FORWARDING_MS = 5000;
 const IPV4_BYTES_MAX = 65_535;
 
 export class NetworkSwitch {
@@ -46,6 +49,8 @@ export class NetworkSwitch {
   private readonly stations = new Map<MacAddress, SwitchPort>();
   /** Where a MAC was last heard: at an uplink, after its guest moved, though a port is here yet. */
   private readonly heard: MacTable<SwitchPort>;
+  /** Guests that went to another host lately, and the uplink behind which they are. */
+  private readonly departed = new Map<MacAddress, { to: SwitchPort; untilMs: number }>();
 
   constructor(options: SwitchOptions) {
     this.now = options.now;
@@ -75,6 +80,7 @@ export class NetworkSwitch {
     this.ports.set(id, port);
     if (mac !== null) {
       this.stations.set(mac, port);
+      this.departed.delete(mac);
       this.heard.learn(mac, port, this.now());
     }
     return port;
@@ -87,6 +93,19 @@ export class NetworkSwitch {
     this.ports.delete(port.id);
     if (port.mac !== null) this.stations.delete(port.mac);
     this.heard.forget(port);
+    for (const [mac, { to }] of this.departed) if (to === port) this.departed.delete(mac);
+  }
+
+  /**
+   * Unplugs the port of a guest that goes on behind an uplink. For a while frames to it are sent after
+   * it, also those of hosts that have not heard of its move: their frames and its announcement go over
+   * different wires, and may pass each other.
+   */
+  depart(port: SwitchPort, to: SwitchPort): void {
+    this.detach(port);
+    const nowMs = this.now();
+    for (const [mac, { untilMs }] of this.departed) if (untilMs < nowMs) this.departed.delete(mac);
+    if (port.mac !== null) this.departed.set(port.mac, { to, untilMs: nowMs + FORWARDING_MS });
   }
 
   /** Tells the other hosts at once that a guest is here now: after a move, for one that is silent. */
@@ -104,15 +123,16 @@ export class NetworkSwitch {
   }
 
   /**
-   * A frame that lay at a port whose guest is not here any more: to where that was heard since. A
-   * guest that moved misses nothing that came while it stood still.
+   * A frame that lay at a port whose guest is not here any more: to where that is now. A guest that
+   * moved misses nothing that came while it stood still.
    *
-   * @param from which is detached already
+   * @param from which has departed, or is detached
    */
   redirect(from: SwitchPort, frame: Uint8Array, offload: Offload): void {
     const packet = dissectFrame(frame);
     if (packet === null || isGroupMac(packet.ethernet.destination)) return;
-    const to = this.find(packet.ethernet.destination);
+    const { destination } = packet.ethernet;
+    const to = this.afterDeparted(destination) ?? this.find(destination);
     if (to?.kind === 'uplink') this.give(to, from, frame, offload, packet);
   }
 
@@ -132,11 +152,18 @@ export class NetworkSwitch {
       this.flood(from, frame, offload, packet);
       return;
     }
+    if (from.kind === 'uplink') {
+      // A guest that is on its way is here for those who think so: what comes lies at its port until it
+      // departs, and is sent after it then, also back to the host from which it came.
+      const to = this.stations.get(destination) ?? this.afterDeparted(destination);
+      if (to === null) from.counters.sendDrops['no-port']++;
+      else this.give(to, from, frame, offload, packet);
+      return;
+    }
     const to = this.find(destination);
     if (to === null) this.toUplinks(from, frame, offload, packet);
-    else if (to === from || (to.kind === 'uplink' && from.kind === 'uplink')) {
-      from.counters.sendDrops['no-port']++;
-    } else this.give(to, from, frame, offload, packet);
+    else if (to === from) from.counters.sendDrops['no-port']++;
+    else this.give(to, from, frame, offload, packet);
   }
 
   private refuse(
@@ -194,6 +221,11 @@ export class NetworkSwitch {
     return this.heard.lookUp(mac, this.now()) ?? this.stations.get(mac) ?? null;
   }
 
+  private afterDeparted(mac: MacAddress): SwitchPort | null {
+    const departed = this.departed.get(mac);
+    return departed && this.now() <= departed.untilMs ? departed.to : null;
+  }
+
   private flood(from: SwitchPort, frame: Uint8Array, offload: Offload, packet: Dissection): void {
     for (const to of this.ports.values()) {
       if (to === from || (to.kind === 'uplink' && from.kind === 'uplink')) continue;
@@ -207,10 +239,6 @@ export class NetworkSwitch {
     offload: Offload,
     packet: Dissection,
   ): void {
-    if (from.kind === 'uplink') {
-      from.counters.sendDrops['no-port']++;
-      return;
-    }
     for (const to of this.ports.values()) {
       if (to.kind === 'uplink' && to !== from) this.give(to, from, frame, offload, packet);
     }

@@ -38,7 +38,7 @@ async function handOver(move: Move): Promise<{ startedAtMs: number }> {
 /** It runs: nothing of this is waited for by anybody but who asked for the move. */
 async function settleArrival(move: Move): Promise<void> {
   const { parts, domain, life, source, target } = move;
-  await discardAt(move, source);
+  await discardAt(move, source, target);
   forgetRecord(move);
   tellTheTime(parts, domain, life);
   await move.copies?.finish();

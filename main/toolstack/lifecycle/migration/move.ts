@@ -64,10 +64,19 @@ export function guarded<T>({ life, task }: Move, work: Promise<T>): Promise<T> {
   return unlessAborted(Promise.race([work, ended]), task.signal);
 }
 
-/** One of its hosts forgets it. A host that is gone has forgotten it by itself. */
-export async function discardAt({ parts, domain, life }: Move, host: SiteHost): Promise<void> {
+/**
+ * One of its hosts forgets it. A host that is gone has forgotten it by itself.
+ *
+ * @param wentTo where it runs now
+ */
+export async function discardAt(
+  { parts, domain, life }: Move,
+  host: SiteHost,
+  wentTo?: SiteHost,
+): Promise<void> {
   if (!host.isUp) return;
-  const [params, options] = [{ domid: life.domid }, { timeoutMs: UNDO_TIMEOUT_MS }];
+  const params = { domid: life.domid, ...(wentTo && { wentTo: wentTo.name }) };
+  const options = { timeoutMs: UNDO_TIMEOUT_MS };
   await host.link.call('migration.discard', params, options).catch((error: unknown) => {
     const message = `migration.discard on ${host.name}: ${String(error)}`;
     parts.log.write('warning', 'migrate', message, domain.uuid);
