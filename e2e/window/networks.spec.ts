@@ -57,6 +57,9 @@ test('a network is added, opened to the outside, and removed', async ({ site, pa
     .row('test')
     .getByRole('combobox', { name: 'Kind of test' })
     .selectOption('outside');
+  // Only of an outside network is this a switch.
+  const reaches = networks.row('test').getByRole('switch', { name: 'test reaches this machine' });
+  await expect(reaches).toBeAttached();
   await networks.row('test').getByText('no', { exact: true }).click();
   await expect(networks.row('test')).toContainText('yes');
   await networks.row('test').getByRole('button', { name: 'More for test' }).click();

@@ -176,7 +176,7 @@ describe('a move that is cancelled', () => {
     [
       'while the guest is slowed down',
       /slowed down by/,
-      { maxRateBytesPerSecond: 8e6, autoConverge: true, maxDowntimeMs: 20 },
+      { maxRateBytesPerSecond: 4e6, autoConverge: true, maxDowntimeMs: 20 },
     ],
     [
       'before a long stop that was told',

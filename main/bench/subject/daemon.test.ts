@@ -7,6 +7,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../../toolstack/testing/temporary-folder.ts';
 import { Daemon } from './daemon.ts';
 
+/** For a program to start, of which a busy machine runs many. */
+const PATIENCE_MS = 120_000;
 const program = fileURLToPath(new URL('../testing/failing-bench.ts', import.meta.url));
 const isAlive = (pid: number): boolean => {
   try {
@@ -30,7 +32,7 @@ function commandLines(): string[] {
 describe("a benchmark's daemon", () => {
   test.each(['throw', 'SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
     'is gone when the benchmark ended by %s',
-    { timeout: 30_000 },
+    { timeout: PATIENCE_MS },
     async (end) => {
       const bench = spawn(process.execPath, [program, end], {
         stdio: ['ignore', 'pipe', 'ignore'],
@@ -41,24 +43,28 @@ describe("a benchmark's daemon", () => {
       expect(end === 'throw' || isAlive(pid)).toBe(true);
       if (end !== 'throw') bench.kill(end);
       await exited;
-      await vi.waitUntil(() => !isAlive(pid), { timeout: 10_000 });
+      await vi.waitUntil(() => !isAlive(pid), { timeout: PATIENCE_MS / 2 });
     },
   );
 
-  test('is gone, and its home, when it could not be prepared', { timeout: 30_000 }, async () => {
-    const folder = temporaryFolder();
-    vi.stubEnv('TMPDIR', folder);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    const tooSmall = 1;
-    await expect(Daemon.start(tooSmall)).rejects.toMatchObject({ code: 'input.invalid' });
-    expect(readdirSync(folder).filter((name) => name.startsWith('domus-bench-'))).toEqual([]);
-    expect(commandLines().filter((words) => words.includes(folder))).toEqual([]);
-  });
+  test(
+    'is gone, and its home, when it could not be prepared',
+    { timeout: PATIENCE_MS },
+    async () => {
+      const folder = temporaryFolder();
+      vi.stubEnv('TMPDIR', folder);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const tooSmall = 1;
+      await expect(Daemon.start(tooSmall)).rejects.toMatchObject({ code: 'input.invalid' });
+      expect(readdirSync(folder).filter((name) => name.startsWith('domus-bench-'))).toEqual([]);
+      expect(commandLines().filter((words) => words.includes(folder))).toEqual([]);
+    },
+  );
 
-  test('that ended by itself is no reason to wait', { timeout: 30_000 }, async () => {
+  test('that ended by itself is no reason to wait', { timeout: PATIENCE_MS }, async () => {
     const daemon = await Daemon.start(128);
     process.kill(daemon.pid, 'SIGKILL');
-    await vi.waitUntil(() => !isAlive(daemon.pid), { timeout: 10_000 });
+    await vi.waitUntil(() => !isAlive(daemon.pid), { timeout: PATIENCE_MS / 2 });
     await daemon[Symbol.asyncDispose]();
     expect(existsSync(daemon.home.folder)).toBe(false);
   });
