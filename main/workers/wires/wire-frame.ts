@@ -3,7 +3,7 @@
  *
  *     0   f64  when its last byte is at the other end, by the links' clock (`linkNowMs`)
  *     8   u32  the number of its network
- *     12  u32  unused
+ *     12  u32  1: it was forwarded, and its sender is not where it comes from
  */
 export const WIRE_HEADER_BYTES = 16;
 /** Preamble, checksum and gap of a real frame (IEEE 802.3): what it takes of the link besides. */
@@ -12,14 +12,16 @@ export const WIRE_OVERHEAD_BYTES = 24;
 export interface WireFrame {
   arrivesMs: number;
   network: number;
+  isForwarded: boolean;
   frame: Uint8Array;
 }
 
-export function writeWireFrame(target: Uint8Array, { arrivesMs, network, frame }: WireFrame): void {
+export function writeWireFrame(target: Uint8Array, wireFrame: WireFrame): void {
+  const { arrivesMs, network, isForwarded, frame } = wireFrame;
   const view = new DataView(target.buffer, target.byteOffset, WIRE_HEADER_BYTES);
   view.setFloat64(0, arrivesMs, true);
   view.setUint32(8, network, true);
-  view.setUint32(12, 0, true);
+  view.setUint32(12, isForwarded ? 1 : 0, true);
   target.set(frame, WIRE_HEADER_BYTES);
 }
 
@@ -30,6 +32,7 @@ export function readWireFrame(record: Uint8Array): WireFrame | null {
   return {
     arrivesMs: view.getFloat64(0, true),
     network: view.getUint32(8, true),
+    isForwarded: view.getUint32(12, true) === 1,
     frame: record.subarray(WIRE_HEADER_BYTES),
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFrameRing } from '../../../shared/ring/frame-ring.ts';
-import type { Offload, SwitchPort } from '../../dom0/network/index.ts';
+import type { Deliver, Offload, SwitchPort } from '../../dom0/network/index.ts';
 import { FULL_ABILITY, NetworkSwitch, NO_OFFLOAD } from '../../dom0/network/index.ts';
 import { LinkOutlet } from '../../migration/index.ts';
 import type { LinkWire } from '../../toolstack/control/link.contract.ts';
@@ -17,6 +17,7 @@ afterEach(() => {
 interface Got {
   frame: Uint8Array;
   offload: Offload;
+  isForwarded: boolean;
   atMs: number;
 }
 
@@ -47,8 +48,8 @@ class Side {
       const got: Got[] = [];
       this.switches.set(number, network);
       this.got.set(number, got);
-      const deliver = (frame: Uint8Array, offload: Offload): boolean => {
-        got.push({ frame: frame.slice(), offload, atMs: performance.now() });
+      const deliver: Deliver = (frame, offload, isForwarded) => {
+        got.push({ frame: frame.slice(), offload, isForwarded, atMs: performance.now() });
         this.changed();
         return true;
       };
@@ -117,6 +118,26 @@ describe('a wire', () => {
     const [got] = await bob.until(1, 1);
     expect(got?.offload).toEqual({ checksumPartial: true, segmentBytes: 1460 });
     expect(got?.frame).toEqual(large);
+  });
+
+  it('says of a frame that it was forwarded, and its sender is looked for where it was', async () => {
+    const [alice, bob] = [new Side(ALICE, [1]), new Side(BOB, [1])];
+    join(alice, bob);
+    const carol = 0x0016_3e00_000c;
+    const attach = (id: string, got: boolean[]): SwitchPort =>
+      bob.switches.get(1)!.attach({
+        id,
+        kind: 'uplink',
+        mac: null,
+        deliver: (_frame, _offload, isForwarded) => got.push(isForwarded) > 0,
+      });
+    const behind: boolean[] = [];
+    attach('carol', behind).receive(frame(BROADCAST, carol, 60), NO_OFFLOAD);
+    // Alice's host had it yet, when its own had sent it there.
+    alice.wires.wayTo('other', 1)!.uplink.deliver(frame(BOB, carol, 60), NO_OFFLOAD, true);
+    expect((await bob.until(1, 2)).map((got) => got.frame.length)).toEqual([60, 60]);
+    bob.send(1, frame(carol, BOB, 60));
+    expect(behind).toEqual([false]);
   });
 
   it('takes the time that the link of its host takes, which migrations share', async () => {

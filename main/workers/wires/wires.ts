@@ -52,7 +52,7 @@ export class Wires {
       rings,
       outlet: this.options.outlet(),
       flow: `wire ${++this.lastWire}`,
-      receive: (number, frame, offload) => uplinks.get(number)?.port.receive(frame, offload),
+      receive: (number, ...frame) => uplinks.get(number)?.port.receive(...frame),
       broken: (why) => this.options.log(`the wire to ${name} is broken: ${why}`),
     });
     this.peers.set(name, { wire, uplinks });
@@ -105,7 +105,7 @@ export class Wires {
       kind: 'uplink',
       mac: null,
       ability: { ...FULL_ABILITY, segmentation },
-      deliver: (frame, offload) => peer.wire.send(number, frame, offload),
+      deliver: (...frame) => peer.wire.send(number, ...frame),
     });
     peer.uplinks.set(number, { network, port });
   }

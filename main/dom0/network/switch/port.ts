@@ -18,9 +18,13 @@ export type PortKind = 'guest' | 'service' | 'uplink';
 /**
  * Takes a frame; the view is valid during the call only.
  *
+ * @param isForwarded after a guest that departed: its sender is not where it comes from
  * @returns false when there was no room for it
  */
-export type Deliver = (frame: Uint8Array, offload: Offload) => boolean;
+export type Deliver = (frame: Uint8Array, offload: Offload, isForwarded: boolean) => boolean;
+
+/** A switch's own entrance. */
+type Take = (port: SwitchPort, frame: Uint8Array, offload: Offload, isForwarded: boolean) => void;
 
 /** Sees what an interface sends and gets; the view is valid during the call only. */
 export type FrameTap = (
@@ -79,15 +83,10 @@ export class SwitchPort {
   private assigned: ReadonlySet<Ipv4Address> = new Set();
   private allowed: ReadonlySet<Ipv4Address> = new Set();
   private leased: Ipv4Address | null = null;
-  private readonly take: (port: SwitchPort, frame: Uint8Array, offload: Offload) => void;
+  private readonly take: Take;
   private readonly now: () => number;
 
-  /** @param take the switch's own entrance */
-  constructor(
-    options: PortOptions,
-    take: (port: SwitchPort, frame: Uint8Array, offload: Offload) => void,
-    now: () => number,
-  ) {
+  constructor(options: PortOptions, take: Take, now: () => number) {
     this.id = options.id;
     this.kind = options.kind;
     this.mac = options.mac;
@@ -99,9 +98,13 @@ export class SwitchPort {
     this.configure(options.rules ?? {});
   }
 
-  /** A frame from the port's owner; the view is read during the call only. */
-  receive(frame: Uint8Array, offload: Offload): void {
-    this.take(this, frame, offload);
+  /**
+   * A frame from the port's owner; the view is read during the call only.
+   *
+   * @param isForwarded by another switch, after a guest that departed
+   */
+  receive(frame: Uint8Array, offload: Offload, isForwarded = false): void {
+    this.take(this, frame, offload, isForwarded);
   }
 
   /**

@@ -152,6 +152,34 @@ describe('a switch', () => {
     expect(east.take()).toEqual([]);
   });
 
+  it('does not look for a sender where its frames were forwarded from', () => {
+    const net = new TestNetwork();
+    const [a, b] = [net.guest(A.mac, A.address), net.guest(B.mac, B.address)];
+    const [east, west] = [net.uplink('east'), net.uplink('west')];
+    west.send(udp(C, B));
+    // The guest came from the east, where they were still sent to; they come from there.
+    east.send(udp(A, B), NO_OFFLOAD, true);
+    east.send(udp(C, B), NO_OFFLOAD, true);
+    expect(b.take()).toHaveLength(3);
+    b.send(udp(B, A));
+    b.send(udp(B, C));
+    expect([a, east, west].map((each) => each.take().length)).toEqual([1, 0, 1]);
+  });
+
+  it('says of a frame that it is forwarded, and of no other', () => {
+    const net = new TestNetwork();
+    const [a, b] = [net.guest(A.mac, A.address), net.guest(B.mac, B.address)];
+    const [east, west] = [net.uplink('east'), net.uplink('west')];
+    west.send(udp(C, A), NO_OFFLOAD, true);
+    b.send(udp(B, C));
+    net.network.depart(b.port, east.port);
+    west.send(udp(C, B));
+    net.network.redirect(b.port, udp(A, B), NO_OFFLOAD);
+    const said = [a, west, east].map((port) => port.delivered.map((each) => each.isForwarded));
+    // Nobody has heard C where it is: what B sends it goes everywhere.
+    expect(said).toEqual([[false], [false], [false, true, true]]);
+  });
+
   it('forwards nothing to a guest that came back, or over a wire that is gone', () => {
     const net = new TestNetwork();
     const [east, west] = [net.uplink('east'), net.uplink('west')];
@@ -460,7 +488,7 @@ describe('offloads', () => {
     unfinished.payload.fill(7);
     const frame = unfinished.finishPartial();
     a.send(frame, tso);
-    expect(able.delivered.splice(0)).toEqual([{ frame, offload: tso }]);
+    expect(able.delivered.splice(0)).toEqual([{ frame, offload: tso, isForwarded: false }]);
     const other = startTcp({ ...route, destinationMac: C.mac }, syn, 60_000).finishPartial();
     const before = Uint8Array.from(other);
     a.send(other, tso);

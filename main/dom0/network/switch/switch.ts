@@ -74,7 +74,7 @@ export class NetworkSwitch {
     }
     const port = new SwitchPort(
       options,
-      (from, frame, load) => this.take(from, frame, load),
+      (...frame) => this.take(...frame),
       () => this.now(),
     );
     this.ports.set(id, port);
@@ -133,10 +133,10 @@ export class NetworkSwitch {
     if (packet === null || isGroupMac(packet.ethernet.destination)) return;
     const { destination } = packet.ethernet;
     const to = this.afterDeparted(destination) ?? this.find(destination);
-    if (to?.kind === 'uplink') this.give(to, from, frame, offload, packet);
+    if (to?.kind === 'uplink') this.give(to, from, frame, offload, packet, true);
   }
 
-  private take(from: SwitchPort, frame: Uint8Array, offload: Offload): void {
+  private take(from: SwitchPort, frame: Uint8Array, offload: Offload, isForwarded: boolean): void {
     const packet = dissectFrame(frame);
     const refusal = packet ? this.refuse(from, frame, offload, packet) : 'malformed';
     if (from.linkUp) from.tap?.(frame, offload, 'sent');
@@ -147,7 +147,7 @@ export class NetworkSwitch {
     from.counters.sentFrames++;
     from.counters.sentBytes += frame.length;
     const { source, destination } = packet.ethernet;
-    this.hear(source, from);
+    if (!isForwarded) this.hear(source, from);
     if (isGroupMac(destination)) {
       this.flood(from, frame, offload, packet);
       return;
@@ -157,7 +157,7 @@ export class NetworkSwitch {
       // departs, and is sent after it then, also back to the host from which it came.
       const to = this.stations.get(destination) ?? this.afterDeparted(destination);
       if (to === null) from.counters.sendDrops['no-port']++;
-      else this.give(to, from, frame, offload, packet);
+      else this.give(to, from, frame, offload, packet, to.kind === 'uplink');
       return;
     }
     const to = this.find(destination);
@@ -250,6 +250,7 @@ export class NetworkSwitch {
     frame: Uint8Array,
     offload: Offload,
     packet: Dissection,
+    isForwarded = false,
   ): void {
     const refusal = this.refuseReceiver(to, frame, packet);
     if (refusal !== null) {
@@ -262,14 +263,14 @@ export class NetworkSwitch {
     }
     if (offload.segmentBytes > 0 && !(to.ability.segmentation && to.ability.checksumPartial)) {
       const cut = segmentTcp(frame, offload.segmentBytes, (segment) =>
-        this.hand(to, segment, NO_OFFLOAD),
+        this.hand(to, segment, NO_OFFLOAD, isForwarded),
       );
       if (!cut) to.counters.receiveDrops.offload++;
     } else if (offload.checksumPartial && !to.ability.checksumPartial) {
       const copy = Uint8Array.from(frame);
-      if (completeChecksum(copy)) this.hand(to, copy, NO_OFFLOAD);
+      if (completeChecksum(copy)) this.hand(to, copy, NO_OFFLOAD, isForwarded);
       else to.counters.receiveDrops.offload++;
-    } else this.hand(to, frame, offload);
+    } else this.hand(to, frame, offload, isForwarded);
   }
 
   private refuseReceiver(to: SwitchPort, frame: Uint8Array, packet: Dissection): DropReason | null {
@@ -279,9 +280,9 @@ export class NetworkSwitch {
     return receiveBucket && !receiveBucket.take(frame.length, this.now()) ? 'rate' : null;
   }
 
-  private hand(to: SwitchPort, frame: Uint8Array, offload: Offload): void {
+  private hand(to: SwitchPort, frame: Uint8Array, offload: Offload, isForwarded: boolean): void {
     to.tap?.(frame, offload, 'received');
-    if (to.deliver(frame, offload)) {
+    if (to.deliver(frame, offload, isForwarded)) {
       to.counters.receivedFrames++;
       to.counters.receivedBytes += frame.length;
     } else to.counters.receiveDrops['receiver-full']++;

@@ -9,6 +9,7 @@ import type { PortOptions, SwitchPort } from '../switch/port.ts';
 export interface Delivered {
   frame: Uint8Array;
   offload: Offload;
+  isForwarded: boolean;
 }
 
 export class TestPort {
@@ -18,15 +19,15 @@ export class TestPort {
   constructor(network: NetworkSwitch, options: Omit<PortOptions, 'deliver'>) {
     this.port = network.attach({
       ...options,
-      deliver: (frame, offload) => {
-        this.delivered.push({ frame: Uint8Array.from(frame), offload });
+      deliver: (frame, offload, isForwarded) => {
+        this.delivered.push({ frame: Uint8Array.from(frame), offload, isForwarded });
         return true;
       },
     });
   }
 
-  send(frame: Uint8Array, offload: Offload = NO_OFFLOAD): void {
-    this.port.receive(frame, offload);
+  send(frame: Uint8Array, offload: Offload = NO_OFFLOAD, isForwarded = false): void {
+    this.port.receive(frame, offload, isForwarded);
   }
 
   /** What came since it was last asked. */
