@@ -5,7 +5,7 @@ import type { ManagedDomain } from '../domains/managed-domain.ts';
 import type { RunningDomain } from '../domains/running-domain.ts';
 import { goOn } from '../saving/freeze.ts';
 import type { SiteParts } from '../site-parts.ts';
-import { takeBack, used } from './new-overlays.ts';
+import { becameDisks, sourcesOf, takeBack } from './new-overlays.ts';
 
 /**
  * It goes on in any case; answers with that moment. What fails before the store says so is undone, and
@@ -54,9 +54,9 @@ function commit(
   );
   parts.store.transaction(() => {
     write();
-    const sources = overlays.map(({ label }) => label);
+    const sources = sourcesOf(overlays);
     for (const source of sources) parts.store.checkpoints.addLayer(domain.uuid, source);
-    used(parts, sources);
+    becameDisks(parts, sources);
     parts.domains.redefine(domain, { disks });
   });
 }

@@ -32,7 +32,14 @@ import { consoleOf, goOn } from '../saving/freeze.ts';
 import type { SiteParts } from '../site-parts.ts';
 import type { DomainDefinition } from '../store/domain-table.ts';
 import { branchDisks } from './branch-disks.ts';
-import { makeOverlays, removeOverlays, takeBack, used, writtenDisks } from './new-overlays.ts';
+import {
+  becameDisks,
+  makeOverlays,
+  removeOverlays,
+  sourcesOf,
+  takeBack,
+  writtenDisks,
+} from './new-overlays.ts';
 
 const ANSWER_TIMEOUT_MS = 60_000;
 const FRAME_KIB = 4;
@@ -117,10 +124,7 @@ class Cloning {
       return await copy.exclusively('created', () => this.fill(copy, forOriginal, forCopy));
     } catch (error) {
       parts.domains.remove(copy);
-      await removeOverlays(
-        parts,
-        forCopy.map(({ label }) => label),
-      );
+      await removeOverlays(parts, sourcesOf(forCopy));
       throw error;
     }
   }
@@ -167,10 +171,7 @@ class Cloning {
       // Until then the copy's disks lie over what the original writes: after a kill there is no copy.
       const keep = (): void => {
         parts.domains.keep(copy);
-        used(
-          parts,
-          forCopy.map(({ label }) => label),
-        );
+        becameDisks(parts, sourcesOf(forCopy));
       };
       const resumedAtMs = await branchDisks(parts, original, life, overlays, async () => keep);
       await this.openDisks(copy, run);

@@ -1,7 +1,7 @@
 /**
  * Empty overlays over a domain's disks. Each is noted as one to be deleted before it is there, and no
- * more in the transaction that makes it a disk ({@link used}): what a program that is killed leaves of
- * them the next one deletes.
+ * more in the transaction that makes it a disk ({@link becameDisks}): what a program that is killed
+ * leaves of them the next one deletes.
  */
 import { DomusError } from '../../../shared/errors.ts';
 import { volumeAddress } from '../disks/disk-source.ts';
@@ -50,11 +50,12 @@ export async function makeOverlays(
   }
 }
 
+export function sourcesOf(overlays: readonly NewOverlay[]): string[] {
+  return overlays.map(({ label }) => label);
+}
+
 export async function takeBack(parts: SiteParts, overlays: readonly NewOverlay[]): Promise<void> {
-  await removeOverlays(
-    parts,
-    overlays.map(({ label }) => label),
-  );
+  await removeOverlays(parts, sourcesOf(overlays));
   for (const { file } of overlays) await file.close();
 }
 
@@ -68,8 +69,8 @@ export async function removeOverlays(parts: SiteParts, sources: readonly string[
   }
 }
 
-/** Within the transaction that makes them disks. */
-export function used({ store }: SiteParts, sources: readonly string[]): void {
+/** Within the transaction that says so. */
+export function becameDisks({ store }: SiteParts, sources: readonly string[]): void {
   for (const source of sources) store.doomedVolumes.remove(source);
 }
 
@@ -84,7 +85,9 @@ export async function claimName(
   for (let turn = 1; ; turn++) {
     const name = `${stem}.${turn}.qcow2`;
     const source = `${pool.name}/${name}`;
-    if (doomedVolumes.all().includes(source) || (await isVolumeThere(pool, name))) continue;
+    if (await isVolumeThere(pool, name)) continue;
+    // Looked for last: of two that want the name at once one gets it.
+    if (doomedVolumes.all().includes(source)) continue;
     doomedVolumes.add(source);
     return { volume: name, source };
   }

@@ -29,7 +29,7 @@ import type { DiskDefinition } from '../store/domain-table.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { checkpointFile, countCheckpoints } from './checkpoint-book.ts';
 import { collectLayers } from './layers.ts';
-import { claimName, releaseName, removeOverlays, used } from './new-overlays.ts';
+import { becameDisks, claimName, releaseName, removeOverlays } from './new-overlays.ts';
 
 /** Errors `domain.busy`, `disk.not-here`; `state.*`, `stream.*`, `disk.*` by the task. */
 export function revert(
@@ -74,18 +74,18 @@ async function revertNow(
     task.progress(0.05, 'checking its memory');
     await verify(parts, state);
     const disks = await overlaysOver(parts, domain, checkpoint);
+    const made = newOnes(checkpoint, disks);
     try {
       await end(parts, domain);
       parts.store.transaction(() => {
         const { interfaces, memoryKiB, maxMemoryKiB, vcpus } = record.definition;
         parts.domains.redefine(domain, { disks, interfaces, memoryKiB, maxMemoryKiB, vcpus });
-        const made = newOnes(checkpoint, disks);
         for (const source of made) parts.store.checkpoints.addLayer(domain.uuid, source);
-        used(parts, made);
+        becameDisks(parts, made);
         parts.store.checkpoints.setCurrent(domain.uuid, checkpoint.id);
       });
     } catch (error) {
-      await removeOverlays(parts, newOnes(checkpoint, disks));
+      await removeOverlays(parts, made);
       throw error;
     }
     countCheckpoints(parts, domain.uuid);
