@@ -13,6 +13,7 @@ export const BENCH_NAMES = [
   'isolation',
   'migrate',
   'migrate-scale',
+  'log-dirty',
   'save',
   'soak',
   'protect',

@@ -27,6 +27,7 @@ const BENCHES: Record<BenchName, () => Promise<Bench>> = {
   isolation: async () => (await import('./benches/isolation.ts')).isolation,
   migrate: async () => (await import('./benches/migrate.ts')).migrate,
   'migrate-scale': async () => (await import('./benches/migrate-scale.ts')).migrateScale,
+  'log-dirty': async () => (await import('./benches/log-dirty.ts')).logDirty,
   save: async () => (await import('./benches/save.ts')).save,
   soak: async () => (await import('./benches/soak.ts')).soak,
   protect: async () => (await import('./benches/protect.ts')).protect,

@@ -50,6 +50,7 @@ export const TARGETS: Record<BenchName, readonly Target[]> = {
     { key: 'idle.qemu_downtime_ratio', atMost: 2 },
   ],
   'migrate-scale': [{ key: 'downtime_growth', atMost: 1.3 }],
+  'log-dirty': [{ key: 'slowdown', atMost: 1.05 }],
   save: [{ key: 'ratio', atLeast: 5 }],
   soak: [
     { key: 'errors', atMost: 0 },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PAGE_SIZE } from './engine/page.ts';
 import type { Assembler } from './testing/assembler.ts';
+import { LoggedRun } from './testing/logged-run.ts';
 import { Machine } from './testing/machine.ts';
 import type { Paging } from './testing/page-tables.ts';
 import { Place, Variable, Window } from './testing/places.ts';
@@ -115,16 +116,6 @@ function waitFor(asm: Assembler, step: number): void {
   asm.jumpIf('below', `gate${step}`);
 }
 
-/** Pages whose bytes are others now. */
-function changed(before: Uint8Array, now: Uint8Array): number[] {
-  const pages: number[] = [];
-  for (let at = 0; at < now.length; at += PAGE_SIZE) {
-    if (Buffer.compare(before.subarray(at, at + PAGE_SIZE), now.subarray(at, at + PAGE_SIZE)) !== 0)
-      pages.push(at / PAGE_SIZE);
-  }
-  return pages;
-}
-
 /** The frames of a step's place, of the guest's variables and its page tables. */
 function allowedPages({ address, bytes }: Step): Set<number> {
   const pages = new Set([Place.variables / PAGE_SIZE]);
@@ -135,32 +126,6 @@ function allowedPages({ address, bytes }: Step): Set<number> {
     pages.add(inWindow >= 0 ? Place.windowFrames[inWindow as 0 | 1]! / PAGE_SIZE : page);
   }
   return pages;
-}
-
-class LoggedRun {
-  readonly machine: Machine;
-  private readonly pages: Uint32Array;
-  private before: Uint8Array;
-
-  constructor(machine: Machine) {
-    const { memory } = machine.domain;
-    this.machine = machine;
-    this.pages = new Uint32Array(memory.size / PAGE_SIZE);
-    memory.log.start();
-    this.before = memory.bytes.slice();
-  }
-
-  /** What the log says was written since the last call, and what was. */
-  look(): { logged: Set<number>; changed: number[] } {
-    const { memory } = this.machine.domain;
-    const count = memory.log.take(this.pages);
-    const result = {
-      logged: new Set(this.pages.subarray(0, count)),
-      changed: changed(this.before, memory.bytes),
-    };
-    this.before = memory.bytes.slice();
-    return result;
-  }
 }
 
 describe.each([undefined, 'two-level', 'pae'] as const)(

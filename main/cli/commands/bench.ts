@@ -12,8 +12,8 @@ export const command = defineCommand({
       help: 'how many moves; else as many as figures need',
     },
   },
-  notes: `NAME: cpu, boot, balloon, console, idle, ui, disk, net, hotplug, isolation, migrate, migrate-scale, save,
-soak, protect. Takes minutes, and both of two processors: end what else runs. It starts what it needs itself, in
+  notes: `NAME: cpu, boot, balloon, console, idle, ui, disk, net, hotplug, isolation, migrate, migrate-scale, log-dirty,
+save, soak, protect. Takes minutes, and both of two processors: end what else runs. It starts what it needs itself, in
 a home of its own. --runs is for migrate, migrate-scale, save and soak. Exits with 0 whatever the figures are.`,
   async run(context, { words: [name], options: { runs } }) {
     const { benchLines, runBench } = await benchmarks();

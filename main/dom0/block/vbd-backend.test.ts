@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BLKIF_RING_ENTRY_BYTES, BlkifOp, BlkifStatus, GrantFlag } from '../../hypervisor/index.ts';
+import { LoggedRun } from '../../hypervisor/testing/logged-run.ts';
 import { DiskStatus } from './ring/disk-ring.abi.ts';
 import { DATA_GFN, DATA_PAGES, DATA_REF } from '../rings/testing/front-by-hand.ts';
 import { FrontEnd } from './testing/front-end.ts';
@@ -205,7 +206,7 @@ describe('a block back end', () => {
     }
   }
 
-  it('touches nothing that was not granted, whatever stands in the ring', async () => {
+  it('touches nothing that was not granted, and all that it wrote is logged, whatever stands in the ring', async () => {
     const entry = fc.uint8Array({
       minLength: BLKIF_RING_ENTRY_BYTES,
       maxLength: BLKIF_RING_ENTRY_BYTES,
@@ -232,12 +233,15 @@ describe('a block back end', () => {
         memory.bytes.subarray(to, to + 4096 * 64),
       ]);
     const before = Buffer.from(others());
+    const run = new LoggedRun(front.machine);
     expect(from).toBeLessThan(to);
     fc.assert(
       fc.property(fc.array(fc.oneof(entry, likely), { minLength: 1, maxLength: 32 }), (entries) => {
         for (const each of entries) front.put(each);
         front.publish();
+        run.look();
         front.settle();
+        expect(run.missed()).toEqual([]);
         expect(front.answers()).toHaveLength(entries.length);
         expect(front.backend.underWay).toBe(0);
         expect(others().equals(before)).toBe(true);

@@ -10,6 +10,7 @@ import {
   NetTxFlag,
 } from '../../../hypervisor/index.ts';
 import { NO_OFFLOAD } from '../offload/offload.ts';
+import { LoggedRun } from '../../../hypervisor/testing/logged-run.ts';
 import { DATA_GFN, DATA_PAGES, DATA_REF } from '../../rings/testing/front-by-hand.ts';
 import { NetFront } from '../testing/net-front.ts';
 
@@ -159,7 +160,7 @@ describe('a network back end', () => {
     expect(front.faults).toHaveLength(1);
   });
 
-  it('touches no page but granted ones, and ends at most itself, whatever stands in its rings', async () => {
+  it('touches no page but granted ones, all in the log of written ones, and ends at most itself, whatever stands in its rings', async () => {
     const front = await NetFront.start();
     const edge = fc.constantFrom(0, 1, 13, 14, 60, 4095, 4096, 0xffff);
     const slot = fc.record({
@@ -189,6 +190,7 @@ describe('a network back end', () => {
             receive(one, new Uint8Array(Math.max(14, length)).fill(0xee));
           one.publish('tx', index ?? undefined);
           one.publish('rx', index ?? undefined);
+          const run = new LoggedRun(one.machine);
           const startMs = performance.now();
           one.backend.service();
           one.backend.service();
@@ -196,6 +198,7 @@ describe('a network back end', () => {
           expect(one.broken.length).toBeLessThanOrEqual(1);
           for (const frame of one.takeFrames()) expect(frame.bytes.length).toBeGreaterThan(13);
           expect(pagesOf(one)).toEqual(ours);
+          expect(run.missed()).toEqual([]);
         },
       ),
       { numRuns: 60 },
