@@ -1,13 +1,11 @@
 /** The whole program is killed under a guest that writes as a database does; what it was told is kept. */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Domain } from '../../shared/contract/index.ts';
-import { qemuCheck, qemuImg } from '../dom0/block/testing/qemu-img.ts';
+import { makeFileSystem } from '../dom0/block/testing/file-system.ts';
+import { qemuCheck } from '../dom0/block/testing/qemu-img.ts';
 import { Lines, startDomus } from './testing/run-domus.ts';
 import { ServedHome } from './testing/served-home.ts';
 
@@ -42,16 +40,9 @@ const volume = (name: string): string => join(site.home, 'pools/default', name);
 
 beforeAll(async () => {
   site = await ServedHome.start();
-  const folder = mkdtempSync(join(tmpdir(), 'domus-files-'));
-  const [raw, image] = [join(folder, 'files.img'), join(folder, 'files.qcow2')];
-  writeFileSync(raw, '');
-  truncateSync(raw, 64 * 2 ** 20);
-  execFileSync('mkfs.ext4', ['-q', raw]);
-  qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, image);
-  await site.text('volume', 'upload', image, 'default/files');
-  rmSync(folder, { recursive: true });
+  makeFileSystem(volume('files.qcow2'), 64);
   await site.text('volume', 'create', 'default/records', '--size', '256');
-  const disks = ['--disk', 'default/records', '--disk', 'default/files'];
+  const disks = ['--disk', 'default/records', '--disk', 'default/files.qcow2'];
   await site.text('create', 'db', '--host', 'alpha', '--memory', '64', ...disks);
 });
 afterAll(async () => {
@@ -92,7 +83,7 @@ test('all that a guest was told to be stable is there after the program was kill
     const acknowledged = await writeUntilKilled(told.length + 1);
     told.push(...acknowledged);
     expect(told).toEqual(told.map((_, index) => index + 1));
-    for (const name of ['records', 'files']) {
+    for (const name of ['records', 'files.qcow2']) {
       // At most clusters that nothing names: else it throws.
       expect(['clean', 'leaks']).toContain(qemuCheck(volume(name)));
     }

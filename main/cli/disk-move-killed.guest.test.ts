@@ -1,22 +1,22 @@
 /** The whole program is killed while a domain moves with its disk: one whole disk is left, and is its own. */
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Domain } from '../../shared/contract/index.ts';
-import { qemuCheck, qemuImg } from '../dom0/block/testing/qemu-img.ts';
-import { Lines, startDomus } from './testing/run-domus.ts';
+import { makeFileSystem } from '../dom0/block/testing/file-system.ts';
+import { qemuCheck } from '../dom0/block/testing/qemu-img.ts';
+import { startDomus } from './testing/run-domus.ts';
 import { ServedHome } from './testing/served-home.ts';
+import { TellingGuest } from './testing/telling-guest.ts';
 
 const PATIENCE = { timeout: 120_000, interval: 5 };
 const MOUNT =
   'until [ -b /dev/xvda ]; do usleep 50000; done; ' +
   'mkdir -p /mnt; grep -q " /mnt " /proc/mounts || mount -t ext4 /dev/xvda /mnt || exit 1; ';
 /** Each file is synced before its number is printed; it holds its own sum. */
-const writeFrom = (first: number): string =>
-  `${MOUNT}n=${first}; head -c 200000 /dev/urandom >/tmp/seed; while :; do f=/mnt/$((n % 100)); ` +
+const WRITE =
+  `${MOUNT}n=1; head -c 200000 /dev/urandom >/tmp/seed; while :; do f=/mnt/$((n % 100)); ` +
   '{ echo $n; cat /tmp/seed; } >/tmp/f; { md5sum </tmp/f; cat /tmp/f; } >$f.new; ' +
   'sync; mv $f.new $f; sync; echo $n; n=$((n + 1)); done';
 /** The numbers of the files that are whole; fails on one that is not. */
@@ -33,13 +33,7 @@ beforeAll(async () => {
   for (const host of ['alpha', 'beta']) {
     await site.text('pool', 'add', `on-${host}`, '--local', host);
   }
-  const folder = mkdtempSync(join(tmpdir(), 'domus-files-'));
-  const raw = join(folder, 'files.img');
-  writeFileSync(raw, '');
-  truncateSync(raw, 96 * 2 ** 20);
-  execFileSync('mkfs.ext4', ['-q', raw]);
-  qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, join(pool('alpha'), 'db.qcow2'));
-  rmSync(folder, { recursive: true });
+  makeFileSystem(join(pool('alpha'), 'db.qcow2'), 96);
   await site.text('create', 'db', '--host', 'alpha', '--disk', 'on-alpha/db.qcow2');
 });
 afterAll(async () => {
@@ -67,29 +61,22 @@ test.each(Object.entries(stages))(
   async (_name, isReached) => {
     const { host: from } = await site.json(Domain, 'info', 'db');
     const to = from === 'alpha' ? 'beta' : 'alpha';
-    const writer = startDomus(['exec', 'db', '--', writeFrom(1)], site.home);
-    const lines = new Lines(writer.stdout);
-    let told = 0;
-    const written = (async () => {
-      for (let line = await lines.next(); line !== null; line = await lines.next()) {
-        told = Number(line);
-      }
-    })();
-    await expect.poll(() => told, PATIENCE).toBeGreaterThan(10);
+    const writer = new TellingGuest(site.home, 'db', WRITE);
+    await expect.poll(() => writer.last, PATIENCE).toBeGreaterThan(10);
     const killed = once(site.daemon, 'exit');
     const move = startDomus(['migrate', 'db', to], site.home);
     const moved = once(move, 'close');
     await expect.poll(() => isReached(to, from), PATIENCE).toBe(true);
     site.daemon.kill('SIGKILL');
     expect(await killed).toEqual([null, 'SIGKILL']);
-    await Promise.all([moved, written]);
+    await Promise.all([moved, writer.ended]);
     site = await ServedHome.start(site.home);
     const { host, disks } = await site.json(Domain, 'start', 'db');
     // Of the two volumes the one that its definition names is left, on the host that it is on.
     expect(disks).toMatchObject([{ source: `on-${host}/db.qcow2` }]);
     await expect.poll(files, PATIENCE).toEqual([`on-${host}/db.qcow2`]);
     const found = (await site.text('exec', 'db', '--', READ)).trim().split('\n').map(Number);
-    expect(Math.max(...found)).toBeGreaterThanOrEqual(told);
+    expect(Math.max(...found)).toBeGreaterThanOrEqual(writer.last);
     await site.text('exec', 'db', '--', 'rm -f /mnt/*; umount /mnt');
     await site.text('shutdown', 'db');
     expect(['clean', 'leaks']).toContain(qemuCheck(join(pool(host), 'db.qcow2')));

@@ -2,16 +2,16 @@
  * The whole program is killed while a domain is saved, given a checkpoint, cloned, or sent back to a
  * checkpoint: the domain has a whole disk, and nothing half made is left.
  */
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Checkpoint, Domain } from '../../shared/contract/index.ts';
+import { makeFileSystem } from '../dom0/block/testing/file-system.ts';
 import { qemuCheck, qemuImg } from '../dom0/block/testing/qemu-img.ts';
-import { Lines, startDomus } from './testing/run-domus.ts';
+import { startDomus } from './testing/run-domus.ts';
 import { ServedHome } from './testing/served-home.ts';
+import { TellingGuest } from './testing/telling-guest.ts';
 
 const PATIENCE = { timeout: 120_000, interval: 2 };
 const MOUNT =
@@ -32,13 +32,7 @@ const checkpoints = (name: string): Promise<Checkpoint[]> =>
 
 beforeAll(async () => {
   site = await ServedHome.start();
-  const folder = mkdtempSync(join(tmpdir(), 'domus-files-'));
-  const raw = join(folder, 'files.img');
-  writeFileSync(raw, '');
-  truncateSync(raw, 32 * 2 ** 20);
-  execFileSync('mkfs.ext4', ['-q', raw]);
-  qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, join(pool(), 'db.qcow2'));
-  rmSync(folder, { recursive: true });
+  makeFileSystem(join(pool(), 'db.qcow2'), 32);
   await site.text('create', 'db', '--host', 'alpha', '--disk', 'default/db.qcow2');
 });
 afterAll(async () => {
@@ -83,15 +77,8 @@ test.each(Object.entries(operations))(
   async (name, { command, isUnderWay }) => {
     const isBack = name === 'goes back';
     if (isBack) await site.text('checkpoint', 'create', 'db', 'first');
-    const writer = startDomus(['exec', 'db', '--', WRITE], site.home);
-    const lines = new Lines(writer.stdout);
-    let told = 0;
-    const written = (async () => {
-      for (let line = await lines.next(); line !== null; line = await lines.next()) {
-        told = Number(line);
-      }
-    })();
-    await expect.poll(() => told, PATIENCE).toBeGreaterThan(5);
+    const writer = new TellingGuest(site.home, 'db', WRITE);
+    await expect.poll(() => writer.last, PATIENCE).toBeGreaterThan(5);
     const before = volumes();
     const killed = once(site.daemon, 'exit');
     const asked = startDomus(command, site.home);
@@ -99,7 +86,7 @@ test.each(Object.entries(operations))(
     await expect.poll(() => isUnderWay(before), PATIENCE).toBe(true);
     site.daemon.kill('SIGKILL');
     expect(await killed).toEqual([null, 'SIGKILL']);
-    await Promise.all([answered, written]);
+    await Promise.all([answered, writer.ended]);
     site = await ServedHome.start(site.home);
 
     const files = (await checkpoints('db')).map(({ id }) => `${id}.checkpoint`);
@@ -109,7 +96,7 @@ test.each(Object.entries(operations))(
       expect(state).toBe('shut-off');
       await site.text('start', domain);
       const found = Number(await site.text('exec', domain, '--', READ));
-      expect(found).toBeGreaterThanOrEqual(isBack ? 1 : told);
+      expect(found).toBeGreaterThanOrEqual(isBack ? 1 : writer.last);
     }
   },
   300_000,

@@ -1,11 +1,12 @@
 /** Disks of real guests that go to other pools and other hosts while they are written. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Domain, MigrationReport } from '../../shared/contract/index.ts';
+import { makeFileSystem } from '../dom0/block/testing/file-system.ts';
 import { qemuCheck, qemuImg } from '../dom0/block/testing/qemu-img.ts';
 import { TestSite } from './testing/test-site.ts';
 
@@ -78,11 +79,7 @@ async function checkOutside({ name, disks }: Domain): Promise<void> {
 /** A domain with a file system on a new volume. */
 async function createWriter(name: string, pool: string): Promise<void> {
   const volume = `${name}.qcow2`;
-  const raw = join(folder, `${name}.new`);
-  writeFileSync(raw, '');
-  truncateSync(raw, 96 * 2 ** 20);
-  await run('mkfs.ext4', ['-q', raw]);
-  qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, volumeFile(pool, volume));
+  makeFileSystem(volumeFile(pool, volume), 96);
   await site.create(name, { host: 'alpha', disks: [{ source: `${pool}/${volume}` }] });
   await site.ask(name, MOUNT);
 }
