@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const GUEST_TESTS = '**/*.guest.test.ts';
+/** As Domus has it (docs/adr/0018), but from the start: Node takes types away with WebAssembly. */
+const execArgv = ['--no-wasm-code-gc'];
 
 export default defineConfig({
   test: {
@@ -8,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          execArgv,
           include: ['{main,shared,app,renderer}/**/*.test.ts'],
           exclude: [GUEST_TESTS, '**/node_modules/**'],
           testTimeout: 60_000,
@@ -17,6 +20,7 @@ export default defineConfig({
       {
         test: {
           name: 'guest',
+          execArgv,
           include: [`{main,app}/${GUEST_TESTS}`],
           exclude: ['**/node_modules/**'],
           // Guests wait as long as they work: two files at a time.

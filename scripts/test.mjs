@@ -90,12 +90,7 @@ function playwright(name, choice) {
 
 function vitest(project, env = {}) {
   const output = join(results, `${project}.json`);
-  let ok = runVitest(project, output, env);
-  // A shared machine can stall for a minute, and a runner with it: a second failure is no accident.
-  if (!ok && existsSync(output) && readJson(output).numFailedTests === 0) {
-    notable.push(`the suite "${project}" failed outside of its tests, and ran a second time`);
-    ok = runVitest(project, output, env);
-  }
+  const ok = runVitest(project, output, env);
   if (!existsSync(output)) return broken.push(project);
   const { numFailedTests, ...all } = readJson(output);
   total.passed += all.numPassedTests;
@@ -115,7 +110,6 @@ function vitest(project, env = {}) {
 
 /** Whether all is well; what the report at `output` does not have is noted. */
 function runVitest(project, output, env) {
-  rmSync(output, { force: true });
   const seen = join(results, `${project}-notable.json`);
   const reporters = ['default', 'json', join(root, 'scripts', 'notable-reporter.mjs')];
   const args = reporters.map((name) => `--reporter=${name}`);

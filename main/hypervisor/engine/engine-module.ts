@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { instrument } from './instrument.ts';
+import { prepareV8 } from './v8-flags.ts';
 
 /** The build that the hooks and the addresses in `cpu-layout.ts` were checked against. */
 const PINNED = {
@@ -28,8 +28,7 @@ export function checkBuild(wasm: Uint8Array): void {
 
 /** Reads, checks, instruments and compiles the emulator. Throws as {@link checkBuild} does. */
 export async function compileEngine(): Promise<WebAssembly.Module> {
-  // Else V8 compiles a function when it is first called, on its guest's thread.
-  setFlagsFromString('--no-wasm-lazy-compilation');
+  prepareV8();
   const require = createRequire(import.meta.url);
   const folder = dirname(require.resolve(`${PINNED.package}/package.json`));
   const wasm = await readFile(join(folder, 'build', 'v86.wasm'));
