@@ -333,8 +333,11 @@ export class LiveSend {
       this.settled.resolve({ rounds: this.precopy.rounds, stopReason: decision.reason });
       return;
     }
-    // As at the stop, so that little of it is new then, and nothing is done for the first time.
-    writeOwnState(this.writer, this.options.domain, this.sections);
+    // As at the stop, so that little of it is new then, and nothing is done for the first time. A standby
+    // rehearses nothing.
+    if (!this.options.checkpoints) {
+      writeOwnState(this.writer, this.options.domain, this.sections);
+    }
     if (kind === 'last-round') onLongStop({ reason: decision.reason, estimatedStopMs });
     this.rate = decision.rate;
     this.slow(decision.throttlePercent);

@@ -49,7 +49,7 @@ function plugged() {
   });
   there.take(); // its announcement
   gateways.take();
-  return { cable, there, gateways, room, guest: new FrameProducer(sent), received };
+  return { cable, there, gateways, room, guest: new FrameProducer(sent), received, rules: spec };
 }
 
 describe('the cable of an interface', () => {
@@ -68,11 +68,24 @@ describe('the cable of an interface', () => {
     expect(taken.at(-1)).toEqual(udp(PEER, GUEST, 2000));
   });
 
+  it('lets all that a guest has sent leave when it stands still, whatever its rate', () => {
+    const { cable, there, gateways, guest, rules } = plugged();
+    cable.configure({ ...rules, sendLimitBytesPerSecond: 1 });
+    const frame = new Uint8Array(1514).fill(7);
+    frame.set(udp(GUEST, PEER, 1));
+    let written = 0;
+    while (guest.write(frame.length, NO_OFFLOAD, (target) => target.set(frame))) written++;
+    expect(written).toBeGreaterThan(20);
+    cable.flush();
+    expect([there.take().length, gateways.take().length]).toEqual([written, written]);
+  });
+
   it('sends everything after a guest that departs, as fast as the wire takes it', async () => {
     const { cable, there, gateways, room, guest } = plugged();
     const ports = Array.from({ length: 100 }, (_, port) => port);
     for (const port of ports) gateways.send(udp(PEER, GUEST, port));
     guest.write(udp(GUEST, PEER, 1).length, NO_OFFLOAD, (frame) => frame.set(udp(GUEST, PEER, 1)));
+    cable.flush();
     room.left = 30;
     const departed = cable.depart('there');
     // It has left for good: what comes from now on goes after it, too.

@@ -102,13 +102,28 @@ export class Cable {
   }
 
   /**
-   * The guest goes on at another host, and nobody reads here any more: what it has sent leaves, and what
-   * lies here for it is sent after it, as fast as the wire takes it.
+   * The guest stands still, and may go on at another host: what it has sent leaves now, whatever its rate.
+   * Later it would be a lie about where the guest is.
+   */
+  flush(): void {
+    const { sendBucket } = this.port;
+    this.port.sendBucket = null;
+    try {
+      while (this.isPlugged && this.sent.read((...frame) => this.pass(...frame)));
+    } catch {
+      // Told by whoever reads it next.
+    } finally {
+      this.port.sendBucket = sendBucket;
+    }
+  }
+
+  /**
+   * The guest goes on at another host, and nobody reads here any more: what lies here for it is sent after
+   * it, as fast as the wire takes it.
    */
   async depart(host: string): Promise<void> {
     const { spec, network, wayTo } = this.options;
     const [way, left] = [wayTo(host), new FrameConsumer(spec.received)];
-    while (this.isPlugged && this.sent.read((...frame) => this.pass(...frame)));
     this.unplug();
     if (!way) return;
     network.depart(this.port, way.uplink);

@@ -1,7 +1,7 @@
 /** The networks of a host: a switch each, joined to those of other hosts and the gateways by wires. */
 import { DomusError } from '../../../shared/errors.ts';
 import type { PortCounters, OffloadAbility } from '../../dom0/network/index.ts';
-import { NetworkSwitch } from '../../dom0/network/index.ts';
+import { NetworkSwitch, parseMac } from '../../dom0/network/index.ts';
 import type { LinkOutlet } from '../../migration/index.ts';
 import type { NetworkSpec, VifSpec } from '../../toolstack/control/host.contract.ts';
 import { Wires } from '../wires/wires.ts';
@@ -36,6 +36,12 @@ export class HostNetworks {
     if (!known) return;
     this.networks.delete(name);
     this.wires.removeNetwork(known.number);
+  }
+
+  /** A domain with this interface is here now, whatever becomes of its cable. */
+  arrived({ network, mac }: VifSpec): void {
+    const station = parseMac(mac);
+    if (station !== null) this.networks.get(network)?.network.arrived(station);
   }
 
   /** The other hosts hear of it at once. @throws DomusError `network.not-here` */

@@ -48,10 +48,16 @@ export class HostedDevices {
   /** The domain is in xenstore: what came with it is taken up, the rest is offered. */
   begin(): void {
     if (this.agent.isOffered) this.agent.resume();
-    for (const { bus } of [...this.disks.values(), ...this.interfaces.values()]) {
+    for (const { bus } of this.disks.values()) {
       if (bus.isOffered) bus.resume();
       else bus.offer();
     }
+    for (const vif of this.interfaces.values()) vif.begin();
+  }
+
+  /** The domain stands still, and may go on at another host. */
+  flush(): void {
+    for (const vif of this.interfaces.values()) vif.flush();
   }
 
   /** The domain goes on at another host: what comes over the network for it is sent after it. */

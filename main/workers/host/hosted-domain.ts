@@ -368,6 +368,7 @@ export class HostedDomain {
   async send(): Promise<StreamSummary> {
     this.reserved = this.heldFrames;
     this.ownsCounters = false;
+    this.devices.flush();
     return this.handle.call('send', { xenstore: this.exportStore() });
   }
 

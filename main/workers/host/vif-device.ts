@@ -19,6 +19,7 @@ export interface VifListener {
 export class VifDevice {
   readonly bus: BackendDevice;
   private readonly spec: VifSpec;
+  private readonly networks: HostNetworks;
   private readonly handle: DomainHandle;
   /** Of all its cables: a front end may come and go. */
   private readonly counters = newCounters();
@@ -34,6 +35,7 @@ export class VifDevice {
     log: BackendDeviceOptions['log'],
   ) {
     this.spec = { ...spec };
+    this.networks = networks;
     this.handle = handle;
     this.bus = new BackendDevice({
       store,
@@ -81,11 +83,23 @@ export class VifDevice {
     await this.handle.call('removeInterface', { handle: this.spec.handle });
   }
 
+  /** The domain is in xenstore here: what came with it is taken up, else it is offered. */
+  begin(): void {
+    this.networks.arrived(this.spec);
+    if (this.bus.isOffered) this.bus.resume();
+    else this.bus.offer();
+  }
+
+  /** The domain stands still: what it has sent leaves. */
+  flush(): void {
+    this.cable?.flush();
+  }
+
   /** The domain goes on at another host; its thread here does nothing any more. */
   depart(host: string): void {
     const { cable } = this;
     this.cable = null;
-    // A thread that was terminated in the middle of a step left rings that cannot be read.
+    // Its rings hold what no back end writes.
     cable?.depart(host).catch(() => cable.unplug());
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BROADCAST_MAC } from '../address/mac-address.ts';
+import { BROADCAST_MAC, writeMac } from '../address/mac-address.ts';
 import { parseSubnet } from '../address/ipv4-address.ts';
 import { NO_OFFLOAD } from '../offload/offload.ts';
 import { ArpOperation, buildArp, buildGratuitousArp } from '../protocol/arp.ts';
@@ -150,6 +150,43 @@ describe('a switch', () => {
     net.nowMs += 5001;
     west.send(udp(A, B));
     expect(east.take()).toEqual([]);
+  });
+
+  it('sends questions for a departed guest’s addresses after it, to it alone', () => {
+    const net = new TestNetwork();
+    const b = net.guest(B.mac, B.address);
+    const [east, west] = [net.uplink('east'), net.uplink('west')];
+    const ask = (address: number): Uint8Array =>
+      buildArp(
+        {
+          operation: ArpOperation.request,
+          senderMac: A.mac,
+          senderAddress: A.address,
+          targetMac: 0,
+          targetAddress: address,
+        },
+        BROADCAST_MAC,
+      );
+    net.network.depart(b.port, east.port);
+    for (const address of [B.address, C.address]) {
+      net.network.redirect(b.port, ask(address), NO_OFFLOAD);
+    }
+    const asked = ask(B.address);
+    writeMac(viewOf(asked), 0, B.mac);
+    expect([east.take(), west.take()]).toEqual([[asked], []]);
+  });
+
+  it('forwards what its own guests send to one that departed, and nothing once that is back', () => {
+    const net = new TestNetwork();
+    const [a, b] = [net.guest(A.mac, A.address), net.guest(B.mac, B.address)];
+    const [east, west] = [net.uplink('east'), net.uplink('west')];
+    net.network.depart(b.port, east.port);
+    a.send(udp(A, B));
+    expect([east, west].map((each) => each.take().length)).toEqual([1, 0]);
+    // Back, but not plugged in: else a frame for it goes to and fro between two hosts.
+    net.network.arrived(B.mac);
+    east.send(udp(C, B));
+    expect([east, west].map((each) => each.take().length)).toEqual([0, 0]);
   });
 
   it('does not look for a sender where its frames were forwarded from', () => {

@@ -14,7 +14,7 @@ import { completeChecksum } from '../offload/complete-checksum.ts';
 import { NO_OFFLOAD } from '../offload/offload.ts';
 import type { Offload } from '../offload/offload.ts';
 import { SEGMENT_BYTES_MIN, segmentTcp } from '../offload/segment-tcp.ts';
-import { buildGratuitousArp } from '../protocol/arp.ts';
+import { ArpOperation, buildArp, buildGratuitousArp } from '../protocol/arp.ts';
 import { ETHERNET_HEADER_BYTES } from '../protocol/ethernet.ts';
 import { IpProtocol, isFragment } from '../protocol/ipv4.ts';
 import { isAllowed } from './access-rule.ts';
@@ -108,6 +108,11 @@ export class NetworkSwitch {
     if (port.mac !== null) this.departed.set(port.mac, { to, untilMs: nowMs + FORWARDING_MS });
   }
 
+  /** A guest is here, or will be: nothing is sent after it any more. So no frame goes round in a circle. */
+  arrived(mac: MacAddress): void {
+    this.departed.delete(mac);
+  }
+
   /** Tells the other hosts at once that a guest is here now: after a move, for one that is silent. */
   announce(port: SwitchPort): void {
     const { mac } = port;
@@ -124,16 +129,28 @@ export class NetworkSwitch {
 
   /**
    * A frame that lay at a port whose guest is not here any more: to where that is now. A guest that
-   * moved misses nothing that came while it stood still.
+   * moved misses nothing that was for it alone and came while it stood still; of broadcasts it gets
+   * those that ask for its addresses.
    *
    * @param from which has departed, or is detached
    */
   redirect(from: SwitchPort, frame: Uint8Array, offload: Offload): void {
     const packet = dissectFrame(frame);
-    if (packet === null || isGroupMac(packet.ethernet.destination)) return;
+    if (packet === null) return;
     const { destination } = packet.ethernet;
+    if (isGroupMac(destination)) return this.redirectQuestion(from, packet);
     const to = this.afterDeparted(destination) ?? this.find(destination);
     if (to?.kind === 'uplink') this.give(to, from, frame, offload, packet, true);
+  }
+
+  /** Who asked everybody hears the answer a second earlier than by asking again. */
+  private redirectQuestion(from: SwitchPort, { arp }: Dissection): void {
+    if (from.mac === null || arp?.operation !== ArpOperation.request) return;
+    if (!from.addresses.has(arp.targetAddress)) return;
+    const to = this.afterDeparted(from.mac);
+    const question = buildArp(arp, from.mac);
+    const packet = dissectFrame(question);
+    if (to && packet) this.give(to, from, question, NO_OFFLOAD, packet, true);
   }
 
   private take(from: SwitchPort, frame: Uint8Array, offload: Offload, isForwarded: boolean): void {
@@ -160,7 +177,7 @@ export class NetworkSwitch {
       else this.give(to, from, frame, offload, packet, to.kind === 'uplink');
       return;
     }
-    const to = this.find(destination);
+    const to = this.whereabouts(destination);
     if (to === null) this.toUplinks(from, frame, offload, packet);
     else if (to === from) from.counters.sendDrops['no-port']++;
     else this.give(to, from, frame, offload, packet);
@@ -183,7 +200,7 @@ export class NetworkSwitch {
     if (!isAllowed(from.access, 'out', packet)) return 'rule';
     const now = this.now();
     if (from.sendBucket && !from.sendBucket.take(frame.length, now)) return 'rate';
-    if (from.stormBucket && this.find(packet.ethernet.destination) === null) {
+    if (from.stormBucket && this.whereabouts(packet.ethernet.destination) === null) {
       if (!from.stormBucket.take(1, now)) return 'storm';
     }
     return null;
@@ -219,6 +236,10 @@ export class NetworkSwitch {
 
   private find(mac: MacAddress): SwitchPort | null {
     return this.heard.lookUp(mac, this.now()) ?? this.stations.get(mac) ?? null;
+  }
+
+  private whereabouts(mac: MacAddress): SwitchPort | null {
+    return this.find(mac) ?? this.afterDeparted(mac);
   }
 
   private afterDeparted(mac: MacAddress): SwitchPort | null {
