@@ -36,8 +36,11 @@ export async function branchDisks(
     if (!isCommitted) {
       // Where its life ended its disks are closed already.
       await branch?.undo().catch(() => undefined);
-      await takeBack(parts, overlays);
-      if (!life.isOver && domain.running === life) await goOn(domain, life);
+      try {
+        if (!life.isOver && domain.running === life) await goOn(domain, life);
+      } finally {
+        await takeBack(parts, overlays);
+      }
     }
     throw error;
   }

@@ -123,8 +123,12 @@ class Cloning {
     try {
       return await copy.exclusively('created', () => this.fill(copy, forOriginal, forCopy));
     } catch (error) {
-      parts.domains.remove(copy);
-      await removeOverlays(parts, sourcesOf(forCopy));
+      const sources = sourcesOf(forCopy);
+      parts.store.transaction(() => {
+        for (const source of sources) parts.store.doomedVolumes.add(source);
+        parts.domains.remove(copy);
+      });
+      await removeOverlays(parts, sources);
       throw error;
     }
   }

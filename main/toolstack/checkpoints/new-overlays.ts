@@ -59,13 +59,11 @@ export async function takeBack(parts: SiteParts, overlays: readonly NewOverlay[]
   for (const { file } of overlays) await file.close();
 }
 
-/** Of overlays that did not become a domain's disks. */
+/** Of overlays that did not become a domain's disks. Never fails. */
 export async function removeOverlays(parts: SiteParts, sources: readonly string[]): Promise<void> {
   for (const source of sources) {
-    const { pool: name, volume } = volumeAddress(source)!;
-    const pool = parts.storage.pools.get(name);
-    await removeVolumeFile(pool, volume);
-    releaseName(parts, pool, source);
+    const { pool, volume } = volumeAddress(source)!;
+    await remove(parts, parts.storage.pools.get(pool), volume);
   }
 }
 
@@ -74,12 +72,21 @@ export function becameDisks({ store }: SiteParts, sources: readonly string[]): v
   for (const source of sources) store.doomedVolumes.remove(source);
 }
 
-/** A name that no volume has or is to lose: `data.raw`, `data.1.qcow2`, `data.2.qcow2` … */
+/** Of a volume that nobody else makes until it is released. */
+export interface ClaimedName {
+  readonly volume: string;
+  /** As `POOL/VOLUME`. */
+  readonly source: string;
+  release(): void;
+}
+
+/** A name that no volume has, is to have or is to lose: `data.raw`, `data.1.qcow2`, `data.2.qcow2` … */
 export async function claimName(
   parts: SiteParts,
   pool: StoragePool,
   volume: string,
-): Promise<{ volume: string; source: string }> {
+  what: string,
+): Promise<ClaimedName> {
   const { doomedVolumes } = parts.store;
   const stem = volume.replace(/(\.\d+)?\.(qcow2|raw|img)$/, '').slice(0, LONGEST_STEM);
   for (let turn = 1; ; turn++) {
@@ -88,14 +95,58 @@ export async function claimName(
     if (await isVolumeThere(pool, name)) continue;
     // Looked for last: of two that want the name at once one gets it.
     if (doomedVolumes.all().includes(source)) continue;
-    doomedVolumes.add(source);
-    return { volume: name, source };
+    const release = claimed(parts, pool, name, what);
+    if (!release) continue;
+    try {
+      doomedVolumes.add(source);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { volume: name, source, release };
   }
 }
 
-/** Nothing of that name was made, or it is gone; where the folder is late it may still come to be. */
-export function releaseName({ store }: SiteParts, pool: StoragePool, source: string): void {
-  if (!pool.folder.turns.isLate) store.doomedVolumes.remove(source);
+function claimed(
+  { storage }: SiteParts,
+  pool: StoragePool,
+  volume: string,
+  what: string,
+): (() => void) | null {
+  try {
+    return storage.claim(pool, volume, what);
+  } catch (error) {
+    if (DomusError.toData(error).code === 'volume.busy') return null;
+    throw error;
+  }
+}
+
+/** After an error in making the volume of a claimed name. Never fails. */
+export async function giveUpName(
+  parts: SiteParts,
+  pool: StoragePool,
+  { volume, source }: ClaimedName,
+  error: unknown,
+): Promise<void> {
+  // Another's volume is never ours to delete.
+  if (DomusError.toData(error).code === 'volume.exists') forgetNote(parts, source);
+  else await remove(parts, pool, volume);
+}
+
+/** Where it may be there yet, or come to be, it stays noted. */
+async function remove(parts: SiteParts, pool: StoragePool, volume: string): Promise<void> {
+  await removeVolumeFile(pool, volume);
+  const mayBeThere =
+    pool.folder.turns.isLate || (await isVolumeThere(pool, volume).catch(() => true));
+  if (!mayBeThere) forgetNote(parts, `${pool.name}/${volume}`);
+}
+
+function forgetNote({ store, log }: SiteParts, source: string): void {
+  try {
+    store.doomedVolumes.remove(source);
+  } catch (error) {
+    log.write('warning', 'storage', `${source} stays noted: ${String(error)}`);
+  }
 }
 
 async function makeOverlay(
@@ -111,7 +162,8 @@ async function makeOverlay(
   const spec = run.disks.specs.find(({ name }) => name === disk.name);
   if (!beneath || !spec) throw new Error(`the disk ${disk.name} of ${owner} is not open`);
   if (more.length + 2 > MOST_LAYERS) throw tooDeep(owner, disk);
-  const { volume, source: label } = await claimName(parts, pool, address.volume);
+  const name = await claimName(parts, pool, address.volume, `domain ${owner}`);
+  const { volume, source: label } = name;
   let file: LockedFile | null = null;
   try {
     file = await storage.newFile(pool, `domain ${owner}`);
@@ -124,8 +176,10 @@ async function makeOverlay(
     return { definition: { ...disk, source: label, format: 'qcow2' }, file, label };
   } catch (error) {
     await discard(pool, file, null);
-    releaseName(parts, pool, label);
+    await giveUpName(parts, pool, name, error);
     throw error;
+  } finally {
+    await pool.folder.turns.leave(async () => name.release());
   }
 }
 

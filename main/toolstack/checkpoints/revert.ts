@@ -15,6 +15,7 @@ import { DomusError } from '../../../shared/errors.ts';
 import { volumeAddress } from '../disks/disk-source.ts';
 import type { ManagedDomain } from '../domains/managed-domain.ts';
 import { domainEnded } from '../lifecycle/end-of-life.ts';
+import { requireStillFree } from '../networks/plan-interfaces.ts';
 import { requireUnprotected } from '../protection/why-not-protect.ts';
 import { requireSameDisks } from '../saving/disk-stamps.ts';
 import { forgetSaved } from '../saving/save-domain.ts';
@@ -26,10 +27,11 @@ import { makeVolume } from '../storage/make-volume.ts';
 import { whyNotOn } from '../storage/open-source.ts';
 import type { CheckpointRecord } from '../store/checkpoint-table.ts';
 import type { DiskDefinition } from '../store/domain-table.ts';
+import type { InterfaceDefinition } from '../store/interface-table.ts';
 import type { RunningTask } from '../tasks/task.ts';
 import { checkpointFile, countCheckpoints } from './checkpoint-book.ts';
 import { collectLayers } from './layers.ts';
-import { becameDisks, claimName, releaseName, removeOverlays } from './new-overlays.ts';
+import { becameDisks, claimName, giveUpName, removeOverlays } from './new-overlays.ts';
 
 /** Errors `domain.busy`, `disk.not-here`; `state.*`, `stream.*`, `disk.*` by the task. */
 export function revert(
@@ -71,6 +73,7 @@ async function revertNow(
     const { record } = state;
     requireStartable(parts, domain, record);
     await requireSameDisks(parts.storage, record);
+    requireFreeInterfaces(parts, domain, record.definition.interfaces);
     task.progress(0.05, 'checking its memory');
     await verify(parts, state);
     const disks = await overlaysOver(parts, domain, checkpoint);
@@ -78,8 +81,13 @@ async function revertNow(
     try {
       await end(parts, domain);
       parts.store.transaction(() => {
+        // Disks that the checkpoint does not know are detached, and hold what was written to them.
+        const leftOut = domain.definition.disks.filter(
+          ({ name }) => !disks.some((disk) => disk.name === name),
+        );
         const { interfaces, memoryKiB, maxMemoryKiB, vcpus } = record.definition;
         parts.domains.redefine(domain, { disks, interfaces, memoryKiB, maxMemoryKiB, vcpus });
+        for (const { source } of leftOut) parts.store.checkpoints.removeLayer(source);
         for (const source of made) parts.store.checkpoints.addLayer(domain.uuid, source);
         becameDisks(parts, made);
         parts.store.checkpoints.setCurrent(domain.uuid, checkpoint.id);
@@ -123,19 +131,36 @@ async function overlaysOver(
       const address = volumeAddress(disk.source);
       if (!address) throw new Error(`${disk.source} of ${domain.name} is no volume`);
       const pool = await parts.storage.usable(address.pool);
-      const { volume, source } = await claimName(parts, pool, address.volume);
+      const name = await claimName(parts, pool, address.volume, `domain ${domain.name}`);
+      // It is claimed again by whoever makes it.
+      name.release();
       try {
-        await makeVolume(parts, pool, volume, { over: disk.source });
+        await makeVolume(parts, pool, name.volume, { over: disk.source });
       } catch (error) {
-        releaseName(parts, pool, source);
+        await giveUpName(parts, pool, name, error);
         throw error;
       }
-      made.push({ ...disk, source, format: 'qcow2' });
+      made.push({ ...disk, source: name.source, format: 'qcow2' });
     }
     return made;
   } catch (error) {
     await removeOverlays(parts, newOnes(checkpoint, made));
     throw error;
+  }
+}
+
+/** Since the checkpoint somebody else may have got what its interfaces had. Errors `network.*`, `interface.*`. */
+function requireFreeInterfaces(
+  { networks }: SiteParts,
+  { name }: ManagedDomain,
+  interfaces: readonly InterfaceDefinition[],
+): void {
+  try {
+    requireStillFree(networks, name, interfaces);
+  } catch (error) {
+    const { code, message, data } = DomusError.toData(error);
+    const text = `Domain ${name} cannot go back, since its interfaces could not be as they were. ${message}`;
+    throw new DomusError(code, text, { data, cause: error });
   }
 }
 

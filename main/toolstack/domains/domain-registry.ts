@@ -128,11 +128,15 @@ export class DomainRegistry {
     this.options.changed(domain);
   }
 
+  /** Within a transaction: its definition is the old one until that is committed. */
   redefine(domain: ManagedDomain, change: Partial<DomainDefinition>): void {
+    const { table, changed } = this.options;
     const definition = { ...domain.definition, ...change };
-    this.options.table.update(definition);
-    domain.definition = definition;
-    this.options.changed(domain);
+    table.update(definition);
+    table.whenCommitted(() => {
+      domain.definition = definition;
+      changed(domain);
+    });
   }
 
   setDeleted(domain: ManagedDomain, deletedAtMs: number | null): void {
@@ -144,9 +148,12 @@ export class DomainRegistry {
 
   /** For good. */
   remove(domain: ManagedDomain): void {
-    this.options.table.remove(domain.uuid);
-    this.domains.delete(domain.uuid);
-    if (domain.deletedAtMs === null) this.options.removed(domain.uuid);
+    const { table, removed } = this.options;
+    table.remove(domain.uuid);
+    table.whenCommitted(() => {
+      this.domains.delete(domain.uuid);
+      if (domain.deletedAtMs === null) removed(domain.uuid);
+    });
   }
 
   /** Something of its view changed that is not stored. */

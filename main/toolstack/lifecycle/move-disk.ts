@@ -120,15 +120,13 @@ async function copyAndCommit(
     await copies.bind();
     task.holdOn();
     parts.store.transaction(() => {
-      parts.store.domains.update({ ...definition, disks });
+      parts.domains.redefine(domain, { disks });
       copies.note();
     });
   } catch (error) {
     await copies.undo();
     throw error;
   }
-  domain.definition = { ...domain.definition, disks };
-  parts.domains.tell(domain);
 }
 
 /** The disk of a domain that is off, for as long as it is copied. */

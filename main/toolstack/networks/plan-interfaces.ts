@@ -62,6 +62,19 @@ export function planInterfaces(
   return planned;
 }
 
+/** What a domain's interfaces had once nobody else has now. Errors as {@link planInterfaces}. */
+export function requireStillFree(
+  place: InterfacePlace,
+  owner: string,
+  interfaces: readonly InterfaceDefinition[],
+): void {
+  const others = [...place.holders()].filter(({ domain }) => domain !== owner);
+  for (const { network, mac, address } of interfaces) {
+    requireMac(mac, others);
+    requireAddress(address, place.network(network), others);
+  }
+}
+
 function freeHandle(owner: string, present: readonly InterfaceDefinition[]): number {
   const taken = new Set(present.map(({ handle }) => handle));
   for (let handle = 0; handle < MOST_INTERFACES; handle++) if (!taken.has(handle)) return handle;

@@ -24,7 +24,8 @@ import { StateRecord } from './state-record.ts';
 const MAGIC = Buffer.from('DOMUSSV1');
 const FOOTER_BYTES = 56;
 const HASH_AT = 24;
-const MOST_JSON_BYTES = 64 << 20;
+/** Of a console's text, at most: a character may take six. */
+const MOST_JSON_BYTES = 16 << 20;
 
 let counter = 0;
 

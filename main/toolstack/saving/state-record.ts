@@ -43,7 +43,7 @@ export const StateRecord = z.object({
     hypervisorState: z.int().min(0),
   }),
   /** What its disks were at that instant; null of one that cannot be asked. */
-  disks: z.array(z.object({ name: z.string(), stamp: z.string().nullable() })),
+  disks: z.array(z.object({ name: z.string(), stamp: z.string().nullable() })).max(16),
   /** What its console printed until then, raw. */
   printed: z.string(),
   picture: Picture,

@@ -6,8 +6,8 @@ import type { DiskDefinition } from '../store/domain-table.ts';
 import { DiskCopy } from './disk-copy.ts';
 import type { CopyParts } from './disk-copy.ts';
 import { deleteDoomed } from './doomed-volumes.ts';
-import type { DoomedParts } from './doomed-volumes.ts';
 import type { PlannedCopy } from './plan-copies.ts';
+import type { StorageParts } from './storage-parts.ts';
 
 const MIB = 2 ** 20;
 
@@ -19,13 +19,13 @@ export interface CopyOptions {
 }
 
 export class DiskCopies {
-  private readonly parts: DoomedParts & CopyParts;
+  private readonly parts: StorageParts & CopyParts;
   private readonly copies: DiskCopy[];
   private readonly options: CopyOptions;
 
   /** @param user whose copies they are: `domain web1` */
   constructor(
-    parts: DoomedParts & CopyParts,
+    parts: StorageParts & CopyParts,
     plans: readonly PlannedCopy[],
     user: string,
     options: CopyOptions,

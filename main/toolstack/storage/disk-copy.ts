@@ -107,9 +107,11 @@ export class DiskCopy {
 
   /** Within the transaction that makes it the disk: from now on it is the original that goes. */
   note(keepsOriginal: boolean): void {
-    const { doomedVolumes } = this.parts.store;
+    const { doomedVolumes, checkpoints } = this.parts.store;
     doomedVolumes.remove(this.to);
     if (!keepsOriginal) doomedVolumes.add(this.from);
+    // Kept, it is a person's from now on; else its name is free.
+    checkpoints.removeLayer(this.from);
   }
 
   /** After that transaction. Errors `disk.*`: the domain has ended; the copy is complete all the same. */

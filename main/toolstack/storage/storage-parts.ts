@@ -3,5 +3,5 @@ import type { SiteParts } from '../site-parts.ts';
 /** What of the site pools and volumes need. */
 export type StorageParts = Pick<
   SiteParts,
-  'storage' | 'poolViews' | 'domains' | 'events' | 'tasks'
+  'store' | 'storage' | 'poolViews' | 'domains' | 'events' | 'tasks'
 >;

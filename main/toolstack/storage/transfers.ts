@@ -102,6 +102,7 @@ export class Transfers {
       await worker.call('disk.check', { chain, isForeign: true });
       await worker.call('disk.sync', { file: chain[0]! });
       replaced = await this.taken(pool, volume, `the upload of ${source}`);
+      this.parts.store.doomedVolumes.remove(source);
       await publish(pool, volume, file, format, replaced !== null);
     } finally {
       await this.letGo(pool, replaced);

@@ -16,6 +16,7 @@ const MIB = 2 ** 20;
 export async function createVolume(parts: StorageParts, asked: CreateVolume): Promise<Volume> {
   const pool = await parts.storage.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
+  parts.store.doomedVolumes.remove(source);
   await makeVolume(parts, pool, asked.volume, asked);
   parts.events.add('info', 'volume.created', `Volume ${source} was created.`);
   parts.poolViews.changed();
@@ -50,6 +51,7 @@ export async function cloneVolume(parts: StorageParts, asked: CloneVolume): Prom
         const place = from === pool ? pool.name : `${from.name} to ${pool.name}`;
         await copyDisk(storage.jobs(place), files, task);
         task.holdOn();
+        parts.store.doomedVolumes.remove(copy);
         await publish(pool, asked.to, file, format);
       } finally {
         await discard(pool, file, release);
@@ -89,7 +91,7 @@ export async function removeVolume(
   parts: StorageParts,
   asked: { pool: string; volume: string },
 ): Promise<void> {
-  const { storage, domains } = parts;
+  const { store, storage, domains } = parts;
   const pool = await storage.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
   const what = `the deletion of ${source}`;
@@ -102,6 +104,8 @@ export async function removeVolume(
     file = await takeVolume(storage, pool, asked.volume, what);
     await requireNoOverlays(storage.contents, pool, asked.volume, 'be deleted');
     requireNoDomain(domains, source, 'be deleted');
+    // Whoever has this name later is no overlay of a checkpoint.
+    store.checkpoints.removeLayer(source);
     await erase(pool, asked.volume, file);
   } finally {
     await pool.folder.turns.leave(async () => {

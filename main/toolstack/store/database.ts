@@ -23,6 +23,7 @@ export class CorruptDatabase extends DomusError {
 export class Database {
   private readonly sqlite: DatabaseSync;
   private readonly path: string;
+  private readonly onCommit: (() => void)[] = [];
 
   private constructor(path: string, sqlite: DatabaseSync) {
     this.path = path;
@@ -79,11 +80,22 @@ export class Database {
     try {
       const result = work();
       this.run('COMMIT');
+      for (const each of this.onCommit.splice(0)) each();
       return result;
     } catch (error) {
+      this.onCommit.length = 0;
       if (this.sqlite.isTransaction) this.run('ROLLBACK');
       throw error;
     }
+  }
+
+  /**
+   * What is so beside the database once it is so in it: after the transaction that is under way, and not
+   * at all when that fails; at once outside of one. It must not fail.
+   */
+  whenCommitted(work: () => void): void {
+    if (this.sqlite.isTransaction) this.onCommit.push(work);
+    else work();
   }
 
   /**

@@ -133,6 +133,11 @@ export class DomainTable {
     });
   }
 
+  /** As {@link Database.whenCommitted}. */
+  whenCommitted(work: () => void): void {
+    this.database.whenCommitted(work);
+  }
+
   setFate(uuid: string, fate: DomainFate): void {
     this.database.run(
       'UPDATE domains SET running_domid = ?, ended_as = ?, reason = ?, was_running = ? WHERE uuid = ?',

@@ -53,6 +53,7 @@ export class TestStorage {
       log: () => undefined,
     });
     this.parts = {
+      store: this.store,
       storage,
       domains,
       events: new EventBook(this.store.events, log),
