@@ -173,7 +173,7 @@ describe('checkpoints', { timeout: 240_000 }, () => {
     await isSound();
   });
 
-  test('take away no volume that is a person’s: one that is read only, one that was detached', async () => {
+  test('take away no volume that is a person’s: read only, detached, left out or kept', async () => {
     const { domains, volumes } = site.api;
     await volumes.create({ pool: 'default', volume: 'manual', sizeMiB: 8 });
     for (const disk of [
@@ -182,17 +182,45 @@ describe('checkpoints', { timeout: 240_000 }, () => {
     ]) {
       await site.done(domains.attachDisk({ domain: GUEST, ...disk }));
     }
+    const source = async (disk: string): Promise<string> =>
+      (await site.get(GUEST)).disks.find(({ name }) => name === disk)!.source;
     await checkpoint('with both');
+    await site.done(
+      domains.attachDisk({ domain: GUEST, source: 'default/later', name: 'xvde', sizeMiB: 8 }),
+    );
+    await checkpoint('with all');
+    const later = await source('xvde');
+    expect(later).not.toBe('default/later');
     await revert('with both');
-    const { disks } = await site.get(GUEST);
-    const notes = disks.find(({ name }) => name === 'xvdd')!.source;
+    await site.api.pools.add({ name: 'other', kind: 'shared' });
+    const kept = await source('xvdb');
+    await site.done(domains.moveDisk({ domain: GUEST, disk: 'xvdb', pool: 'other', keep: true }));
+    const notes = await source('xvdd');
     for (const disk of ['xvdc', 'xvdd']) {
       await site.done(domains.detachDisk({ domain: GUEST, disk }));
     }
-    await site.done(site.api.checkpoints.remove({ domain: GUEST, checkpoint: 'with both' }));
-    const [pool] = await site.api.pools.list({});
-    const left = pool!.volumes.map(({ name }) => `default/${name}`);
-    expect(left).toEqual(expect.arrayContaining(['default/manual', 'default/notes', notes]));
+    for (const one of ['with both', 'with all']) {
+      await site.done(site.api.checkpoints.remove({ domain: GUEST, checkpoint: one }));
+    }
+    const pools = await site.api.pools.list({});
+    const left = pools.flatMap((pool) => pool.volumes.map(({ name }) => `${pool.name}/${name}`));
+    const persons = ['default/manual', 'default/notes', 'default/later'];
+    expect(left).toEqual(expect.arrayContaining([...persons, notes, later, kept]));
+  });
+
+  test('are not gone back to where somebody else has their address, and the domain goes on', async () => {
+    const { domains } = site.api;
+    await checkpoint('wired');
+    const [before] = (await site.get(GUEST)).interfaces;
+    await site.done(domains.detachInterface({ domain: GUEST, handle: before!.handle }));
+    const interfaces = [{ network: 'default', address: before!.address }];
+    await site.create('heir', { host: 'beta', memoryMiB: 64, interfaces });
+    await site.ask(GUEST, 'echo goes on >/tmp/on');
+    await expect(revert('wired')).rejects.toMatchObject({ code: 'interface.address-taken' });
+    expect(await site.ask(GUEST, 'cat /tmp/on')).toBe('goes on');
+    await site.done(domains.delete({ domain: 'heir', force: true }));
+    // A deletion may be taken back until the program ends: the address is free then.
+    await expect(revert('wired')).rejects.toMatchObject({ code: 'interface.address-taken' });
   });
 
   test('are refused of a domain whose disk is no volume', async () => {

@@ -10,6 +10,7 @@ import { temporaryFolder } from '../testing/temporary-folder.ts';
 import type { InterfaceDefinition } from './interface-table.ts';
 import { recover } from './recover.ts';
 import { SCHEMA_STEPS } from './schema.ts';
+import { Database } from './database.ts';
 import { Store } from './store.ts';
 
 const RESTING = {
@@ -208,6 +209,32 @@ describe('what a site keeps', () => {
     ).toThrow('on purpose');
     expect(store.hosts.all()).toEqual([]);
     store.close();
+  });
+
+  test('what is so beside it is so once it is committed, and never when that fails', () => {
+    const path = join(temporaryFolder(), 'domus.db');
+    const database = Database.open(path);
+    const done: string[] = [];
+    database.whenCommitted(() => done.push('alone'));
+    database.transaction(() => {
+      database.transaction(() => database.whenCommitted(() => done.push('within')));
+      expect(done).toEqual(['alone']);
+    });
+    expect(done).toEqual(['alone', 'within']);
+    // The writes are fine each by itself: it is the commit that fails.
+    database.run('CREATE TABLE one (id INTEGER PRIMARY KEY)');
+    database.run(
+      'CREATE TABLE other (id INTEGER REFERENCES one (id) DEFERRABLE INITIALLY DEFERRED)',
+    );
+    expect(() =>
+      database.transaction(() => {
+        database.run('INSERT INTO other VALUES (7)');
+        database.whenCommitted(() => done.push('failed'));
+      }),
+    ).toThrow();
+    database.transaction(() => undefined);
+    expect(done).toEqual(['alone', 'within']);
+    database.close();
   });
 
   test('events are bounded, the newest stay', () => {
