@@ -15,8 +15,9 @@ import {
 } from './outside.ts';
 import type { Probe } from './probe.ts';
 
-/** Until answers come as usual, after it stood still. */
+/** Until answers come as usual, after it stood still: once more as long as there are none, some times. */
 const SETTLE_MS = 400;
+const MOST_SETTLES = 50;
 /** What is usual is told of this time before the move. */
 const CALM_MS = 1000;
 /** After it. The silence of a move that takes long to be noticed is in it. */
@@ -67,7 +68,10 @@ export async function observeMove<T>(
   beats?.take();
   probe.ask();
   const asking = load?.() ?? null;
-  await delay(SETTLE_MS);
+  for (let settles = 0, answers = 0; answers === 0 && settles < MOST_SETTLES; settles++) {
+    await delay(SETTLE_MS);
+    answers = (await probe.take()).answeredAtMs.length;
+  }
   const record = new Record(probe, asking, beats);
   const calmFromMs = nowMs();
   await delay(CALM_MS);
