@@ -379,6 +379,16 @@ describe('a saved domain that is not sound', () => {
     expect(target.daemon.isIntroduced(5)).toBe(false);
   });
 
+  it('costs no more to refuse for all that is wrong with it', () => {
+    const state = source.daemon.exportDomain(5);
+    const nested = Array.from({ length: 2000 }, () => new Array<number>(2000).fill(0));
+    const take = (): unknown =>
+      target.daemon.importDomain({ ...state, roots: nested }, { send: () => true });
+    const before = process.memoryUsage().heapUsed;
+    expect(refusal(take)).toMatch(/^EINVAL: .*more than a domain has/);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 << 20);
+  });
+
   it('cannot break the tree by a transaction that would', () => {
     const tx = guest.begin();
     guest.write('data/x', '1', tx);

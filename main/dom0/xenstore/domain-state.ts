@@ -8,6 +8,9 @@ import { ABSOLUTE_PATH_MAX_BYTES, PAYLOAD_MAX_BYTES, XsHeader } from './wire.ts'
 /** Version of {@link DomainState}; a state of another version is refused. */
 export const DOMAIN_STATE_VERSION = 1;
 
+/** Far more than quotas let a domain have: what is wrong with each is not to be listed. */
+const MOST_VALUES = 200_000;
+
 const u32 = z.int().min(0).max(0xffffffff);
 const domid = z.int().min(0).max(DOMID_MAX);
 const path = z.string().min(1).max(ABSOLUTE_PATH_MAX_BYTES);
@@ -97,6 +100,7 @@ export type SavedTransaction = z.infer<typeof savedTransaction>;
 
 /** Checks data that claims to be a {@link DomainState}; throws EINVAL saying what is wrong. */
 export function parseDomainState(data: unknown): DomainState {
+  if (countValues(data, MOST_VALUES) > MOST_VALUES) throw refuse('it says more than a domain has');
   const result = domainState.safeParse(data);
   if (result.success) {
     checkMessages(result.data);
@@ -104,6 +108,19 @@ export function parseDomainState(data: unknown): DomainState {
   }
   const issue = result.error.issues[0];
   throw refuse(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'malformed'}`);
+}
+
+/** All values in it, at every depth; of more than `most` it does not count all. */
+function countValues(data: unknown, most: number): number {
+  let count = 0;
+  for (const left = [data]; left.length > 0 && count <= most;) {
+    const value = left.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    const inner: unknown[] = Array.isArray(value) ? value : Object.values(value);
+    count += inner.length;
+    if (count <= most) for (const each of inner) left.push(each);
+  }
+  return count;
 }
 
 /** Encodes bytes for a state. */
