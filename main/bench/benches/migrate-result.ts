@@ -49,7 +49,7 @@ function figures({ usedBytes, domus, qemu }: Moves, work: MovingWork): Figures {
     bytes_ratio: round(median(of(({ report }) => report.bytes)) / usedBytes, 3),
     lost_requests:
       work === 'web'
-        ? of(({ seen }) => seen.lostRequests).reduce((sum, lost) => sum + lost, 0)
+        ? of(({ seen }) => seen.lostAtMs.length).reduce((sum, lost) => sum + lost, 0)
         : null,
     recovery_ms: round(median(of(({ seen }) => recovery(seen.recoveryMs))), 0),
     qemu_downtime_ratio: ratios.length > 0 ? round(median(ratios), 3) : null,
@@ -74,6 +74,7 @@ function detail({ usedBytes, mostRequestsPerSecond, domus, qemu }: Moves): objec
     recovery_ms: domus.map(({ seen }) => seen.recoveryMs),
     most_requests_per_s: mostRequestsPerSecond === null ? null : round(mostRequestsPerSecond, 1),
     requests: domus.reduce((sum, { seen }) => sum + seen.requests, 0),
+    lost_at_ms: domus.map(({ seen }) => seen.lostAtMs.map((ms) => round(ms, 0))),
     qemu_gap_ms: qemu.map(({ seen }) => round(seen.gapMs, 1)),
     qemu_longest_silence_before_ms: qemu.map(({ seen }) => round(seen.usualLongestMs, 1)),
     qemu_recovery_ms: qemu.map(({ seen }) => seen.recoveryMs),

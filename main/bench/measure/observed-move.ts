@@ -50,7 +50,8 @@ export interface SeenMove {
   /** Of the workload, each second, before. */
   speedBefore: number;
   requests: number;
-  lostRequests: number;
+  /** When they were asked, from the move's start on. */
+  lostAtMs: number[];
   /** The longest that the probe itself did not ask. */
   probePauseMs: number;
 }
@@ -109,7 +110,7 @@ export async function observeMove<T>(
       recoveryMs: recovered(),
       speedBefore: before,
       requests: record.requests,
-      lostRequests: record.lost,
+      lostAtMs: record.lostAtMs.map((atMs) => atMs - moveFromMs),
       probePauseMs: record.probePauseMs,
     },
   };
@@ -122,7 +123,7 @@ class Record {
   readonly done: Done[] = [];
   readonly speed: Speed;
   requests = 0;
-  lost = 0;
+  readonly lostAtMs: number[] = [];
   probePauseMs = 0;
   readAtMs = 0;
   private readonly probe: Probe;
@@ -156,7 +157,7 @@ class Record {
   private add(requests: ReturnType<HttpLoad['take']>): void {
     for (const { askedAtMs, answeredAtMs } of requests) {
       this.requests++;
-      if (answeredAtMs === null) this.lost++;
+      if (answeredAtMs === null) this.lostAtMs.push(askedAtMs);
       else this.done.push({ atMs: answeredAtMs, tookMs: answeredAtMs - askedAtMs });
     }
   }
