@@ -17,7 +17,11 @@ export interface Moves {
   qemu: { seen: SeenMove; domus: SeenMove }[];
 }
 
-export function migrateResult(moves: Record<MovingWork, Moves>, hasQemu: boolean): Measurement {
+export function migrateResult(
+  moves: Record<MovingWork, Moves>,
+  hasQemu: boolean,
+  qemuLost: string | null,
+): Measurement {
   const each = <T>(of: (moves: Moves, work: MovingWork) => T): Record<string, T> =>
     Object.fromEntries(MOVING_WORK.map((work) => [work, of(moves[work], work)]));
   return {
@@ -32,6 +36,7 @@ export function migrateResult(moves: Record<MovingWork, Moves>, hasQemu: boolean
             'QEMU keeps to the rate while its guest runs; what is left when it stands still goes as fast as the machine can, ours at 1 Gbit/s.',
           ]
         : ['QEMU is not installed (Debian: qemu-system-x86): no qemu_downtime_ratio.']),
+      ...(qemuLost === null ? [] : [`QEMU was not measured to the end: ${qemuLost}`]),
     ],
   };
 }

@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import type { BenchParameters, Measurement } from '../bench.ts';
 import type { MovingWork } from '../guest/moving-work.ts';
 import { freeKiB, GUEST_PORTS, MOVING_WORK } from '../guest/moving-work.ts';
+import type { SeenMove } from '../measure/observed-move.ts';
 import { ReachableGuest } from '../measure/reachable-guest.ts';
+import { MachineError } from '../peers/machine.ts';
 import { MovingQemu, QEMU_ADDRESS } from '../peers/moving-qemu.ts';
 import { qemuVersion } from '../peers/qemu.ts';
 import { peerBootFiles } from '../subject/boot-files.ts';
@@ -39,6 +41,8 @@ interface Movers {
   domus: ReachableGuest;
   /** Null where it is not installed. */
   qemu: { machine: MovingQemu; guest: ReachableGuest } | null;
+  /** Why it is not measured any more. */
+  qemuLost: string | null;
 }
 
 export async function migrate(
@@ -68,16 +72,15 @@ export async function migrate(
   const ports = { echo: [echo], beat: () => beat, web: () => web };
   const addresses = { mac: MAC, address: ADDRESS };
   const domus = resources.use(await ReachableGuest.open(domain.domain, addresses, ports));
+  const movers: Movers = { domain, domus, qemu, qemuLost: null };
   const moves = {} as Record<MovingWork, Moves>;
   for (const [index, work] of MOVING_WORK.entries()) {
     const share = (MOST_MS * (index + 1)) / MOVING_WORK.length;
     const untilMs = runs === undefined ? startMs + share : Infinity;
     const plan = { runs: runs ?? RUNS, untilMs };
-    moves[work] = await measure(work, plan, { domain, domus, qemu }, (message) =>
-      progress(`${work}: ${message}`),
-    );
+    moves[work] = await measure(work, plan, movers, (message) => progress(`${work}: ${message}`));
   }
-  return migrateResult(moves, qemu !== null);
+  return migrateResult(moves, qemu !== null, movers.qemuLost);
 }
 
 async function startQemu(
@@ -112,10 +115,11 @@ async function startQemu(
 async function measure(
   work: MovingWork,
   { runs, untilMs }: { runs: number; untilMs: number },
-  { domain, domus, qemu }: Movers,
+  movers: Movers,
   progress: (message: string) => void,
 ): Promise<Moves> {
-  const guests = qemu ? [domus, qemu.guest] : [domus];
+  const { domain, domus } = movers;
+  const guests = movers.qemu ? [domus, movers.qemu.guest] : [domus];
   for (const guest of guests) await guest.begin(work);
   progress('warming up');
   const most = work === 'web' ? await domus.mostRequests(MOST_REQUESTS_MS) : null;
@@ -135,12 +139,22 @@ async function measure(
     progress(`move ${run} of ${runs}`);
     const one = await move();
     moves.domus.push(one);
-    if (!qemu || (run - 1) % QEMU_EVERY !== 0) continue;
-    const { seen } = await qemu.guest.observe(await qemu.machine.prepare());
-    moves.qemu.push({ seen, domus: one.seen });
+    if (!movers.qemu || (run - 1) % QEMU_EVERY !== 0) continue;
+    const seen = await observeQemu(movers.qemu).catch((error: unknown) => {
+      // One of some runs: what it had shown until then counts, and ours goes on.
+      if (!(error instanceof MachineError)) throw error;
+      movers.qemuLost = error.message;
+      movers.qemu = null;
+    });
+    if (seen) moves.qemu.push({ seen, domus: one.seen });
   }
-  for (const guest of guests) await guest.end(work);
+  await domus.end(work);
+  await movers.qemu?.guest.end(work);
   return moves;
+}
+
+async function observeQemu({ machine, guest }: NonNullable<Movers['qemu']>): Promise<SeenMove> {
+  return (await guest.observe(await machine.prepare())).seen;
 }
 
 /** What the domain has less what its kernel calls free. */
