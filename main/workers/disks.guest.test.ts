@@ -89,7 +89,7 @@ describe('a guest’s disks', { timeout: 240_000 }, () => {
     });
     expect(
       await ask(
-        `until [ $(cat /sys/block/xvdc/size) = ${(16 * MIB) / 512} ]; do usleep 50000; done; ` +
+        `until [ "$(cat /sys/block/xvdc/size 2>/dev/null)" = ${(16 * MIB) / 512} ]; do usleep 50000; done; ` +
           'dd if=/dev/zero bs=1M count=16 2>/dev/null | tr "\\0" "x" >/dev/xvdc && sync && md5sum </dev/xvdc',
       ),
     ).toBe(`${md5(Buffer.alloc(16 * MIB, 'x'))}  -`);
