@@ -16,8 +16,9 @@ const MIB = 2 ** 20;
 export async function createVolume(parts: StorageParts, asked: CreateVolume): Promise<Volume> {
   const pool = await parts.storage.usable(asked.pool);
   const source = `${pool.name}/${asked.volume}`;
-  parts.store.doomedVolumes.remove(source);
   await makeVolume(parts, pool, asked.volume, asked);
+  // Not before: until the name is a person's, a note of it may be of an overlay that is being made.
+  parts.store.doomedVolumes.remove(source);
   parts.events.add('info', 'volume.created', `Volume ${source} was created.`);
   parts.poolViews.changed();
   return parts.poolViews.volume(source);
