@@ -48,11 +48,11 @@ export class HostedDevices {
   /** The domain is in xenstore: what came with it is taken up, the rest is offered. */
   begin(): void {
     if (this.agent.isOffered) this.agent.resume();
-    for (const { bus } of this.disks.values()) {
+    for (const vif of this.interfaces.values()) vif.arrived();
+    for (const { bus } of [...this.disks.values(), ...this.interfaces.values()]) {
       if (bus.isOffered) bus.resume();
       else bus.offer();
     }
-    for (const vif of this.interfaces.values()) vif.begin();
   }
 
   /** The domain stands still, and may go on at another host. */

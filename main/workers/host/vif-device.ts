@@ -83,11 +83,9 @@ export class VifDevice {
     await this.handle.call('removeInterface', { handle: this.spec.handle });
   }
 
-  /** The domain is in xenstore here: what came with it is taken up, else it is offered. */
-  begin(): void {
+  /** The domain is here, whatever becomes of its cable. */
+  arrived(): void {
     this.networks.arrived(this.spec);
-    if (this.bus.isOffered) this.bus.resume();
-    else this.bus.offer();
   }
 
   /** The domain stands still: what it has sent leaves. */

@@ -7,7 +7,7 @@
  */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { FrameConsumer, FrameProducer } from '../../../shared/ring/frame-ring.ts';
-import type { Deliver, Offload } from '../../dom0/network/index.ts';
+import type { Offload } from '../../dom0/network/index.ts';
 import type { LinkOutlet } from '../../migration/index.ts';
 import { linkNowMs } from '../../migration/index.ts';
 import type { LinkWire } from '../../toolstack/control/link.contract.ts';
@@ -33,7 +33,7 @@ export interface WireOptions {
   /** Names it in the outlet. */
   flow: string;
   /** A frame that came; the view is valid during the call only. */
-  receive(network: number, ...frame: Parameters<Deliver>): void;
+  receive(network: number, frame: Uint8Array, offload: Offload, isForwarded: boolean): void;
   /** What came through it cannot be: it is not read any more. Told once. */
   broken(why: string): void;
 }
@@ -72,7 +72,7 @@ export class Wire {
   }
 
   /** The view is read during the call only. False when there is no room for it. */
-  send(network: number, ...[frame, offload, isForwarded]: Parameters<Deliver>): boolean {
+  send(network: number, frame: Uint8Array, offload: Offload, isForwarded: boolean): boolean {
     const { outlet, flow } = this.options;
     const bytes = frame.length + WIRE_OVERHEAD_BYTES;
     if (!this.hasRoom(frame.length)) {

@@ -52,7 +52,8 @@ export class Wires {
       rings,
       outlet: this.options.outlet(),
       flow: `wire ${++this.lastWire}`,
-      receive: (number, ...frame) => uplinks.get(number)?.port.receive(...frame),
+      receive: (number, frame, offload, isForwarded) =>
+        uplinks.get(number)?.port.receive(frame, offload, isForwarded),
       broken: (why) => this.options.log(`the wire to ${name} is broken: ${why}`),
     });
     this.peers.set(name, { wire, uplinks });
@@ -105,7 +106,7 @@ export class Wires {
       kind: 'uplink',
       mac: null,
       ability: { ...FULL_ABILITY, segmentation },
-      deliver: (...frame) => peer.wire.send(number, ...frame),
+      deliver: (frame, offload, isForwarded) => peer.wire.send(number, frame, offload, isForwarded),
     });
     peer.uplinks.set(number, { network, port });
   }

@@ -74,7 +74,7 @@ export class NetworkSwitch {
     }
     const port = new SwitchPort(
       options,
-      (...frame) => this.take(...frame),
+      (from, frame, load, isForwarded) => this.take(from, frame, load, isForwarded),
       () => this.now(),
     );
     this.ports.set(id, port);
