@@ -66,12 +66,8 @@ export class BlockRequest {
     const isData = this.operation === BlkifOp.read || this.operation === BlkifOp.write;
     if (this.isIndirect && !isData) return 'indirect-operation';
     if (this.operation === BlkifOp.flushDiskcache) return null;
-    const first = this.view.getBigUint64(
-      this.isIndirect ? indirect.sectorNumber : sectorNumber,
-      true,
-    );
-    if (first > MOST_SECTORS) return 'sector-range';
-    this.firstSector = Number(first);
+    this.firstSector = this.u64(this.isIndirect ? indirect.sectorNumber : sectorNumber);
+    if (this.firstSector > MOST_SECTORS) return 'sector-range';
     if (this.operation === BlkifOp.discard) return this.parseDiscard();
     const count = this.isIndirect
       ? this.view.getUint16(indirect.nrSegments, true)
@@ -116,10 +112,13 @@ export class BlockRequest {
   }
 
   private parseDiscard(): BlockFault | null {
-    const sectors = this.view.getBigUint64(BlkifRequestDiscard.offset.nrSectors, true);
-    if (sectors > MOST_SECTORS) return 'sector-range';
-    this.sectors = Number(sectors);
-    return null;
+    this.sectors = this.u64(BlkifRequestDiscard.offset.nrSectors);
+    return this.sectors > MOST_SECTORS ? 'sector-range' : null;
+  }
+
+  /** Exact up to {@link MOST_SECTORS}, and above it more than that. */
+  private u64(at: number): number {
+    return this.view.getUint32(at + 4, true) * 2 ** 32 + this.view.getUint32(at, true);
   }
 }
 
@@ -129,5 +128,5 @@ const KNOWN = new Set<number>([
   BlkifOp.flushDiskcache,
   BlkifOp.discard,
 ]);
-const MOST_SECTORS = BigInt(Number.MAX_SAFE_INTEGER) >> 9n;
+const MOST_SECTORS = Math.floor(Number.MAX_SAFE_INTEGER / 512);
 const SEGMENTS_A_PAGE = 512;

@@ -80,6 +80,28 @@ describe('a block back end', () => {
     }
   });
 
+  it('answers one small request at once when the disk does, and goes on when it does not', async () => {
+    const front = await FrontEnd.start(SECTORS);
+    const asked = (id: number, sector: number): number[] => {
+      front.ask(id, read, sector, [whole(DATA_REF)]);
+      front.publish();
+      front.backend.asked();
+      return front.answers().map((answer) => answer.id);
+    };
+    expect(asked(1, 16)).toEqual([]);
+    front.settle();
+    expect(front.answers()).toHaveLength(1);
+
+    front.isPrompt = true;
+    // After a look in vain the next one is left out.
+    expect(asked(2, 24)).toEqual([]);
+    front.settle();
+    front.answers();
+    expect(asked(3, 32)).toEqual([3]);
+    expect(front.page(DATA_GFN)).toEqual(front.disk.subarray(32 * 512, 40 * 512));
+    expect(front.flags(DATA_REF)).toBe(GrantFlag.permitAccess);
+  });
+
   it('refuses what cannot be, each with the status that a front end understands', async () => {
     const front = await FrontEnd.start(SECTORS, true);
     const refused: [number, () => void][] = [

@@ -77,7 +77,7 @@ export class DomainDisks {
     const disk = this.named(name);
     if (disk.backend) throw badFrontEnd(name, 'it is connected already');
     const grants = this.mapRings(name, ringRefs);
-    const bound = this.domain.events.connect(port, () => disk.backend?.service());
+    const bound = this.domain.events.connect(port, () => disk.backend?.asked());
     if (!bound) {
       for (const mapping of grants) this.domain.grants.unmap(mapping);
       throw badFrontEnd(name, `it has no port ${port} for domain 0`);

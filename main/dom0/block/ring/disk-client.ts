@@ -52,6 +52,11 @@ export class DiskClient {
     return SLOTS - this.freeIds.length;
   }
 
+  /** There is something for `poll` to take. */
+  get hasCompletion(): boolean {
+    return Atomics.load(this.words, RingWord.completed) !== this.accepted;
+  }
+
   /** The I/O worker serves no more: every request fails with `gone`. */
   get closed(): boolean {
     return Atomics.load(this.words, RingWord.closed) !== 0;
@@ -103,7 +108,7 @@ export class DiskClient {
   /** Takes completions and calls their `done`, which may ask anew. Returns how many there were. */
   poll(): number {
     let count = 0;
-    while (Atomics.load(this.words, RingWord.completed) !== this.accepted) {
+    while (this.hasCompletion) {
       const slot = COMPLETIONS_AT + (this.accepted & (SLOTS - 1)) * CompletionWord.size;
       const id = this.words[slot + CompletionWord.id]!;
       const status = this.words[slot + CompletionWord.status] as DiskStatus;

@@ -15,7 +15,7 @@ import type { DiskRequest, DiskRingServer } from '../ring/disk-ring-server.ts';
 const TURN_REQUESTS = 16;
 const TURN_BYTES = 2 ** 20;
 /** A guest that works through a disk asks anew in this time. */
-const NEXT_REQUEST_MS = 0.06;
+const NEXT_REQUEST_MS = 0.2;
 /** What one disk may take, looking for more, before the others have their turn. */
 const TURN_MS = 0.5;
 

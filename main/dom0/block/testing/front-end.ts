@@ -46,6 +46,8 @@ export class FrontEnd extends FrontByHand {
   /** What the disk says to its next requests; then it is well again. */
   failing: DiskStatus[] = [];
   held: DiskStatus[] = [];
+  /** The disk answers, as another thread would, while the back end looks for it. */
+  isPrompt = false;
   private readonly readOnly: boolean;
   private server!: DiskRingServer;
   private produced = 0;
@@ -96,7 +98,7 @@ export class FrontEnd extends FrontByHand {
         memory: this.machine.domain.memory,
         grants,
         backendDomid: 0,
-        disk: new DiskClient(ring),
+        disk: this.client(ring),
         sectors: () => sectors,
         readOnly,
         count: () => undefined,
@@ -111,6 +113,16 @@ export class FrontEnd extends FrontByHand {
       [grants.map(RING.ref, 0, true) as GrantMapping],
       this.port,
     );
+  }
+
+  private client(ring: SharedArrayBuffer): DiskClient {
+    const serve = (): unknown => this.isPrompt && this.serveDisk();
+    return new (class extends DiskClient {
+      override get hasCompletion(): boolean {
+        serve();
+        return super.hasCompletion;
+      }
+    })(ring);
   }
 
   private get sectors(): number {
