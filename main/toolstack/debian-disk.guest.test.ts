@@ -78,6 +78,7 @@ describe('a domain of the Debian image', () => {
     ).toBe('debian 12\nweb1');
     expect(await site.ask('web1', 'hostname; cat /etc/machine-id')).toMatch(/^web1\n[0-9a-f]{32}$/);
     expect(await site.ask('web1', 'passwd -S root | cut -d" " -f2')).toBe('L');
+    expect(await site.ask('web1', 'cat /sys/block/xvda/queue/scheduler')).toContain('[none]');
     expect(await site.ask('web1', 'find /var/lib/dpkg/info -user root | head -1')).not.toBe('');
     expect(await site.ask('web1', 'stat -c "%U:%G %a" /etc/shadow')).toBe('root:shadow 640');
     expect(await site.ask('web1', 'dpkg --audit; dpkg -l | grep -c "^ii"')).toMatch(/^\d+$/);

@@ -50,6 +50,17 @@ describe('a guest’s disks', { timeout: 240_000 }, () => {
     expect(await ask('dmesg | grep "blkfront: xvda"')).toContain('flush diskcache: enabled');
   });
 
+  it('leave the order of their requests to the host', async () => {
+    const chosen = (disk: string): Promise<string> =>
+      ask(`until grep -F "[none]" /sys/block/${disk}/queue/scheduler; do usleep 50000; done`);
+    expect(await chosen('xvda')).toContain('mq-deadline');
+    const disk = await disks.create('xvdd', MIB, guest.spec.doorbell);
+    await attach(disk);
+    expect(await chosen('xvdd')).toContain('mq-deadline');
+    await detach('xvdd');
+    await disk.close();
+  });
+
   it('hold a file system that its own check finds clean, and the bytes that were written', async () => {
     await ask('mke2fs -q /dev/xvda && mkdir -p /mnt && mount /dev/xvda /mnt');
     await ask('dd if=/dev/urandom of=/mnt/a bs=64k count=160 2>/dev/null; sync');
