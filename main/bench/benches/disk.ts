@@ -1,7 +1,8 @@
 /**
  * `disk`: a PV disk beside v86's own IDE disk and QEMU's virtio disk, on the same kernel. And beside
- * a disk that costs nothing, Linux's own RAM disk on plain v86: what is left of the time then is the
- * guest's, whatever disk it has.
+ * disks that cost nothing, on plain v86: what is left of the time then is the guest's, whatever disk
+ * it has. For sequential work that is Linux's `null_blk`, which answers a request at once and moves
+ * no byte; for files, which need their bytes, its RAM disk.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ import type { DiskWork } from '../guest/disk-work.ts';
 import {
   DISK_WORK,
   diskCommand,
-  makeRamDisk,
+  makeIdealDisks,
   prepareDisk,
   writeDiskImage,
 } from '../guest/disk-work.ts';
@@ -28,7 +29,7 @@ import { DomusDomain } from '../subject/domain.ts';
 const MEMORY_MIB = 128;
 const HOST_MIB = 512;
 /** The RAM disk is part of it. */
-const RAM_DISK_MEMORY_MIB = 256;
+const IDEAL_MEMORY_MIB = 256;
 const IDE_DRIVERS = ['ata_piix', 'sd_mod'];
 /** Until the code that the work runs through is translated and optimised. */
 const WARM_UP_ROUNDS = 4;
@@ -37,9 +38,10 @@ const ROUNDS = 6;
 const TURN_MS = 1000;
 
 interface Contestant {
-  name: 'domus' | 'v86' | 'qemu' | 'ram';
+  name: 'domus' | 'v86' | 'qemu' | 'ideal';
   machine: Machine;
   shell: GuestShell;
+  /** That sequential work goes to. */
   device: string;
   /** Of each work, as many as take about a turn. */
   passes: Record<DiskWork, number>;
@@ -63,8 +65,8 @@ export async function disk(progress: (message: string) => void): Promise<Measure
   progress('booting the peers');
   const v86 = resources.use(new PlainV86(files, MEMORY_MIB, null, await image('ide')));
   const peers = [await contestant('v86', v86, 'sda', IDE_DRIVERS)];
-  const other = resources.use(new PlainV86(files, RAM_DISK_MEMORY_MIB, null, await image('ram')));
-  peers.push(await ramDisk(other));
+  const other = resources.use(new PlainV86(files, IDEAL_MEMORY_MIB, null, await image('ideal')));
+  peers.push(await idealDisks(other));
   if (qemuVersion() !== null) {
     const devices = virtioDisk(await image('virtio'));
     const qemu = resources.use(new Qemu(files, MEMORY_MIB, devices));
@@ -83,25 +85,27 @@ export async function disk(progress: (message: string) => void): Promise<Measure
   return result(await measure(contestants, progress));
 }
 
-/** It stands still afterwards. */
 async function contestant(
   name: Contestant['name'],
   machine: Machine,
   device: string,
   drivers: readonly string[],
-  opened: GuestShell | null = null,
 ): Promise<Contestant> {
-  const shell = opened ?? (await GuestShell.open(machine));
+  const shell = await GuestShell.open(machine);
   await prepareDisk(shell, device, drivers);
-  await machine.pause();
-  const passes = { seq_read: 1, seq_write: 1, rand_read: 1, fsync: 1 };
-  return { name, machine, shell, device, passes };
+  return standing({ name, machine, shell, device });
 }
 
-async function ramDisk(machine: Machine): Promise<Contestant> {
+async function idealDisks(machine: Machine): Promise<Contestant> {
   const shell = await GuestShell.open(machine);
-  await makeRamDisk(shell, 'sda', IDE_DRIVERS);
-  return contestant('ram', machine, 'ram0', [], shell);
+  const { forFiles, sequential } = await makeIdealDisks(shell, 'sda', IDE_DRIVERS);
+  await prepareDisk(shell, forFiles, []);
+  return standing({ name: 'ideal', machine, shell, device: sequential });
+}
+
+async function standing(each: Omit<Contestant, 'passes'>): Promise<Contestant> {
+  await each.machine.pause();
+  return { ...each, passes: { seq_read: 1, seq_write: 1, rand_read: 1, fsync: 1 } };
 }
 
 async function measure(
@@ -164,7 +168,7 @@ function result(rates: Rates): Measurement {
         ]),
       ),
       most_possible: Object.fromEntries(
-        DISK_WORK.map((work) => [work, rounded(over(work, 'v86', 'ram'))]),
+        DISK_WORK.map((work) => [work, rounded(over(work, 'v86', 'ideal'))]),
       ),
       over_qemu: hasQemu
         ? Object.fromEntries(DISK_WORK.map((work, index) => [work, round(qemu[index]!, 3)]))
@@ -173,7 +177,7 @@ function result(rates: Rates): Measurement {
     },
     notes: [
       "v86's IDE disk is an array in memory and keeps no write cache: its fsync stores nothing. The PV disk's and QEMU's are files, and their fsync waits for the medium.",
-      "most_possible: Linux's RAM disk on plain v86 over its IDE disk. What a disk that costs nothing would reach: the rest of the time is the guest's own.",
+      "most_possible: disks that cost nothing over v86's IDE disk, both on plain v86; sequential Linux's null_blk, which moves no byte, random and fsync its RAM disk. What remains of the time is the guest's own.",
       'Sequential is 1 MiB at a time, random 4 KiB, one request after the other; all direct I/O.',
       ...(hasQemu ? [] : ['QEMU is not installed (Debian: qemu-system-x86): no qemu_ratio.']),
     ],

@@ -38,7 +38,8 @@ export async function writeDiskImage(path: string): Promise<void> {
 }
 
 /**
- * Waits for the disk `device` (`sda`), and puts in place what the work needs.
+ * Waits for the disk `device` (`sda`), and puts in place what the work needs. No disk has a scheduler:
+ * the image's own choice for PV disks, and here for all, so that no difference comes of it.
  *
  * @param drivers of the disk; nothing in the image looks for cards that were there at boot
  */
@@ -51,19 +52,30 @@ export async function prepareDisk(
   const fill = `dd if=/dev/${device} of=${SOURCE} bs=1M count=${SOURCE_MIB} skip=${FILE_SYSTEM_MIB}`;
   const mount = `mount -t ext2 -o sync /dev/${device} ${MOUNT}`;
   const load = `modprobe -a ext4 ${drivers.join(' ')}`;
-  await runAll(shell, [load, wait, `${fill} 2>/dev/null`, mount]);
+  await runAll(shell, [load, wait, withoutScheduler(device), `${fill} 2>/dev/null`, mount]);
 }
 
-/** Makes the kernel's own RAM disk `ram0`, as large as `device`, which it is filled from. */
-export async function makeRamDisk(
+/**
+ * Makes the kernel's two disks that cost nothing: its RAM disk, as large as `device`, which it is
+ * filled from, and its null device, which answers each request where it is made.
+ */
+export async function makeIdealDisks(
   shell: GuestShell,
   device: string,
   drivers: readonly string[],
-): Promise<void> {
+): Promise<{ forFiles: string; sequential: string }> {
   const load = `modprobe -a ${drivers.join(' ')} && modprobe brd rd_nr=1 rd_size=${DISK_MIB * 1024}`;
-  const wait = `until [ -b /dev/${device} ] && [ -b /dev/ram0 ]; do sleep 0.1; done`;
+  const loadNull = 'modprobe null_blk nr_devices=1 gb=1 queue_mode=2 irqmode=0';
+  const wait = `until [ -b /dev/${device} ] && [ -b /dev/ram0 ] && [ -b /dev/nullb0 ]; do sleep 0.1; done`;
   const fill = `dd if=/dev/${device} of=/dev/ram0 bs=1M iflag=direct oflag=direct 2>/dev/null`;
-  await runAll(shell, [load, wait, fill]);
+  await runAll(shell, [load, loadNull, wait, withoutScheduler('nullb0'), fill]);
+  return { forFiles: 'ram0', sequential: 'nullb0' };
+}
+
+/** The kernel's RAM disk has no queue that could have one. */
+function withoutScheduler(device: string): string {
+  const file = `/sys/block/${device}/queue/scheduler`;
+  return `! grep -q none ${file} || echo none > ${file}`;
 }
 
 async function runAll(shell: GuestShell, commands: readonly string[]): Promise<void> {

@@ -19,8 +19,11 @@ import { moduleEntries } from '../../toolstack/images/initramfs/modules.ts';
 import { packageSources } from '../../toolstack/images/package-sources.ts';
 import { isRecipePackage } from '../../toolstack/images/recipe.ts';
 
-/** v86's IDE disk and virtio network card; QEMU's virtio disk and network card; Linux's RAM disk. */
-const PEER_MODULES = ['ata_piix', 'sd_mod', 'virtio_pci', 'virtio_blk', 'virtio_net', 'brd'];
+/** Drivers of v86's IDE disk and virtio network card, and of QEMU's virtio disk and network card. */
+const CARD_DRIVERS = ['ata_piix', 'sd_mod', 'virtio_pci', 'virtio_blk', 'virtio_net'];
+/** Linux's own disks that cost nothing. */
+const IDEAL_DISKS = ['brd', 'null_blk'];
+const PEER_MODULES = [...CARD_DRIVERS, ...IDEAL_DISKS];
 const WANTED = /\/modules\.builtin$|\.ko$/;
 
 /**
