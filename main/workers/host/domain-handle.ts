@@ -9,6 +9,12 @@ import { workerUrl } from '../worker-url.ts';
 
 /** Bounds of one domain's thread: its V8 heap, MiB. Guest memory and generated code lie outside. */
 const HEAP_LIMIT_MIB = 192;
+/**
+ * Of it what is new. V8 begins a collection as soon as what is new might not fit into what the old part may
+ * still grow by: with a heap as small as this that is always so, unless this is smaller. One came with
+ * every second stop of a move.
+ */
+const YOUNG_HEAP_LIMIT_MIB = 6;
 
 export class DomainHandle {
   /** Settles with the reason when the thread is gone, for whatever reason. */
@@ -32,7 +38,10 @@ export class DomainHandle {
     this.worker = new Worker(workerUrl('domain'), {
       workerData: data,
       transferList: [port2],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MIB },
+      resourceLimits: {
+        maxOldGenerationSizeMb: HEAP_LIMIT_MIB,
+        maxYoungGenerationSizeMb: YOUNG_HEAP_LIMIT_MIB,
+      },
       stdout: false,
       stderr: false,
     });
