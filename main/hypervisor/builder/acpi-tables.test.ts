@@ -121,6 +121,6 @@ describe.skipIf(!hasIasl)(
   },
 );
 
-describe.runIf(!hasIasl)('the ACPI tables, without iasl', () => {
-  it.skip('are not disassembled: install the Debian package acpica-tools', () => {});
-});
+if (!hasIasl) {
+  it.skip('the ACPI tables are not disassembled: install the Debian package acpica-tools', () => {});
+}
