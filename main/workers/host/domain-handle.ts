@@ -7,12 +7,12 @@ import { Doorbell } from '../../../shared/ring/doorbell.ts';
 import type { DomainCalls, DomainEvents, DomainWorkerData } from '../domain/domain.contract.ts';
 import { workerUrl } from '../worker-url.ts';
 
-/** Bounds of one domain's thread: its V8 heap, MiB. Guest memory and generated code lie outside. */
+/** Bounds of one domain's thread: the old part of its V8 heap, MiB. Guest memory and generated code lie outside. */
 const HEAP_LIMIT_MIB = 192;
 /**
- * Of it what is new. V8 begins a collection as soon as what is new might not fit into what the old part may
- * still grow by: with a heap as small as this that is always so, unless this is smaller. One came with
- * every second stop of a move.
+ * And of what is new in it. V8 begins a collection as soon as what is new might not fit into what the old
+ * part may still grow by: with so small a heap that is always so, unless this bound is small too. One came
+ * with every second stop of a move.
  */
 const YOUNG_HEAP_LIMIT_MIB = 6;
 
