@@ -82,6 +82,7 @@ function detail({ usedBytes, mostRequestsPerSecond, domus, qemu }: Moves): objec
     lost_at_ms: domus.map(({ seen }) => seen.lostAtMs.map((ms) => round(ms, 0))),
     qemu_gap_ms: qemu.map(({ seen }) => round(seen.gapMs, 1)),
     qemu_longest_silence_before_ms: qemu.map(({ seen }) => round(seen.usualLongestMs, 1)),
+    qemu_lost_at_ms: qemu.map(({ seen }) => seen.lostAtMs.map((ms) => round(ms, 0))),
     qemu_recovery_ms: qemu.map(({ seen }) => seen.recoveryMs),
   };
 }

@@ -11,7 +11,16 @@ const HEADERS_BYTES = ELF_HEADER_BYTES + PROGRAM_HEADER_BYTES;
 export const MEMORY = BASE + 0x1000;
 
 /** System calls of Linux on i386 (`arch/x86/entry/syscalls/syscall_32.tbl`). */
-const SYSTEM_CALL = { socket: 359, bind: 361, sendto: 369, recvfrom: 371 } as const;
+const SYSTEM_CALL = {
+  exit: 1,
+  socket: 359,
+  bind: 361,
+  listen: 363,
+  sendto: 369,
+  recvfrom: 371,
+  pidfd_open: 434,
+  pidfd_getfd: 438,
+} as const;
 
 type Register = 'eax' | 'ecx' | 'edx' | 'ebx' | 'ebp' | 'esi' | 'edi';
 const REGISTER: Record<Register, number> = {
