@@ -53,6 +53,24 @@ test('Escape ends a drag by keyboard and moves nothing', async ({ site, page }) 
   await expect(site.host('beta')).not.toContainText('Move web1 to beta');
 });
 
+test('Escape in the very moment in which a drag by keyboard begins ends it too', async ({
+  site,
+  page,
+}) => {
+  await site.row('web1').focus();
+  await page.keyboard.press('Tab');
+  await page.evaluate(() => {
+    for (const key of ['Enter', 'Escape']) {
+      for (const type of ['keydown', 'keyup']) {
+        const options = { key, bubbles: true, cancelable: true };
+        document.activeElement!.dispatchEvent(new KeyboardEvent(type, options));
+      }
+    }
+  });
+  await expect(site.row('web1')).toBeFocused();
+  await expect(site.host('beta')).not.toContainText('Move web1 to beta');
+});
+
 test('the menu offers the same hosts, the full one with its reason', async ({ site, page }) => {
   await site.row('web1').getByRole('button', { name: 'More for web1' }).click();
   await page.getByRole('menuitem', { name: 'Move to' }).hover();

@@ -22,5 +22,21 @@ export function DragHandle({ domain, onDropped }: Props) {
       requestAnimationFrame(onDropped);
     },
   });
-  return <Button {...dragButtonProps} className={styles.grip!} aria-label={`Drag ${name}`} />;
+  return (
+    <Button
+      {...dragButtonProps}
+      className={styles.grip!}
+      aria-label={`Drag ${name}`}
+      onKeyDown={(event) => {
+        event.continuePropagation();
+        if (event.key === 'Escape' && dragged.get()?.uuid === uuid) escapeAgain();
+      }}
+    />
+  );
 }
+
+/** A drag by keyboard listens from the next frame on: an Escape that came before ends it then. */
+const escapeAgain = (): void => {
+  const escape = new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true });
+  requestAnimationFrame(() => document.dispatchEvent(escape));
+};
