@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SaveReport } from '../../shared/contract/index.ts';
+import { DomainCounter } from '../hypervisor/index.ts';
 import { limitFiles } from './testing/file-limit.ts';
 import { TestSite } from './testing/test-site.ts';
 
@@ -37,6 +38,12 @@ afterAll(() => site.close());
 
 const count = (): Promise<number> => site.ask(GUEST, 'cat /tmp/count').then(Number);
 const bootId = (): Promise<string> => site.ask(GUEST, 'cat /proc/sys/kernel/random/boot_id');
+/** Bytes of what is translated of its code, as far as it was told. */
+const translated = async (): Promise<number> => {
+  const { uuid } = await site.get(GUEST);
+  const { counters } = site.parts.domains.byUuid(uuid)!.running!;
+  return counters.values[DomainCounter.generatedCodeBytes]!;
+};
 const at = (name: string): string => join(site.folder, name);
 
 async function goesOn(since: number): Promise<void> {
@@ -135,6 +142,11 @@ describe('a file', { timeout: 240_000 }, () => {
   test('that was saved to brings it back on another host, paused if it should be', async () => {
     const saved = at('moved.state');
     const before = await count();
+    const works = 'n=0; while [ $n -lt 20000 ]; do n=$((n+1)); done';
+    await expect
+      .poll(() => site.ask(GUEST, works).then(translated), PATIENCE)
+      .toBeGreaterThan(1 << 16);
+    const code = await translated();
     await site.done(site.api.domains.save({ domain: GUEST, file: saved }));
     expect(await site.get(GUEST)).toMatchObject({
       state: 'shut-off',
@@ -142,6 +154,7 @@ describe('a file', { timeout: 240_000 }, () => {
     });
     await site.done(site.api.domains.restore({ file: saved, host: 'beta', paused: true }));
     expect(await site.get(GUEST)).toMatchObject({ state: 'paused', host: 'beta' });
+    expect(await translated()).toBeGreaterThan(code / 2);
     await site.api.domains.unpause({ domain: GUEST });
     await goesOn(before);
   });
@@ -153,7 +166,10 @@ describe('a file', { timeout: 240_000 }, () => {
     await site.done(site.api.domains.delete({ domain: GUEST }));
     await site.reopen();
     await expect(site.get(GUEST)).rejects.toMatchObject({ code: 'domain.unknown' });
-    await site.done(site.api.domains.restore({ file: saved }));
+    await site.done(site.api.domains.restore({ file: saved, paused: true }));
+    // A file holds none of it.
+    expect(await translated()).toBe(0);
+    await site.api.domains.unpause({ domain: GUEST });
     await goesOn(before);
   });
 

@@ -15,6 +15,7 @@ import type { LogBook } from './log/log-book.ts';
 import type { MoveBook } from './moves/move-book.ts';
 import type { SiteNetworks } from './networks/site-networks.ts';
 import type { ProcessBudget } from './placement/process-budget.ts';
+import type { KeptCode } from './saving/kept-code.ts';
 import type { PoolViews } from './storage/pool-views.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Store } from './store/store.ts';
@@ -35,6 +36,7 @@ export interface SiteParts {
   readonly networks: SiteNetworks;
   readonly budget: ProcessBudget;
   readonly golden: GoldenLibrary;
+  readonly keptCode: KeptCode;
   readonly images: ImageSource;
   readonly console: ConsoleHub;
   readonly defaultImage: DefaultImage;

@@ -47,6 +47,7 @@ import type { GatewayWorkerFactory } from './networks/gateway-link.ts';
 import { SiteNetworks } from './networks/site-networks.ts';
 import { ProcessBudget } from './placement/process-budget.ts';
 import type { BudgetSettings } from './placement/process-budget.ts';
+import { KeptCode } from './saving/kept-code.ts';
 import type { SiteParts } from './site-parts.ts';
 import { Sampler } from './statistics/sampler.ts';
 import { openSource } from './storage/open-source.ts';
@@ -280,6 +281,7 @@ async function assemble(
     defaultImage: new DefaultImage(),
     imageDisks: new ImageDisks(),
     restarts: new Restarts(),
+    keptCode: new KeptCode(),
     hostFactory,
     engineModule,
     closing,

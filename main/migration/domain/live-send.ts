@@ -137,6 +137,11 @@ export class LiveSend {
     return this.phase === 'ready';
   }
 
+  /** What is translated of its code has not gone yet: it stood still from the first byte on. */
+  get owesCode(): boolean {
+    return !this.isCodeSettled;
+  }
+
   /** Of a domain that does not run: there is nothing to wait for. */
   readyAtOnce(): Promise<LiveReport> {
     this.phase = 'ready';
@@ -185,6 +190,7 @@ export class LiveSend {
       this.takeDirty();
       domain.memory.log.stop();
       this.write(this.unsent);
+      if (this.owesCode) this.settleCode();
       // On their way while the state is gathered.
       this.writer.flush();
       writeOwnState(this.writer, domain, this.sections);

@@ -76,6 +76,7 @@ export class FlowSender {
   private readonly port: MessagePort;
   private readonly options: AsyncFlowOptions;
   private readonly windowBytes: number;
+  private readonly spare: ArrayBuffer[] = [];
   private unacknowledged = 0;
   private chunks = 0;
   private failure: DomusError | null = null;
@@ -92,11 +93,20 @@ export class FlowSender {
     this.options = options;
     this.windowBytes = options.windowBytes ?? DEFAULT_WINDOW_BYTES;
     port.on('message', (message: FlowMessage) => {
-      if (message.kind === 'credit') this.unacknowledged -= message.bytes;
+      if (message.kind === 'credit') {
+        this.unacknowledged -= message.bytes;
+        this.spare.push(message.buffer);
+      }
       if (message.kind === 'abort') this.fail(DomusError.from(message.error));
       this.wake();
     });
     port.on('close', () => this.fail(goneError()));
+  }
+
+  /** A buffer of that size, if possible one that came back: a new one's page faults cost most. */
+  allocate(bytes: number): Uint8Array<ArrayBuffer> {
+    const buffer = this.spare.pop();
+    return new Uint8Array(buffer?.byteLength === bytes ? buffer : new ArrayBuffer(bytes));
   }
 
   /**

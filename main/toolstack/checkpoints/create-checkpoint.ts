@@ -112,7 +112,7 @@ class Making {
   private async freeze(file: NewStateFile, overlays: readonly NewOverlay[]): Promise<Frozen> {
     const { parts, domain, life } = this;
     try {
-      return await freezeInto(parts, domain, life, file, false);
+      return await freezeInto(parts, domain, life, file);
     } catch (error) {
       await takeBack(parts, overlays);
       throw error;

@@ -1,6 +1,7 @@
 /** A domain's stream into a file, and what belongs to it at that instant. */
 import { dirname } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import type { Picture } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import { OWN_VERSIONS } from '../../migration/index.ts';
@@ -21,18 +22,23 @@ export interface Frozen {
   streamBytes: number;
 }
 
+export interface Freezing {
+  /** It stands still from the first byte on: less is written. */
+  stopFirst?: boolean;
+  /** Where what is translated of its code goes. */
+  code?: MessagePort;
+}
+
 /**
  * Streams it; then it stands still, until `domain.goOn` or its end. When this fails it is as it was.
  * Errors `storage.*`, `domain.*`, `link.*`.
- *
- * @param stopFirst it stands still from the first byte on: less is written
  */
 export async function freezeInto(
   parts: SiteParts,
   domain: ManagedDomain,
   run: RunningDomain,
   file: NewStateFile,
-  stopFirst: boolean,
+  { stopFirst = false, code }: Freezing = {},
 ): Promise<Frozen> {
   const { port1, port2 } = new MessageChannel();
   const { doorbell } = run.spec;
@@ -45,8 +51,14 @@ export async function freezeInto(
     );
   const sent = run.host.link.call(
     'domain.copyOut',
-    { domid: run.domid, link: port1, isPaused: domain.state === 'paused', stopFirst },
-    { transfer: [port1] },
+    {
+      domid: run.domid,
+      link: port1,
+      ...(code && { code }),
+      isPaused: domain.state === 'paused',
+      stopFirst,
+    },
+    { transfer: code ? [port1, code] : [port1] },
   );
   // Both, whatever happens: the file may be closed only when nobody writes it any more.
   const [sending, writing] = await Promise.allSettled([sent, written]);

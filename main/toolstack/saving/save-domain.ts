@@ -11,6 +11,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import type { SaveDomain, SaveReport, Task } from '../../../shared/contract/index.ts';
 import { DomusError } from '../../../shared/errors.ts';
 import { wrongState } from '../domains/life.ts';
@@ -74,10 +75,18 @@ class Saving {
   async run(path: string, isOwn: boolean, leaveRunning: boolean): Promise<SaveReport> {
     const { parts, domain, life, task } = this;
     const file = await NewStateFile.create(path);
+    // One that goes on here has to answer for each millisecond, and keeps its code itself.
+    const code = leaveRunning ? null : new MessageChannel();
     try {
       task.progress(null, 'writing its memory');
-      const frozen = await freezeInto(parts, domain, life, file, !leaveRunning);
-      return await this.finish(file, frozen, isOwn, leaveRunning);
+      const freezing = code ? { stopFirst: true, code: code.port1 } : {};
+      const frozen = await freezeInto(parts, domain, life, file, freezing);
+      const report = await this.finish(file, frozen, isOwn, leaveRunning);
+      if (code) parts.keptCode.keep(await file.identity(), code.port2);
+      return report;
+    } catch (error) {
+      code?.port2.close();
+      throw error;
     } finally {
       await file.close();
     }

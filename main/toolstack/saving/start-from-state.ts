@@ -98,6 +98,7 @@ async function copyIn(parts: SiteParts, run: RunningDomain, state: OpenStateFile
   const { port1, port2 } = new MessageChannel();
   const { fd, path: label, streamBytes: bytes, record } = state;
   const { spec, host } = run;
+  const kept = parts.keptCode.take(state.identity);
   const read = parts.disks
     .jobs(dirname(label))
     .call(
@@ -107,8 +108,15 @@ async function copyIn(parts: SiteParts, run: RunningDomain, state: OpenStateFile
     );
   const entered = host.link.call(
     'domain.copyIn',
-    { spec, link: port2, identity: 'same', paused: true, frames: record.frames },
-    { transfer: [port2] },
+    {
+      spec,
+      link: port2,
+      ...(kept && { code: kept }),
+      identity: 'same',
+      paused: true,
+      frames: record.frames,
+    },
+    { transfer: kept ? [port2, kept] : [port2] },
   );
   const [entering] = await Promise.allSettled([entered, read]);
   if (entering.status === 'fulfilled') return;

@@ -27,6 +27,12 @@ const HASH_AT = 24;
 /** Of a console's text, at most: a character may take six. */
 const MOST_JSON_BYTES = 16 << 20;
 
+/** Tells a file from any other that is or was at its path, and from itself before it was written to. */
+async function identityOf(file: FileHandle): Promise<string> {
+  const { dev, ino, size, mtimeNs } = await file.stat({ bigint: true });
+  return [dev, ino, size, mtimeNs].join(':');
+}
+
 let counter = 0;
 
 /** A file that is being made. */
@@ -54,6 +60,11 @@ export class NewStateFile {
   /** The stream goes here. */
   get fd(): number {
     return this.file.fd;
+  }
+
+  /** As {@link OpenStateFile.identity}, of what was published. */
+  identity(): Promise<string> {
+    return identityOf(this.file);
   }
 
   /** Makes it whole, and gives it its name: from here on it survives anything. Errors `storage.*`. */
@@ -85,6 +96,8 @@ export class NewStateFile {
 /** A whole file, open. */
 export interface OpenStateFile {
   path: string;
+  /** Not that of a copy, nor of the same after it was written to. */
+  identity: string;
   fd: number;
   streamBytes: number;
   record: StateRecord;
@@ -110,7 +123,14 @@ export async function openStateFile(path: string): Promise<OpenStateFile> {
       throw damaged(path, 'its bytes do not match their checksum');
     }
     const record = parseRecord(path, json);
-    return { path, fd: file.fd, streamBytes: streamBytes!, record, close: () => file.close() };
+    return {
+      path,
+      identity: await identityOf(file),
+      fd: file.fd,
+      streamBytes: streamBytes!,
+      record,
+      close: () => file.close(),
+    };
   } catch (error) {
     await file.close();
     throw error;

@@ -11,6 +11,7 @@ import type { HostWorkerFactory } from '../hosts/host-link.ts';
 import { ImageShelf } from '../image-shelf.ts';
 import type { BudgetSettings } from '../placement/process-budget.ts';
 import { Site } from '../site.ts';
+import type { SiteParts } from '../site-parts.ts';
 
 const main = new URL('../../', import.meta.url);
 export const HOST_WORKER = new URL('workers/host.worker.ts', main);
@@ -41,6 +42,10 @@ export class TestSite {
     const test = new TestSite(mkdtempSync(join(tmpdir(), 'domus-site-')), hostFactory);
     await test.start(budget);
     return test;
+  }
+
+  get parts(): SiteParts {
+    return this.site.parts;
   }
 
   get api(): SiteApi {

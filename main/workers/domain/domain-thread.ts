@@ -156,6 +156,7 @@ export class DomainThread {
       domain.setGenerationId(randomBytes(16));
     }
     this.life = life;
+    this.account(domain);
     return {
       storePort: Number(domain.params.get(HvmParam.storeEvtchn)),
       storeGfn: domain.layout.xenstoreGfn,

@@ -13,6 +13,8 @@ import { peerOf, summaryOf } from './stream-ends.ts';
 
 /** A few milliseconds of a fast link: what is on its way is in the way of the last pages. */
 const WINDOW_BYTES = 2 << 20;
+/** For compilations of a domain that stands still. */
+const CODE_PATIENCE_MS = 200;
 const UNDONE = 'the domain goes on where it was';
 
 export interface SentDomainParts {
@@ -108,9 +110,14 @@ export class Sending {
     this.live.abandon(new DomusError('migration.undone', UNDONE));
   }
 
-  private sendRest(): void {
+  private async sendRest(): Promise<void> {
+    const { disks, domain, doorbell } = this.parts;
+    const untilMs = performance.now() + CODE_PATIENCE_MS;
+    while (this.live.owesCode && domain.engine.pendingCompilations > 0) {
+      if (performance.now() > untilMs) break;
+      await eventLoopTurn();
+    }
     if (this.isOver) return;
-    const { disks, doorbell } = this.parts;
     disks.quiesce(doorbell);
     this.live.sendRest();
   }
