@@ -1,5 +1,5 @@
 /** Rounds of a real machine's memory into a sink that is in this thread; its writes are the test's. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   compileEngine,
   Domain,
@@ -11,7 +11,7 @@ import {
 import { StreamReader } from '../stream/reader.ts';
 import { ReceivedDomain } from '../testing/received-domain.ts';
 import { LiveSend } from './live-send.ts';
-import type { LiveSink, LongStop } from './live-send.ts';
+import type { LiveSendOptions, LiveSink, LongStop } from './live-send.ts';
 import type { Round, RoundUnderWay, Terms } from './rounds.ts';
 
 const MEMORY_KIB = 8192;
@@ -89,7 +89,7 @@ describe('a domain that is sent while it runs', () => {
     domain.memory.write(gfn * PAGE_SIZE, new Uint8Array(words.buffer));
   }
 
-  function begin(terms: Partial<Terms> = {}): LiveSend {
+  function begin(terms: Partial<Terms> = {}, more: Partial<LiveSendOptions> = {}): LiveSend {
     return new LiveSend({
       domain,
       sink,
@@ -101,6 +101,7 @@ describe('a domain that is sent while it runs', () => {
       onLongStop: (stop) => stops.push(stop),
       onProgress: (round) => progress.push(round),
       slow: (percent) => percents.push(percent),
+      ...more,
     });
   }
 
@@ -194,6 +195,40 @@ describe('a domain that is sent while it runs', () => {
     sending.finish(Buffer.from('{}'));
     sink.reader.finish();
     expectSame();
+  });
+
+  it('goes as whole pages to what is as fast as memory', async () => {
+    const lines = vi.spyOn(received, 'lines');
+    const sending = begin({ linkRate: 1e11, pace: { least: 1e11, most: 1e11 } });
+    run(sending, 10);
+    await sending.ready;
+    sending.sendRest();
+    sending.finish(Buffer.from('{}'));
+    sink.reader.finish();
+    expectSame();
+    expect(lines).not.toHaveBeenCalled();
+  });
+
+  it('is followed by what was translated of its code, if it stood still from the first byte on', async () => {
+    const order: string[] = [];
+    const pages = received.pages.bind(received);
+    received.pages = (batch) => {
+      order.push('pages');
+      pages(batch);
+    };
+    Object.assign(received, { code: () => order.push('code') });
+    const shareCode = vi.fn(() => true);
+    const sending = begin({ linkRate: 1e11 }, { shareCode });
+    await sending.readyAtOnce();
+    expect(sending.owesCode).toBe(true);
+    sending.sendRest();
+    sending.finish(Buffer.from('{}'));
+    sink.reader.finish();
+    expectSame();
+    expect(shareCode).toHaveBeenCalledOnce();
+    expect(order.lastIndexOf('pages')).toBeGreaterThan(0);
+    expect(order.indexOf('code')).toBe(order.length - 1);
+    expect(order.filter((each) => each === 'code')).toHaveLength(1);
   });
 
   it('gives up a receiver that takes nothing for long, and waits for a slow one', () => {

@@ -25,6 +25,8 @@ const STEP_MS = 1;
 const TELL_MS = 100;
 /** A receiver that takes nothing for so long is given up, as the ends of a flow do. */
 const STALL_TIMEOUT_MS = 30_000;
+/** Bytes a second: to what takes more, whole pages are there sooner than what changed in them is found. */
+const LINES_PAY_BELOW = 5e9;
 /** For its compilations under way. */
 const CODE_PATIENCE_MS = 200;
 const NOTHING = { bytes: -1, sinceMs: 0 };
@@ -93,6 +95,8 @@ export class LiveSend {
   private readonly precopy: Precopy;
   private readonly sections: SentSections = new Map();
   private readonly sentPages = new SentPages();
+  /** Pages are told by their lines where that is less than they are. */
+  private readonly byLines: boolean;
   /** The frames of this round, ascending, and how many of them are sent. */
   private readonly frames: Uint32Array;
   private frameCount: number;
@@ -114,11 +118,13 @@ export class LiveSend {
     this.options = options;
     this.isCodeSettled = !options.shareCode;
     this.ready = this.settled.promise;
+    // Checkpoints, which come from whoever goes on with the stream, are lines above all.
+    this.byLines = options.checkpoints === true || terms.linkRate < LINES_PAY_BELOW;
     this.writer = new StreamWriter((chunk) => sink.send(chunk), {
       chunkBytes: CHUNK_BYTES,
       allocate: () => sink.allocate(CHUNK_BYTES),
       live: true,
-      lines: true,
+      lines: this.byLines,
       checkpoints: options.checkpoints ?? false,
     });
     this.frames = Uint32Array.from({ length: domain.memory.size / PAGE_SIZE }, (_, gfn) => gfn);
@@ -303,7 +309,7 @@ export class LiveSend {
 
   private write(frames: Uint32Array): void {
     const again = this.precopy.rounds.length > 0;
-    const lines = { sent: this.sentPages, again };
+    const lines = this.byLines ? { sent: this.sentPages, again } : null;
     writeFrames(this.writer, memoryOf(this.options.domain), frames, lines);
   }
 
