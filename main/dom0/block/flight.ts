@@ -9,6 +9,8 @@ import { BlockRequest } from './block-request.ts';
 
 export class Flight {
   readonly request = new BlockRequest();
+  /** Times that all was tried again when the disk was handed it. */
+  attempt = 0;
   private readonly memory: GuestMemory;
   private readonly grants: GrantFrames;
   private readonly backendDomid: number;

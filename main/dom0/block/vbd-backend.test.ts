@@ -154,6 +154,25 @@ describe('a block back end', () => {
     expect(front.disk[0]).toBe(1);
   });
 
+  it('makes again what fails late, from before it was mended, and holds what fails after that', async () => {
+    const front = await FrontEnd.start(SECTORS);
+    front.page(DATA_GFN).fill(1);
+    front.ask(1, write, 0, [whole(DATA_REF)]);
+    front.publish();
+    front.backend.service();
+    front.failing = [DiskStatus.noSpace];
+    front.serveDisk();
+    front.backend.retry();
+    front.failing = [DiskStatus.failed];
+    front.settle();
+    expect(front.held).toEqual([DiskStatus.failed]);
+    expect(front.answers()).toEqual([]);
+    front.backend.retry();
+    front.settle();
+    expect(front.answers()).toEqual([{ id: 1, operation: write, status: okay }]);
+    expect(front.disk[0]).toBe(1);
+  });
+
   it('answers what it holds as failed when the device is given up', async () => {
     const front = await FrontEnd.start(SECTORS);
     front.ask(1, write, 0, [whole(DATA_REF)]);

@@ -63,6 +63,8 @@ export class VbdBackend {
   private readonly failed: Flight[] = [];
   private readonly response = new Uint8Array(BlkifResponse.size);
   private readonly responseView = new DataView(this.response.buffer);
+  /** How many times what failed was tried again. */
+  private attempt = 0;
   private broken = false;
   /** The disk takes no more now: requests wait in the ring. */
   private isFull = false;
@@ -122,8 +124,9 @@ export class VbdBackend {
     for (const mapping of this.ringGrants) this.options.grants.unmap(mapping);
   }
 
-  /** Requests that failed for what has been mended are made again. */
+  /** Requests that failed for what has been mended are made again, and those whose failure comes yet. */
   retry(): void {
+    this.attempt++;
     this.start(this.failed.splice(0));
   }
 
@@ -259,6 +262,7 @@ export class VbdBackend {
   private hand(flight: Flight): boolean {
     const { request } = flight;
     const { disk } = this.options;
+    flight.attempt = this.attempt;
     const offset = request.firstSector * BLKIF_SECTOR_BYTES;
     const length = request.sectors * BLKIF_SECTOR_BYTES;
     this.isPrompt = request.segments > 0 && length <= PROMPT_BYTES;
@@ -307,6 +311,8 @@ export class VbdBackend {
     bytes: number,
   ): void {
     const isOkay = status === DiskStatus.ok;
+    // From before it was mended.
+    if (!isOkay && flight.attempt !== this.attempt) return void this.due.push(flight);
     if (!isOkay && this.options.onFailure(status) === 'hold') return void this.failed.push(flight);
     if (isOkay) this.options.count(operation, bytes);
     this.end(flight, isOkay ? BlkifStatus.okay : BlkifStatus.error);

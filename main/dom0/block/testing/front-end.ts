@@ -195,7 +195,7 @@ export class FrontEnd extends FrontByHand {
     return answers;
   }
 
-  private serveDisk(): number {
+  serveDisk(): number {
     let count = 0;
     for (let taken = this.server.take(); taken.kind !== 'empty'; taken = this.server.take()) {
       if (taken.kind !== 'request') throw new Error(`the disk's ring: ${taken.kind}`);
