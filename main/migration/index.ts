@@ -22,7 +22,7 @@ export type { LinkCounters, LinkEndOptions } from './link/link-end.ts';
 export { LinkOutlet } from './link/link-outlet.ts';
 export type { LinkShape } from './link/link-shaper.ts';
 export { DomainReceiver } from './domain/receive-domain.ts';
-export { LiveSend } from './domain/live-send.ts';
+export { CODE_PATIENCE_MS, LiveSend } from './domain/live-send.ts';
 export type { LiveSendOptions } from './domain/live-send.ts';
 export type { LiveReport, LongStop } from './domain/live-send.ts';
 export type { Pace, Round, RoundUnderWay, StopReason, Terms } from './domain/rounds.ts';

@@ -28,7 +28,7 @@ const STALL_TIMEOUT_MS = 30_000;
 /** Bytes a second: to what takes more, whole pages are there sooner than what changed in them is found. */
 const LINES_PAY_BELOW = 5e9;
 /** For its compilations under way. */
-const CODE_PATIENCE_MS = 200;
+export const CODE_PATIENCE_MS = 200;
 const NOTHING = { bytes: -1, sinceMs: 0 };
 
 /** Where the chunks go. */

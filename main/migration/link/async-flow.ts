@@ -6,6 +6,7 @@ import type { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { DEFAULT_WINDOW_BYTES, nowMs, transferList } from './flow.contract.ts';
 import type { FlowMessage } from './flow.contract.ts';
 import { linkError } from './link-error.ts';
+import { SpareBuffers } from './spare-buffers.ts';
 
 export interface AsyncFlowOptions {
   /** Of the thread right behind `port`, if that sleeps on one. */
@@ -76,7 +77,7 @@ export class FlowSender {
   private readonly port: MessagePort;
   private readonly options: AsyncFlowOptions;
   private readonly windowBytes: number;
-  private readonly spare: ArrayBuffer[] = [];
+  private readonly spare = new SpareBuffers();
   private unacknowledged = 0;
   private chunks = 0;
   private failure: DomusError | null = null;
@@ -95,7 +96,7 @@ export class FlowSender {
     port.on('message', (message: FlowMessage) => {
       if (message.kind === 'credit') {
         this.unacknowledged -= message.bytes;
-        this.spare.push(message.buffer);
+        this.spare.giveBack(message.buffer);
       }
       if (message.kind === 'abort') this.fail(DomusError.from(message.error));
       this.wake();
@@ -103,10 +104,9 @@ export class FlowSender {
     port.on('close', () => this.fail(goneError()));
   }
 
-  /** A buffer of that size, if possible one that came back: a new one's page faults cost most. */
+  /** For the next chunk. */
   allocate(bytes: number): Uint8Array<ArrayBuffer> {
-    const buffer = this.spare.pop();
-    return new Uint8Array(buffer?.byteLength === bytes ? buffer : new ArrayBuffer(bytes));
+    return this.spare.take(bytes);
   }
 
   /**

@@ -9,6 +9,7 @@ import type { Doorbell } from '../../../shared/ring/doorbell.ts';
 import { DEFAULT_WINDOW_BYTES, nowMs, transferList } from './flow.contract.ts';
 import type { FlowMessage } from './flow.contract.ts';
 import { linkError } from './link-error.ts';
+import { SpareBuffers } from './spare-buffers.ts';
 
 export interface BlockingFlowOptions {
   /** Silence after which the other end is given up, in ms; default 30 s. */
@@ -90,7 +91,7 @@ export interface BlockingSenderOptions extends BlockingFlowOptions {
 export class BlockingLinkSender {
   private readonly link: BlockingPort;
   private readonly windowBytes: number;
-  private readonly spare: ArrayBuffer[] = [];
+  private readonly spare = new SpareBuffers();
   private unacknowledged = 0;
   private chunks = 0;
 
@@ -103,10 +104,9 @@ export class BlockingLinkSender {
     return this.unacknowledged;
   }
 
-  /** A buffer of that size, if possible one that came back: a new one's page faults cost most. */
+  /** For the next chunk. */
   allocate(bytes: number): Uint8Array<ArrayBuffer> {
-    const buffer = this.spare.pop();
-    return new Uint8Array(buffer?.byteLength === bytes ? buffer : new ArrayBuffer(bytes));
+    return this.spare.take(bytes);
   }
 
   /**
@@ -155,7 +155,7 @@ export class BlockingLinkSender {
   private take(message: FlowMessage): void {
     if (message.kind !== 'credit') return;
     this.unacknowledged -= message.bytes;
-    this.spare.push(message.buffer);
+    this.spare.giveBack(message.buffer);
   }
 }
 

@@ -2,7 +2,7 @@
 import { DomusError } from '../../../shared/errors.ts';
 import type { Doorbell } from '../../../shared/ring/doorbell.ts';
 import type { Domain } from '../../hypervisor/index.ts';
-import { BlockingLinkSender, LiveSend } from '../../migration/index.ts';
+import { BlockingLinkSender, CODE_PATIENCE_MS, LiveSend } from '../../migration/index.ts';
 import type { LiveSendOptions } from '../../migration/index.ts';
 import { codeBeside } from './code-beside.ts';
 import type { DomainDisks } from './domain-disks.ts';
@@ -13,8 +13,6 @@ import { peerOf, summaryOf } from './stream-ends.ts';
 
 /** A few milliseconds of a fast link: what is on its way is in the way of the last pages. */
 const WINDOW_BYTES = 2 << 20;
-/** For compilations of a domain that stands still. */
-const CODE_PATIENCE_MS = 200;
 const UNDONE = 'the domain goes on where it was';
 
 export interface SentDomainParts {
@@ -113,10 +111,9 @@ export class Sending {
   private async sendRest(): Promise<void> {
     const { disks, domain, doorbell } = this.parts;
     const untilMs = performance.now() + CODE_PATIENCE_MS;
-    while (this.live.owesCode && domain.engine.pendingCompilations > 0) {
-      if (performance.now() > untilMs) break;
+    const isCompiling = (): boolean => domain.engine.pendingCompilations > 0;
+    while (this.live.owesCode && isCompiling() && performance.now() < untilMs)
       await eventLoopTurn();
-    }
     if (this.isOver) return;
     disks.quiesce(doorbell);
     this.live.sendRest();
