@@ -19,6 +19,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DomusError } from '../../../shared/errors.ts';
 import { storageError, syncFolder } from '../files/atomic-file.ts';
+import { fileStamp } from '../storage/pool-folder.ts';
 import { StateRecord } from './state-record.ts';
 
 const MAGIC = Buffer.from('DOMUSSV1');
@@ -26,12 +27,6 @@ const FOOTER_BYTES = 56;
 const HASH_AT = 24;
 /** Of a console's text, at most: a character may take six. */
 const MOST_JSON_BYTES = 16 << 20;
-
-/** Tells a file from any other that is or was at its path, and from itself before it was written to. */
-async function identityOf(file: FileHandle): Promise<string> {
-  const { dev, ino, size, mtimeNs } = await file.stat({ bigint: true });
-  return [dev, ino, size, mtimeNs].join(':');
-}
 
 let counter = 0;
 
@@ -63,8 +58,8 @@ export class NewStateFile {
   }
 
   /** As {@link OpenStateFile.identity}, of what was published. */
-  identity(): Promise<string> {
-    return identityOf(this.file);
+  async identity(): Promise<string> {
+    return fileStamp(await this.file.stat({ bigint: true }));
   }
 
   /** Makes it whole, and gives it its name: from here on it survives anything. Errors `storage.*`. */
@@ -96,7 +91,7 @@ export class NewStateFile {
 /** A whole file, open. */
 export interface OpenStateFile {
   path: string;
-  /** Not that of a copy, nor of the same after it was written to. */
+  /** Not that of a copy, nor of the same after it was written to or renamed ({@link fileStamp}). */
   identity: string;
   fd: number;
   streamBytes: number;
@@ -111,7 +106,8 @@ export interface OpenStateFile {
 export async function openStateFile(path: string): Promise<OpenStateFile> {
   const file = await openToRead(path);
   try {
-    const { size } = await file.stat();
+    const stat = await file.stat({ bigint: true });
+    const size = Number(stat.size);
     if (size < FOOTER_BYTES) throw noState(path, size);
     const footer = await readPart(file, path, size - FOOTER_BYTES, FOOTER_BYTES);
     if (!footer.subarray(0, MAGIC.length).equals(MAGIC)) throw noState(path, size);
@@ -125,7 +121,7 @@ export async function openStateFile(path: string): Promise<OpenStateFile> {
     const record = parseRecord(path, json);
     return {
       path,
-      identity: await identityOf(file),
+      identity: fileStamp(stat),
       fd: file.fd,
       streamBytes: streamBytes!,
       record,
